@@ -1,1 +1,16 @@
-//! Placeholder
+//! What edge and hub must agree on: the words of Spotlight as types, and how they look on the wire.
+//!
+//! Everything here only computes; the one exception is [`config::load`] and the gazetteer's reader, which open a file.
+
+pub mod cell;
+pub mod clock;
+pub mod config;
+pub mod envelope;
+pub mod gazetteer;
+pub mod ids;
+pub mod keys;
+pub mod log;
+pub mod now;
+pub mod receipt;
+pub mod report;
+pub mod topic;

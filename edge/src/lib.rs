@@ -1,1 +1,1 @@
-//! Placeholder
+//! The relay: `intake -> decode -> place -> classify -> outbox -> link`.

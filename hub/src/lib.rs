@@ -1,1 +1,4 @@
-//! Placeholder
+//! The hub: `ingest -> store -> views -> http`, and `feeds -> store` for city open data.
+
+pub mod city;
+pub mod views;

@@ -1,0 +1,58 @@
+//! The receipt: the hub's signed answer to one delivery of one report.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::ReportId;
+
+/// What the hub did with a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Outcome {
+    /// It is committed on the hub.
+    Stored,
+    /// It was committed before.
+    Duplicate,
+    /// It will not be taken.
+    Refused(Refusal),
+}
+
+/// Why the hub does not take a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Refusal {
+    /// It was seen over 35 days ago.
+    Old,
+    /// Its node is not on the hub's list. The operator can mend this, so an edge keeps the report.
+    UnknownNode,
+    /// Its node was taken off the hub's list.
+    RevokedNode,
+    /// Its cell has a resolution that is not published.
+    Cell,
+}
+
+impl Refusal {
+    /// Whether a later delivery of the same report may be taken.
+    pub fn is_mendable(self) -> bool {
+        matches!(self, Self::UnknownNode)
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Old => "old",
+            Self::UnknownNode => "unknown node",
+            Self::RevokedNode => "revoked node",
+            Self::Cell => "cell of an unpublished resolution",
+        })
+    }
+}
+
+/// One delivery, answered. Its network is under its envelope's signature.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The report it answers.
+    pub id: ReportId,
+    /// What became of it.
+    pub outcome: Outcome,
+}

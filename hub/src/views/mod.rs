@@ -1,0 +1,59 @@
+//! What the public may see. Views are computed from committed state once per change; raw records cannot reach them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use spotlight_common::cell::Cell;
+use spotlight_common::now::Level;
+
+use crate::city::City;
+use crate::views::layers::Layer;
+
+pub mod layers;
+
+/// What the reports of one cell say now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sighting {
+    /// Where: resolution 9, 8 or 7.
+    pub cell: Cell,
+    /// The gazetteer's words for the cell, such as "near 5TH ST & SAN PEDRO ST".
+    pub label: String,
+    /// How much it rests on.
+    pub level: Level,
+    /// The first of the reports that it rests on, to the minute.
+    pub first_seen: Timestamp,
+    /// The last of them.
+    pub last_seen: Timestamp,
+    /// When a lone other sender said that they were gone.
+    pub reported_gone: Option<Timestamp>,
+    /// From this second on nobody may show it.
+    pub fades_at: Timestamp,
+}
+
+/// An area whose people know the number, as the operator declares it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Coverage {
+    /// What people call it.
+    pub name: String,
+    /// Its outline, (latitude, longitude) in degrees, not closed.
+    pub outline: Vec<(f64, f64)>,
+}
+
+/// Everything that any view shows, at one instant.
+#[derive(Debug, Clone)]
+pub struct Picture {
+    /// When it was put together.
+    pub at: Timestamp,
+    /// The city it is of.
+    pub city: Arc<City>,
+    /// Newest first; none that has faded at `at`.
+    pub sightings: Vec<Sighting>,
+    /// Open data, aggregated.
+    pub layers: Arc<Vec<Layer>>,
+    /// Outside it every view says "no data".
+    pub coverage: Arc<Vec<Coverage>>,
+    /// Whether any node is connected: while none is, silence inside the coverage is "no data" too.
+    pub node_online: bool,
+    /// The number to text, if the operator has set one.
+    pub phone: Option<String>,
+}
