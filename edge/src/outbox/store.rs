@@ -1,0 +1,259 @@
+//! The outbox's redb file. See the header of [`super`] for its layout and promises.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard};
+
+use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use serde::{Deserialize, Serialize};
+use spotlight_common::ids::ReportId;
+use spotlight_common::receipt::Refusal;
+
+use super::Origin;
+
+const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
+const REMOVALS: TableDefinition<'_, u32, ()> = TableDefinition::new("removals");
+const REFUSALS: TableDefinition<'_, &str, u64> = TableDefinition::new("refusals");
+
+/// redb's page cache; the tables are small.
+const CACHE_BYTES: usize = 4 * 1024 * 1024;
+
+/// A sealed report and its id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The report's id, which receipts name.
+    pub id: ReportId,
+    /// The report in its signed envelope, as it is published.
+    pub envelope: Vec<u8>,
+}
+
+/// A position in the outbox: the batch last read. Start from the default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Sequence(u64);
+
+/// Why the outbox cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum OutboxError {
+    /// Its folder cannot be made.
+    #[error("failed to create the folder `{path}`")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has it open.
+    #[error("`{0}` is in use by another process; stop the edge that runs on this folder first")]
+    InUse(PathBuf),
+    /// It cannot be opened.
+    #[error("failed to open `{path}`")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// redb's reason.
+        #[source]
+        source: Box<redb::DatabaseError>,
+    },
+    /// A transaction failed.
+    #[error("failed to read or write the outbox")]
+    Database(#[source] Box<redb::Error>),
+    /// A batch is not what was written.
+    #[error("batch {0} of the outbox cannot be read; restore the file from a backup or move it away")]
+    Batch(u64),
+    /// The writer could not be started.
+    #[error("failed to start the outbox's thread")]
+    Thread(#[source] io::Error),
+    /// The writer has ended.
+    #[error("the outbox is closed")]
+    Closed,
+}
+
+impl<E: Into<redb::Error>> From<E> for OutboxError {
+    fn from(error: E) -> Self {
+        Self::Database(Box::new(error.into()))
+    }
+}
+
+/// What one transaction writes.
+#[derive(Default)]
+pub(super) struct Group {
+    pub entries: Vec<Entry>,
+    pub removals: Vec<Origin>,
+    pub settled: Vec<(ReportId, Option<Refusal>)>,
+    pub removed: Vec<Origin>,
+}
+
+pub(super) struct Store {
+    database: Database,
+    index: Mutex<Index>,
+}
+
+#[derive(Default)]
+struct Index {
+    batch_of: HashMap<ReportId, u64>,
+    next: u64,
+}
+
+impl Store {
+    pub fn open(folder: &Path) -> Result<Self, OutboxError> {
+        std::fs::create_dir_all(folder).map_err(|source| OutboxError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let path = folder.join("outbox.redb");
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create(&path)
+            .map_err(|error| match error {
+                redb::DatabaseError::DatabaseAlreadyOpen => OutboxError::InUse(path.clone()),
+                other => OutboxError::Open {
+                    path: path.clone(),
+                    source: Box::new(other),
+                },
+            })?;
+        let transaction = database.begin_write()?;
+        let index = {
+            let batches = transaction.open_table(BATCHES)?;
+            transaction.open_table(REMOVALS)?;
+            transaction.open_table(REFUSALS)?;
+            let mut index = Index { next: 1, ..Index::default() };
+            for row in batches.iter()? {
+                let (sequence, bytes) = row?;
+                let sequence = sequence.value();
+                for entry in read_batch(sequence, bytes.value())? {
+                    index.batch_of.insert(entry.id, sequence);
+                }
+                index.next = sequence + 1;
+            }
+            index
+        };
+        transaction.commit()?;
+        Ok(Self {
+            database,
+            index: Mutex::new(index),
+        })
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Writes a group in one durable transaction; the index follows only after the commit.
+    pub fn write(&self, group: Group) -> Result<(), OutboxError> {
+        let (next, shrunk) = {
+            let index = self.index();
+            let mut shrunk: BTreeMap<u64, Vec<ReportId>> = BTreeMap::new();
+            for (id, _) in &group.settled {
+                if let Some(batch) = index.batch_of.get(id) {
+                    shrunk.entry(*batch).or_default().push(*id);
+                }
+            }
+            (index.next, shrunk)
+        };
+        let transaction = self.database.begin_write()?;
+        if !group.entries.is_empty() {
+            let bytes = write_batch(&group.entries);
+            transaction.open_table(BATCHES)?.insert(next, bytes.as_slice())?;
+        }
+        shrink_batches(&transaction, &shrunk)?;
+        {
+            let mut removals = transaction.open_table(REMOVALS)?;
+            for origin in &group.removals {
+                removals.insert(origin.0, ())?;
+            }
+            for origin in &group.removed {
+                removals.remove(origin.0)?;
+            }
+        }
+        {
+            let mut refusals = transaction.open_table(REFUSALS)?;
+            let known = shrunk.values().flatten().collect::<std::collections::HashSet<_>>();
+            for (id, refusal) in &group.settled {
+                if let (Some(refusal), true) = (refusal, known.contains(id)) {
+                    let reason = refusal.to_string();
+                    let count = refusals.get(reason.as_str())?.map_or(0, |count| count.value());
+                    refusals.insert(reason.as_str(), count + 1)?;
+                }
+            }
+        }
+        transaction.commit()?;
+
+        let mut index = self.index();
+        for id in shrunk.values().flatten() {
+            index.batch_of.remove(id);
+        }
+        if !group.entries.is_empty() {
+            for entry in &group.entries {
+                index.batch_of.insert(entry.id, next);
+            }
+            index.next = next + 1;
+        }
+        Ok(())
+    }
+
+    pub fn pending(&self, after: Sequence, limit: usize) -> Result<(Vec<Entry>, Option<Sequence>), OutboxError> {
+        let transaction = self.database.begin_read()?;
+        let batches = transaction.open_table(BATCHES)?;
+        let mut entries = Vec::new();
+        let mut last = None;
+        for row in batches.range(after.0 + 1..)? {
+            let (sequence, bytes) = row?;
+            entries.extend(read_batch(sequence.value(), bytes.value())?);
+            last = Some(Sequence(sequence.value()));
+            if entries.len() >= limit {
+                break;
+            }
+        }
+        Ok((entries, last))
+    }
+
+    pub fn removals(&self) -> Result<Vec<Origin>, OutboxError> {
+        let transaction = self.database.begin_read()?;
+        let removals = transaction.open_table(REMOVALS)?;
+        removals.iter()?.map(|row| Ok(Origin(row?.0.value()))).collect()
+    }
+
+    pub fn refusals(&self) -> Result<Vec<(String, u64)>, OutboxError> {
+        let transaction = self.database.begin_read()?;
+        let refusals = transaction.open_table(REFUSALS)?;
+        refusals
+            .iter()?
+            .map(|row| {
+                let (reason, count) = row?;
+                Ok((reason.value().to_owned(), count.value()))
+            })
+            .collect()
+    }
+
+    pub fn len(&self) -> usize {
+        self.index().batch_of.len()
+    }
+}
+
+/// Takes receipted reports out of their batches; an emptied batch goes.
+fn shrink_batches(transaction: &WriteTransaction, shrunk: &BTreeMap<u64, Vec<ReportId>>) -> Result<(), OutboxError> {
+    let mut batches = transaction.open_table(BATCHES)?;
+    for (sequence, ids) in shrunk {
+        let mut entries = match batches.get(*sequence)? {
+            Some(bytes) => read_batch(*sequence, bytes.value())?,
+            None => continue,
+        };
+        entries.retain(|entry| !ids.contains(&entry.id));
+        if entries.is_empty() {
+            batches.remove(*sequence)?;
+        } else {
+            batches.insert(*sequence, write_batch(&entries).as_slice())?;
+        }
+    }
+    Ok(())
+}
+
+fn read_batch(sequence: u64, bytes: &[u8]) -> Result<Vec<Entry>, OutboxError> {
+    postcard::from_bytes(bytes).map_err(|_| OutboxError::Batch(sequence))
+}
+
+fn write_batch(entries: &[Entry]) -> Vec<u8> {
+    postcard::to_stdvec(entries).expect("our own types always serialise")
+}

@@ -1,0 +1,93 @@
+use super::*;
+
+fn entry(byte: u8) -> Entry {
+    Entry {
+        id: ReportId::random(),
+        envelope: vec![byte; 200],
+    }
+}
+
+fn ids(outbox: &Outbox) -> Vec<ReportId> {
+    let mut ids = Vec::new();
+    let mut after = Sequence::default();
+    while let (entries, Some(next)) = outbox.pending(after, 10).expect("reads") {
+        ids.extend(entries.iter().map(|entry| entry.id));
+        after = next;
+    }
+    ids
+}
+
+/// Waits on the state, not on time: a later commit is written after all that was sent before it.
+async fn settled(outbox: &Outbox) {
+    outbox.commit(Vec::new(), Vec::new()).await.expect("commits");
+}
+
+#[tokio::test]
+async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (first, second) = (entry(1), entry(2));
+    {
+        let outbox = Outbox::open(folder.path()).expect("opens");
+        outbox
+            .commit(vec![first.clone(), second.clone()], vec![Origin(7), Origin(8)])
+            .await
+            .expect("commits");
+        outbox.settle(first.id, None).await;
+        outbox.removed(vec![Origin(7)]).await;
+        settled(&outbox).await;
+    }
+    let outbox = reopened(folder.path()).await;
+    assert_eq!(ids(&outbox), vec![second.id]);
+    assert_eq!(outbox.len(), 1);
+    assert_eq!(outbox.removals().expect("reads"), vec![Origin(8)]);
+    outbox.settle(second.id, Some(Refusal::Old)).await;
+    settled(&outbox).await;
+    outbox.settle(second.id, Some(Refusal::Old)).await;
+    settled(&outbox).await;
+    assert!(outbox.is_empty());
+    assert_eq!(outbox.refusals().expect("reads"), vec![("old".to_owned(), 1)]);
+}
+
+/// The writer of a dropped handle lets go of the file a moment later.
+async fn reopened(folder: &Path) -> Outbox {
+    loop {
+        match Outbox::open(folder) {
+            Ok(outbox) => return outbox,
+            Err(OutboxError::InUse(_)) => tokio::task::yield_now().await,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_commits_at_once_all_arrive_and_come_back_in_pages() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let outbox = Outbox::open(folder.path()).expect("opens");
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..1000u32 {
+        let outbox = outbox.clone();
+        tasks.spawn(async move {
+            let entry = entry(number as u8);
+            outbox.commit(vec![entry.clone()], vec![Origin(number)]).await.expect("commits");
+            entry.id
+        });
+    }
+    let mut expected = tasks.join_all().await;
+    let mut found = ids(&outbox);
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+    for id in expected.iter().step_by(2) {
+        outbox.settle(*id, None).await;
+    }
+    settled(&outbox).await;
+    assert_eq!(outbox.len(), 500);
+    assert_eq!(ids(&outbox).len(), 500);
+}
+
+#[tokio::test]
+async fn a_second_process_is_told_that_it_is_in_use() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let _outbox = Outbox::open(folder.path()).expect("opens");
+    assert!(matches!(Outbox::open(folder.path()), Err(OutboxError::InUse(_))));
+}
