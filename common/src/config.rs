@@ -3,8 +3,10 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, de};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +20,11 @@ pub enum ConfigError {
         #[source]
         source: io::Error,
     },
+    /// Reports would cross a network unencrypted.
+    #[error(
+        "`mqtt://{0}` is another machine: use `mqtts://`, or set `allow_plaintext = true` on a network whose every listener you trust"
+    )]
+    Plaintext(String),
     /// It is not what it should be.
     #[error("`{path}` is not a valid configuration")]
     Parse {
@@ -29,14 +36,160 @@ pub enum ConfigError {
     },
 }
 
+/// How to reach the MQTT broker. The section `[broker]` of both programs.
+#[derive(Clone, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// `mqtt://HOST[:1883]` or, with TLS, `mqtts://HOST[:8883]`.
+    pub url: BrokerUrl,
+    /// PEM of the authority that signed the broker's certificate; the system's authorities if absent.
+    #[serde(default)]
+    pub ca: Option<PathBuf>,
+    /// The name to log in with.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// A file whose first line is the password.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// Lets `mqtt://` reach another machine, where whoever carries the traffic can read cells and times.
+    #[serde(default)]
+    pub allow_plaintext: bool,
+}
+
+impl Broker {
+    /// A broker on this machine, without login.
+    pub fn on_loopback(port: u16) -> Self {
+        Self {
+            url: BrokerUrl {
+                host: "127.0.0.1".into(),
+                port,
+                tls: false,
+            },
+            ca: None,
+            user: None,
+            password_file: None,
+            allow_plaintext: false,
+        }
+    }
+
+    /// The password, if one is configured.
+    pub fn password(&self) -> Result<Option<zeroize::Zeroizing<String>>, ConfigError> {
+        let Some(path) = &self.password_file else {
+            return Ok(None);
+        };
+        let text = zeroize::Zeroizing::new(read(path)?);
+        Ok(Some(zeroize::Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())))
+    }
+
+    /// The authority's PEM, if one is configured.
+    pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        self.ca.as_deref().map(|path| read(path).map(String::into_bytes)).transpose()
+    }
+
+    /// Refuses plain MQTT to another machine.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let local = matches!(self.url.host.as_str(), "127.0.0.1" | "localhost" | "::1");
+        if self.url.tls || local || self.allow_plaintext {
+            Ok(())
+        } else {
+            Err(ConfigError::Plaintext(self.url.host.clone()))
+        }
+    }
+}
+
+/// Where a broker listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BrokerUrl {
+    /// Name or address.
+    pub host: String,
+    /// TCP port.
+    pub port: u16,
+    /// Whether the connection is encrypted.
+    pub tls: bool,
+}
+
+impl FromStr for BrokerUrl {
+    type Err = String;
+
+    fn from_str(url: &str) -> Result<Self, String> {
+        let bad = || format!("`{url}` is not `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`");
+        let (tls, rest) = match (url.strip_prefix("mqtts://"), url.strip_prefix("mqtt://")) {
+            (Some(rest), _) => (true, rest),
+            (_, Some(rest)) => (false, rest),
+            _ => return Err(bad()),
+        };
+        let rest = rest.strip_suffix('/').unwrap_or(rest);
+        let (host, port) = match rest.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, "")) => (host, None),
+            Some((host, port)) => (host, Some(port.strip_prefix(':').ok_or_else(bad)?)),
+            None => match rest.split_once(':') {
+                Some((host, port)) => (host, Some(port)),
+                None => (rest, None),
+            },
+        };
+        if host.is_empty() || host.contains(['/', '@', ' ', '[']) {
+            return Err(bad());
+        }
+        let port = match port {
+            Some(port) => port.parse().map_err(|_| bad())?,
+            None if tls => 8883,
+            None => 1883,
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            tls,
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for BrokerUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
 /// Reads a configuration from a file.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = fs::read_to_string(path).map_err(|source| ConfigError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = read(path)?;
     toml::from_str(&text).map_err(|source| ConfigError::Parse {
         path: path.to_owned(),
         source: Box::new(source),
     })
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    fs::read_to_string(path).map_err(|source| ConfigError::Read {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> Option<(String, u16, bool)> {
+        text.parse::<BrokerUrl>().ok().map(|url| (url.host, url.port, url.tls))
+    }
+
+    #[test]
+    fn broker_urls() {
+        assert_eq!(url("mqtt://localhost"), Some(("localhost".into(), 1883, false)));
+        assert_eq!(url("mqtts://hub.example/"), Some(("hub.example".into(), 8883, true)));
+        assert_eq!(url("mqtt://[::1]:99"), Some(("::1".into(), 99, false)));
+        for bad in ["", "localhost", "http://x", "mqtt://", "mqtt://a:b", "mqtt://u@h", "mqtt://[::1]x"] {
+            assert_eq!(url(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn plain_mqtt_stays_on_this_machine_unless_allowed() {
+        let mut broker = Broker::on_loopback(1883);
+        assert!(broker.check().is_ok());
+        broker.url.host = "192.0.2.1".into();
+        assert!(matches!(broker.check(), Err(ConfigError::Plaintext(_))));
+        broker.url.tls = true;
+        assert!(broker.check().is_ok());
+    }
 }

@@ -1,0 +1,65 @@
+//! Intakes: where messages come from, and where their answers go.
+//!
+//! The bearer's own storage (here the spool folder) is the inbox. An intake hands out what lies there as [`Inbound`] and
+//! removes an item only when the pipeline says that it is done, which it says after the commit (invariant 1).
+
+mod phone;
+pub mod spool;
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+pub use crate::outbox::Origin;
+pub use phone::Phone;
+
+/// What lies in the inbox, as the bearer gives it. RAM only.
+pub enum Payload {
+    /// One SMS TPDU with its SMSC, in hex.
+    Pdu(Zeroizing<String>),
+    /// One MMS PDU, binary.
+    Mms(Zeroizing<Vec<u8>>),
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pdu(_) => "Payload::Pdu(..)",
+            Self::Mms(_) => "Payload::Mms(..)",
+        })
+    }
+}
+
+/// One item of an inbox.
+#[derive(Debug)]
+pub struct Inbound {
+    /// Its bytes.
+    pub payload: Payload,
+    /// When it came to lie in the inbox, as the inbox says.
+    pub arrived: Timestamp,
+    /// The receipt for it, to be handed back.
+    pub ticket: Ticket,
+}
+
+/// Names an item to its intake.
+#[derive(Debug, Clone)]
+pub struct Ticket {
+    /// Its keyed hash, for the outbox.
+    pub origin: Origin,
+    /// Its intake's own number for it.
+    pub item: u64,
+    /// Its intake.
+    pub intake: Arc<dyn Intake>,
+}
+
+/// What the pipeline asks of an intake. The calls touch a disk or a modem: make them off the async threads.
+pub trait Intake: fmt::Debug + Send + Sync {
+    /// Hands the answer over to the bearer, to be sent to whoever sent this item.
+    fn answer(&self, item: u64, text: &str);
+    /// The item is done: remove it. Returns the removals that are now confirmed.
+    fn remove(&self, item: u64) -> Vec<Origin>;
+    /// The item cannot be read: keep it out of the way with a plain reason on stderr. Returns as [`Intake::remove`] does.
+    fn refuse(&self, item: u64, reason: &str) -> Vec<Origin>;
+}

@@ -1,0 +1,75 @@
+//! Pseudonyms: a keyed hash of (number, cell), under a key that lives in RAM and is thrown away daily (invariant 2).
+
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use spotlight_common::cell::Cell;
+use spotlight_common::ids::{Epoch, Pseudonym};
+use spotlight_common::keys::{self, KeyError};
+use zeroize::Zeroizing;
+
+use crate::intake::Phone;
+
+/// A key's life.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Makes pseudonyms under the key of the day.
+pub struct Pseudonyms(Mutex<Key>);
+
+struct Key {
+    secret: Zeroizing<[u8; 32]>,
+    epoch: Epoch,
+    made: Instant,
+}
+
+impl Key {
+    fn new() -> Result<Self, KeyError> {
+        Ok(Self {
+            secret: Zeroizing::new(keys::random_bytes()?),
+            epoch: Epoch(u64::from_le_bytes(keys::random_bytes()?)),
+            made: Instant::now(),
+        })
+    }
+}
+
+impl Pseudonyms {
+    /// Starts with a fresh key.
+    pub fn new() -> Result<Self, KeyError> {
+        Ok(Self(Mutex::new(Key::new()?)))
+    }
+
+    /// The sender's pseudonym in a cell, and the epoch of the key that made it.
+    pub fn of(&self, sender: &Phone, cell: Cell) -> Result<(Pseudonym, Epoch), KeyError> {
+        let mut key = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if key.made.elapsed() >= DAY {
+            *key = Key::new()?;
+        }
+        let mut hasher = blake3::Hasher::new_keyed(&key.secret);
+        hasher.update(&cell.index().to_le_bytes());
+        hasher.update(sender.as_bytes());
+        let mut hash = [0; 8];
+        hasher.finalize_xof().fill(&mut hash);
+        Ok((Pseudonym(u64::from_le_bytes(hash)), key.epoch))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_sender_in_one_cell_is_one_and_nothing_else_can_be_linked() {
+        let pseudonyms = Pseudonyms::new().expect("random bytes");
+        let here = Cell::at(34.0442, -118.2439, 9).expect("a cell");
+        let there = Cell::at(34.1, -118.3, 9).expect("a cell");
+        let (ada, bob) = (Phone::new("+12135550101", "1"), Phone::new("+12135550102", "1"));
+        let of = |phone, cell| pseudonyms.of(phone, cell).expect("a pseudonym");
+        assert_eq!(of(&ada, here), of(&ada, here));
+        assert_ne!(of(&ada, here).0, of(&bob, here).0);
+        assert_ne!(of(&ada, here).0, of(&ada, there).0);
+        let restarted = Pseudonyms::new().expect("random bytes");
+        let after = restarted.of(&ada, here).expect("a pseudonym");
+        assert_ne!(after.0, of(&ada, here).0);
+        assert_ne!(after.1, of(&ada, here).1);
+    }
+}
