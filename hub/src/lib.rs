@@ -1,4 +1,6 @@
 //! The hub: `ingest -> store -> views -> http`, and `feeds -> store` for city open data.
 
 pub mod city;
+pub mod ingest;
+pub mod store;
 pub mod views;

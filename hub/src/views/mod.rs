@@ -10,6 +10,7 @@ use crate::city::City;
 use crate::views::layers::Layer;
 
 pub mod layers;
+pub mod merge;
 
 /// What the reports of one cell say now.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,0 +1,4 @@
+//! The hub's store: accepted reports and known nodes in `hub.redb`, open data in `open-data.redb`.
+
+pub mod received;
+pub mod reports;

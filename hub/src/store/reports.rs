@@ -1,0 +1,273 @@
+//! Accepted reports and known nodes.
+//!
+//! # On disk
+//! One redb file, `hub.redb`:
+//! - `reports`: id (`u128`) -> the day it was received (`u32`, days since 1970). Every accepted report of the last
+//!   [`KNOWN_DAYS`] days, and nothing else of it: this is what duplicates are known by.
+//! - `live`: id -> postcard [`Received`]: cell, time, pseudonym, node and the rest, erased an hour after fading.
+//! - `nodes`: public key -> postcard [`Node`].
+//!
+//! # Promises
+//! A batch is one durable transaction; its receipts are made from what [`Reports::accept`] returns after the commit.
+//! An id is in `reports` from its first commit on, so that a report counts once however often it is delivered.
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use jiff::Timestamp;
+use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
+use serde::{Deserialize, Serialize};
+use spotlight_common::cell::Cell;
+use spotlight_common::ids::{NodeId, ReportId};
+use spotlight_common::receipt::{Outcome, Refusal};
+use spotlight_common::report::{Minute, Report};
+use uuid::Uuid;
+
+use super::received::Received;
+
+const REPORTS: TableDefinition<'_, u128, u32> = TableDefinition::new("reports");
+const LIVE: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("live");
+const NODES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("nodes");
+
+/// Ids are known this long; a report seen before that is refused as old.
+pub const KNOWN_DAYS: u32 = 35;
+
+const MINUTES_A_DAY: u32 = 24 * 60;
+
+/// Why the store cannot do what it is asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Its folder cannot be made.
+    #[error("failed to create the folder `{path}`")]
+    Folder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// Another process has it open.
+    #[error("`{0}` is in use by another process; stop the hub that runs on this folder first")]
+    InUse(PathBuf),
+    /// It cannot be opened.
+    #[error("failed to open `{path}`")]
+    Open {
+        /// Which file.
+        path: PathBuf,
+        /// redb's reason.
+        #[source]
+        source: Box<redb::DatabaseError>,
+    },
+    /// A transaction failed.
+    #[error("failed to read or write the store")]
+    Database(#[source] Box<redb::Error>),
+    /// A row is not what was written.
+    #[error("a row of table `{0}` cannot be read; restore the store from a backup")]
+    Row(&'static str),
+}
+
+impl<E: Into<redb::Error>> From<E> for StoreError {
+    fn from(error: E) -> Self {
+        Self::Database(Box::new(error.into()))
+    }
+}
+
+/// What the hub knows of a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// The operator's name for it.
+    pub label: String,
+    /// Whether its reports are refused.
+    pub revoked: bool,
+}
+
+/// A table as `what-do-you-know` lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Table {
+    /// Its name.
+    pub table: String,
+    /// How many rows it holds.
+    pub rows: u64,
+    /// What a row tells.
+    pub columns: Vec<String>,
+}
+
+impl Table {
+    /// A row of the listing.
+    pub fn new(table: &str, rows: u64, columns: &[&str]) -> Self {
+        Self {
+            table: table.into(),
+            rows,
+            columns: columns.iter().map(|&column| column.into()).collect(),
+        }
+    }
+}
+
+/// The store of reports and nodes.
+pub struct Reports {
+    database: Database,
+}
+
+impl Reports {
+    /// Opens `hub.redb` in a folder, or makes it.
+    pub fn open(folder: &Path) -> Result<Self, StoreError> {
+        fs::create_dir_all(folder).map_err(|source| StoreError::Folder {
+            path: folder.to_owned(),
+            source,
+        })?;
+        let path = folder.join("hub.redb");
+        let database = Database::builder()
+            .set_cache_size(64 * 1024 * 1024)
+            .create(&path)
+            .map_err(|error| match error {
+                redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.clone()),
+                other => StoreError::Open {
+                    path: path.clone(),
+                    source: Box::new(other),
+                },
+            })?;
+        let transaction = database.begin_write()?;
+        transaction.open_table(REPORTS)?;
+        transaction.open_table(LIVE)?;
+        transaction.open_table(NODES)?;
+        transaction.commit()?;
+        Ok(Self { database })
+    }
+
+    /// Takes verified reports in one durable transaction; returns each one's outcome, and those that are new.
+    pub fn accept(&self, batch: &[(NodeId, Report)], now: Timestamp) -> Result<(Vec<Outcome>, Vec<Received>), StoreError> {
+        let received_at = Minute::of(now);
+        let day = received_at.0 / MINUTES_A_DAY;
+        let oldest = received_at.0.saturating_sub(KNOWN_DAYS * MINUTES_A_DAY);
+        let mut outcomes = Vec::with_capacity(batch.len());
+        let mut stored = Vec::new();
+        let transaction = self.database.begin_write()?;
+        {
+            let mut reports = transaction.open_table(REPORTS)?;
+            let mut live = transaction.open_table(LIVE)?;
+            let nodes = transaction.open_table(NODES)?;
+            for (node, report) in batch {
+                let id = report.id.0.as_u128();
+                let known_node = nodes.get(&node.0)?.map(|row| read_node(row.value())).transpose()?;
+                let outcome = match known_node {
+                    None => Outcome::Refused(Refusal::UnknownNode),
+                    Some(node) if node.revoked => Outcome::Refused(Refusal::RevokedNode),
+                    Some(_) if !Cell::REPORTED.contains(&report.cell.resolution()) => Outcome::Refused(Refusal::Cell),
+                    Some(_) if reports.get(id)?.is_some() => Outcome::Duplicate,
+                    Some(_) if report.seen_at.0 < oldest => Outcome::Refused(Refusal::Old),
+                    Some(_) => Outcome::Stored,
+                };
+                if outcome == Outcome::Stored {
+                    let received = Received {
+                        node: *node,
+                        received_at,
+                        report: *report,
+                    };
+                    reports.insert(id, day)?;
+                    live.insert(id, write(&received).as_slice())?;
+                    stored.push(received);
+                }
+                outcomes.push(outcome);
+            }
+        }
+        transaction.commit()?;
+        Ok((outcomes, stored))
+    }
+
+    /// All reports that are not erased yet.
+    pub fn live(&self) -> Result<Vec<Received>, StoreError> {
+        let transaction = self.database.begin_read()?;
+        let live = transaction.open_table(LIVE)?;
+        live.iter()?
+            .map(|row| postcard::from_bytes(row?.1.value()).map_err(|_| StoreError::Row("live")))
+            .collect()
+    }
+
+    /// Erases what these reports said; their bare ids stay.
+    pub fn erase(&self, ids: &[ReportId]) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write()?;
+        {
+            let mut live = transaction.open_table(LIVE)?;
+            for id in ids {
+                live.remove(id.0.as_u128())?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Forgets the ids that are older than [`KNOWN_DAYS`].
+    pub fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
+        let first_kept = (Minute::of(now).0 / MINUTES_A_DAY).saturating_sub(KNOWN_DAYS + 1);
+        let transaction = self.database.begin_write()?;
+        transaction.open_table(REPORTS)?.retain(|_, day| day >= first_kept)?;
+        Ok(transaction.commit()?)
+    }
+
+    /// Adds a node, or takes it back after it was revoked.
+    pub fn add_node(&self, id: &NodeId, label: &str) -> Result<(), StoreError> {
+        self.write_node(
+            id,
+            &Node {
+                label: label.into(),
+                revoked: false,
+            },
+        )
+    }
+
+    /// Refuses a node's reports from now on. `false` if there is no such node.
+    pub fn revoke_node(&self, id: &NodeId) -> Result<bool, StoreError> {
+        let known = self.nodes()?.into_iter().find(|(known, _)| known == id);
+        match known {
+            Some((_, node)) => self.write_node(id, &Node { revoked: true, ..node }).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn write_node(&self, id: &NodeId, node: &Node) -> Result<(), StoreError> {
+        let transaction = self.database.begin_write()?;
+        transaction.open_table(NODES)?.insert(&id.0, write(node).as_slice())?;
+        Ok(transaction.commit()?)
+    }
+
+    /// All nodes, in order of key.
+    pub fn nodes(&self) -> Result<Vec<(NodeId, Node)>, StoreError> {
+        let transaction = self.database.begin_read()?;
+        let nodes = transaction.open_table(NODES)?;
+        nodes
+            .iter()?
+            .map(|row| {
+                let (id, node) = row?;
+                Ok((NodeId(*id.value()), read_node(node.value())?))
+            })
+            .collect()
+    }
+
+    /// The tables, as `what-do-you-know` lists them.
+    pub fn tables(&self) -> Result<Vec<Table>, StoreError> {
+        let transaction = self.database.begin_read()?;
+        let rows = |length: Result<u64, redb::StorageError>| length.map_err(StoreError::from);
+        Ok(vec![
+            Table::new("reports", rows(transaction.open_table(REPORTS)?.len())?, &["id", "received_day"]),
+            Table::new(
+                "live",
+                rows(transaction.open_table(LIVE)?.len())?,
+                &["id", "node", "received_at", "seen_at", "cell", "kind", "evidence", "reporter", "epoch", "clock"],
+            ),
+            Table::new("nodes", rows(transaction.open_table(NODES)?.len())?, &["public_key", "label", "revoked"]),
+        ])
+    }
+
+    /// Whether a report was accepted.
+    pub fn knows(&self, id: Uuid) -> Result<bool, StoreError> {
+        let transaction = self.database.begin_read()?;
+        Ok(transaction.open_table(REPORTS)?.get(id.as_u128())?.is_some())
+    }
+}
+
+fn write<T: Serialize>(value: &T) -> Vec<u8> {
+    postcard::to_stdvec(value).expect("our own types always serialise")
+}
+
+fn read_node(bytes: &[u8]) -> Result<Node, StoreError> {
+    postcard::from_bytes(bytes).map_err(|_| StoreError::Row("nodes"))
+}
