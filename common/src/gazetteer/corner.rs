@@ -1,0 +1,479 @@
+//! From the streets that a text mentions to one corner, or to a question.
+
+use super::index::{Corner, Gazetteer, metres};
+use super::mention::{Gap, Mention, Strength, gap, may_meet};
+use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, spelling, words};
+use crate::cell::Cell;
+
+/// Corners as near as this are one place: the two sides of a jogged crossing, `5th St` and `5th Pl`.
+const ONE_PLACE: f64 = 250.0;
+
+/// A ZIP code reaches this far, in degrees, beyond its known corners.
+const ZIP_MARGIN: f64 = 0.006;
+
+/// The largest area that one cell of resolution 7 stands for.
+const LARGEST_AREA: f64 = 8.0;
+
+/// Words beside a street's name that are no slip of one.
+const NO_SLIPS: &[&str] = &[
+    "POLICE",
+    "POLICIA",
+    "POLICIAS",
+    "OFFICER",
+    "OFFICERS",
+    "STREET",
+    "CORNER",
+    "PEOPLE",
+    "PATROL",
+    "PATRULLA",
+    "SHERIFF",
+    "SHERIFFS",
+    "LAPD",
+    "HELICOPTER",
+    "RIGHT",
+    "THERE",
+    "AHORA",
+    "PARKED",
+    "DRIVING",
+    "WALKING",
+    "TENTS",
+    "CHECKING",
+    "ARRESTING",
+    "THEIR",
+    "ABOUT",
+    "STILL",
+    "AGAIN",
+    "UNITS",
+    "TRUCKS",
+    "MOTORCYCLE",
+    "BETWEEN",
+];
+
+/// Two mentions that meet in at least one known corner.
+struct Hit {
+    /// Words of the text that it explains.
+    from: usize,
+    to: usize,
+    covered: usize,
+    /// Streets named with their kind.
+    full: usize,
+    corners: Vec<u32>,
+}
+
+impl Gazetteer {
+    pub(super) fn in_words(&self, text: &str) -> Result<Place, NotFound> {
+        let text = words::fold(text);
+        let zip = text.iter().rev().find_map(|word| words::zip(word));
+        let mentions = self.mentions(&text);
+        if let Some(place) = self.between(&text, &mentions) {
+            return Ok(place);
+        }
+        let mut hits = self.hits(&text, &mentions);
+        if hits.is_empty() {
+            hits = self.misspelt(&text, &mentions);
+        }
+        if !hits.is_empty() {
+            return self.decide(hits, zip);
+        }
+        if let Some(place) = self.block(&text, &mentions, zip) {
+            return Ok(place);
+        }
+        self.area(&text)?
+            .map_or_else(|| Err(self.explain(&text, &mentions)), Ok)
+    }
+
+    fn meet(&self, a: &Mention, b: &Mention) -> Vec<u32> {
+        let mut corners = Vec::new();
+        for &one in &a.streets {
+            for &other in &b.streets {
+                corners.extend(
+                    self.by_pair
+                        .get(&(one.min(other), one.max(other)))
+                        .into_iter()
+                        .flatten(),
+                );
+            }
+        }
+        corners.sort_unstable();
+        corners.dedup();
+        corners
+    }
+
+    fn hits(&self, text: &[String], mentions: &[Mention]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (at, a) in mentions.iter().enumerate() {
+            for b in &mentions[at + 1..] {
+                if b.start < a.end || b.start - a.end > 6 {
+                    continue;
+                }
+                let between = &text[a.end..b.start];
+                let told = between
+                    .last()
+                    .is_some_and(|word| word == "CALLE" || word == "AVE")
+                    || (a.start > 0 && text[a.start - 1] == "CALLE");
+                if gap(between).is_some_and(|gap| may_meet(a, gap, b, told)) {
+                    self.hit(a, b, &mut hits);
+                }
+            }
+        }
+        hits
+    }
+
+    fn hit(&self, a: &Mention, b: &Mention, hits: &mut Vec<Hit>) {
+        let corners = self.meet(a, b);
+        if !corners.is_empty() {
+            hits.push(Hit {
+                from: a.start.min(b.start),
+                to: a.end.max(b.end),
+                covered: a.end - a.start + b.end - b.start,
+                full: usize::from(a.full) + usize::from(b.full),
+                corners,
+            });
+        }
+    }
+
+    /// One street is known, and the words on its other side are nearly one of the streets that it meets.
+    fn misspelt(&self, text: &[String], mentions: &[Mention]) -> Vec<Hit> {
+        const MOST_ANCHORS: usize = 8;
+        let taken = |from: usize, to: usize| {
+            mentions.iter().any(|mention| {
+                mention.start == from && mention.end >= to && mention.strength > Strength::Number
+            })
+        };
+        let anchors = mentions
+            .iter()
+            .filter(|mention| mention.strength != Strength::Common);
+        let mut hits = Vec::new();
+        for anchor in anchors.take(MOST_ANCHORS) {
+            for length in 1..=3 {
+                for distance in 1..=4 {
+                    let after = (anchor.end + distance, anchor.end + distance + length);
+                    let before = anchor
+                        .start
+                        .checked_sub(distance + length)
+                        .map(|from| (from, from + length));
+                    for (from, to) in [Some(after), before].into_iter().flatten() {
+                        let Some(window) = text.get(from..to) else {
+                            continue;
+                        };
+                        let between = if from >= anchor.end {
+                            &text[anchor.end..from]
+                        } else {
+                            &text[to..anchor.start]
+                        };
+                        let joined = gap(between).is_some_and(|gap| gap >= Gap::Joined);
+                        if !joined
+                            || taken(from, to)
+                            || window.iter().any(|word| NO_SLIPS.contains(&word.as_str()))
+                        {
+                            continue;
+                        }
+                        if let Some(guess) = self.nearly(anchor, window, from) {
+                            self.hit(anchor, &guess, &mut hits);
+                        }
+                    }
+                }
+            }
+        }
+        hits
+    }
+
+    /// The streets that meet `anchor` and are spelt nearly as `window`.
+    fn nearly(&self, anchor: &Mention, window: &[String], start: usize) -> Option<Mention> {
+        let written = window.concat();
+        let most = spelling::forgiven(written.len());
+        if most == 0
+            || window
+                .iter()
+                .any(|word| word.bytes().any(|byte| !byte.is_ascii_alphabetic()))
+        {
+            return None;
+        }
+        let mut least = most;
+        let mut streets = Vec::new();
+        for &anchored in &anchor.streets {
+            for &partner in &self.streets[anchored as usize].partners {
+                let street = &self.streets[partner as usize];
+                let allowed = least.min(spelling::forgiven(street.joined.len()));
+                if let Some(slips) = spelling::slips(&written, &street.joined, allowed) {
+                    if slips < least {
+                        least = slips;
+                        streets.clear();
+                    }
+                    streets.push(partner);
+                }
+            }
+        }
+        (!streets.is_empty()).then(|| Mention {
+            start,
+            end: start + window.len(),
+            streets,
+            full: false,
+            strength: Strength::Strong,
+        })
+    }
+
+    fn decide(&self, mut hits: Vec<Hit>, zip: Option<u32>) -> Result<Place, NotFound> {
+        // Where two readings share words, the one that explains more of them holds.
+        let weight = |hit: &Hit| (hit.covered, hit.full);
+        hits.sort_by(|a, b| weight(b).cmp(&weight(a)).then(a.from.cmp(&b.from)));
+        let mut kept: Vec<Hit> = Vec::new();
+        for hit in hits {
+            let beaten = kept.iter().any(|other| {
+                hit.from < other.to && other.from < hit.to && weight(other) > weight(&hit)
+            });
+            if !beaten {
+                kept.push(hit);
+            }
+        }
+        kept.sort_by_key(|hit| hit.from);
+        let mut corners: Vec<&Corner> = Vec::new();
+        for hit in &kept {
+            let mut found: Vec<&Corner> = hit
+                .corners
+                .iter()
+                .map(|&corner| &self.corners[corner as usize])
+                .collect();
+            found.sort_by_key(|corner| (!corner.named, self.rank(corner.a) + self.rank(corner.b)));
+            corners.extend(found);
+        }
+        if let Some(zip) = zip {
+            let exact: Vec<&Corner> = corners
+                .iter()
+                .copied()
+                .filter(|corner| corner.zip == zip)
+                .collect();
+            let near: Vec<&Corner> = corners
+                .iter()
+                .copied()
+                .filter(|corner| self.in_zip(corner, zip))
+                .collect();
+            let here = if exact.is_empty() { near } else { exact };
+            if here.is_empty() {
+                return Err(self.ambiguous(&corners));
+            }
+            corners = here;
+        }
+        let Some(first) = corners.first() else {
+            return Err(Missing::NoPlace.into());
+        };
+        let one = corners
+            .iter()
+            .all(|corner| metres((first.lat, first.lon), (corner.lat, corner.lon)) <= ONE_PLACE);
+        if one {
+            self.place(first).ok_or_else(|| Missing::OutsideCity.into())
+        } else {
+            Err(self.ambiguous(&corners))
+        }
+    }
+
+    /// Streets and avenues are meant before places, courts and frontage roads.
+    fn rank(&self, street: u32) -> usize {
+        let street = &self.streets[street as usize];
+        let kind = match street.suffix.as_deref() {
+            Some("ST" | "AVE" | "BLVD") | None => 0,
+            Some(_) => 1,
+        };
+        let tail = usize::from(street.full.rsplit(' ').next().is_some_and(words::is_tail));
+        kind + tail
+    }
+
+    fn in_zip(&self, corner: &Corner, zip: u32) -> bool {
+        // A ZIP that no corner has says nothing here.
+        self.zips
+            .get(&zip)
+            .is_none_or(|&[south, west, north, east]| {
+                (south - ZIP_MARGIN..=north + ZIP_MARGIN).contains(&corner.lat)
+                    && (west - ZIP_MARGIN..=east + ZIP_MARGIN).contains(&corner.lon)
+            })
+    }
+
+    fn ambiguous(&self, corners: &[&Corner]) -> NotFound {
+        let mut candidates: Vec<Place> = Vec::new();
+        for corner in corners {
+            let apart = candidates
+                .iter()
+                .all(|place| metres((place.lat, place.lon), (corner.lat, corner.lon)) > ONE_PLACE);
+            if apart && candidates.len() < MOST_CANDIDATES {
+                candidates.extend(self.place(corner).map(|mut place| {
+                    if corner.zip != 0 {
+                        place.label = format!("{}, {}", place.label, corner.zip);
+                    }
+                    place
+                }));
+            }
+        }
+        NotFound {
+            why: Missing::Ambiguous,
+            candidates,
+        }
+    }
+
+    fn place(&self, corner: &Corner) -> Option<Place> {
+        Some(Place {
+            label: self.corner_label(corner),
+            lat: corner.lat,
+            lon: corner.lon,
+            cell: self.published_cell(corner.lat, corner.lon)?,
+            precision: Precision::Intersection,
+        })
+    }
+
+    /// `San Pedro between 5th and 6th`: the middle of the two corners.
+    fn between(&self, text: &[String], mentions: &[Mention]) -> Option<Place> {
+        const LONGEST_BLOCK: f64 = 900.0;
+        let word = text.iter().position(|word| word == "BETWEEN")?;
+        let longest = |ends: Option<usize>, starts: Option<usize>| {
+            mentions
+                .iter()
+                .filter(|m| {
+                    ends.is_none_or(|end| m.end == end)
+                        && starts.is_none_or(|start| m.start == start)
+                })
+                .max_by_key(|m| m.end - m.start)
+        };
+        let along = longest(Some(word), None)?;
+        let one = longest(None, Some(word + 1))?;
+        let other = mentions
+            .iter()
+            .filter(|m| m.start > one.end && gap(&text[one.end..m.start]) == Some(Gap::Crossed))
+            .max_by_key(|m| (std::cmp::Reverse(m.start), m.end))?;
+        let mut pairs = Vec::new();
+        for a in self.meet(along, one) {
+            for b in self.meet(along, other) {
+                let (a, b) = (&self.corners[a as usize], &self.corners[b as usize]);
+                let length = metres((a.lat, a.lon), (b.lat, b.lon));
+                if length > 1.0 && length < LONGEST_BLOCK {
+                    pairs.push((a, b));
+                }
+            }
+        }
+        let &(a, b) = pairs.first()?;
+        let (lat, lon) = ((a.lat + b.lat) / 2.0, (a.lon + b.lon) / 2.0);
+        let elsewhere = pairs
+            .iter()
+            .any(|(a, _)| metres((a.lat, a.lon), (lat, lon)) > LONGEST_BLOCK);
+        let street = |corner: &Corner, of: &Mention| {
+            let id = if of.streets.contains(&corner.a) {
+                corner.a
+            } else {
+                corner.b
+            };
+            self.streets[id as usize].title.clone()
+        };
+        let cell = self.published_cell(lat, lon)?;
+        (!elsewhere).then(|| Place {
+            label: format!(
+                "{} between {} and {}",
+                street(a, along),
+                street(a, one),
+                street(b, other)
+            ),
+            lat,
+            lon,
+            cell,
+            precision: Precision::Street,
+        })
+    }
+
+    /// `512 San Julian St`: the 500 block, where the file knows it.
+    fn block(&self, text: &[String], mentions: &[Mention], zip: Option<u32>) -> Option<Place> {
+        let longest = mentions
+            .iter()
+            .max_by_key(|mention| mention.end - mention.start)?;
+        let mut at = longest.start.checked_sub(1)?;
+        while at > 0
+            && (words::is_direction(&text[at]) || matches!(text[at].as_str(), "BLOCK" | "OF"))
+        {
+            at -= 1;
+        }
+        let number: u32 = Some(&text[at])
+            .filter(|word| words::is_bare_number(word) && (3..=5).contains(&word.len()))?
+            .parse()
+            .ok()?;
+        let blocks: Vec<_> = longest
+            .streets
+            .iter()
+            .flat_map(|&street| {
+                let blocks = self
+                    .blocks
+                    .get(&(street, number / 100))
+                    .into_iter()
+                    .flatten();
+                blocks.map(move |block| (street, block))
+            })
+            .filter(|(_, block)| zip.is_none_or(|zip| block.zip == zip))
+            .collect();
+        let &(street, block) = blocks.first()?;
+        let one = blocks.iter().all(|(_, other)| {
+            metres((block.lat, block.lon), (other.lat, other.lon)) <= 2.0 * ONE_PLACE
+        });
+        let cell = self.published_cell(block.lat, block.lon)?;
+        one.then(|| Place {
+            label: format!(
+                "{} block of {}",
+                number / 100 * 100,
+                self.streets[street as usize].title
+            ),
+            lat: block.lat,
+            lon: block.lon,
+            cell,
+            precision: Precision::Street,
+        })
+    }
+
+    /// A neighbourhood. One that shares its name with a street counts after `in` or `en` only.
+    fn area(&self, text: &[String]) -> Result<Option<Place>, NotFound> {
+        for length in (1..=5.min(text.len())).rev() {
+            for start in 0..=text.len() - length {
+                let name = text[start..start + length].join(" ");
+                let Some(&area) = self.by_area.get(&name) else {
+                    continue;
+                };
+                let said = start > 0 && matches!(text[start - 1].as_str(), "IN" | "EN");
+                if self.by_alias.contains_key(&name) && !said && text.len() > length {
+                    continue;
+                }
+                let area = &self.areas[area as usize];
+                if area.square_km > LARGEST_AREA {
+                    return Err(Missing::TooLarge(area.name.clone()).into());
+                }
+                return Ok(Cell::at(area.lat, area.lon, 7).map(|cell| Place {
+                    label: area.name.clone(),
+                    lat: area.lat,
+                    lon: area.lon,
+                    cell,
+                    precision: Precision::Area,
+                }));
+            }
+        }
+        Ok(None)
+    }
+
+    fn explain(&self, text: &[String], mentions: &[Mention]) -> NotFound {
+        let name = |mention: &Mention| {
+            let title = |&street: &u32| self.streets[street as usize].title.clone();
+            mention.streets.first().map(title).unwrap_or_default()
+        };
+        let sure: Vec<&Mention> = mentions
+            .iter()
+            .filter(|m| m.strength >= Strength::Plain)
+            .collect();
+        for (at, a) in sure.iter().enumerate() {
+            for b in &sure[at + 1..] {
+                if b.start >= a.end && gap(&text[a.end..b.start]).is_some() {
+                    return Missing::UnknownCorner(name(a), name(b)).into();
+                }
+            }
+        }
+        match sure
+            .iter()
+            .max_by_key(|mention| (mention.strength, mention.end - mention.start))
+        {
+            Some(mention) if mention.strength == Strength::Strong => {
+                Missing::OneStreet(name(mention)).into()
+            }
+            _ => Missing::NoPlace.into(),
+        }
+    }
+}
