@@ -9,8 +9,19 @@ use spotlight_common::now::Level;
 use crate::city::City;
 use crate::views::layers::Layer;
 
+pub mod geojson;
 pub mod layers;
+
+#[cfg(test)]
+pub mod list;
 pub mod merge;
+pub mod page;
+pub mod projection;
+pub mod streets;
+pub mod svg;
+pub mod time;
+pub mod words;
+pub(crate) mod fixture;
 
 /// What the reports of one cell say now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,4 +68,10 @@ pub struct Picture {
     pub node_online: bool,
     /// The number to text, if the operator has set one.
     pub phone: Option<String>,
+}
+
+/// The sightings that may be shown at an instant: none that has faded, whenever the picture was put together.
+pub fn current(picture: &Picture, at: Timestamp) -> impl Iterator<Item = &Sighting> {
+    let sightings = picture.sightings.iter();
+    sightings.filter(move |sighting| sighting.fades_at > at)
 }

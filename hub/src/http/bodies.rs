@@ -1,0 +1,293 @@
+//! Bodies ready to send: each view is rendered and compressed once per change, then only copied.
+//!
+//! A body is good for one picture and until a given second: the earliest `fades_at` that it shows, and for a page, which
+//! says ages by the minute, the end of the minute at most. After that, or when the clock was set back, it is made anew,
+//! whoever else should have sent a new picture. So what has faded is never sent, from any of these.
+
+use std::collections::HashMap;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use jiff::Timestamp;
+
+use crate::http::{Shared, assets};
+use crate::views::page::{self, Choice};
+use crate::views::words::Lang;
+use crate::views::{Picture, current, geojson, time};
+
+/// Most bodies kept; with map pages of about 150 kB in their three forms, 10 MB.
+const MOST_KEPT: usize = 64;
+/// Out of 11: at 9 a map page takes a few milliseconds, at 11 a quarter of a second for 4 % less.
+const BROTLI_QUALITY: i32 = 9;
+
+/// A view, by what it depends on besides the picture.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Key {
+    Map(Choice),
+    List(Lang),
+    Sightings,
+    Layers,
+    Layer(String, String),
+    Event,
+}
+
+/// One view in the forms that a client may accept.
+pub struct Ready {
+    of: Arc<Picture>,
+    made_at: Timestamp,
+    pub good_until: Timestamp,
+    content_type: &'static str,
+    tag: String,
+    pub plain: Bytes,
+    brotli: Bytes,
+    gzip: Bytes,
+}
+
+impl Ready {
+    fn is_good(&self, picture: &Arc<Picture>, now: Timestamp) -> bool {
+        Arc::ptr_eq(&self.of, picture) && self.made_at <= now && now < self.good_until
+    }
+}
+
+/// A view's place: whoever renders it holds the lock, and the others wait for the result.
+type Slot = Arc<Mutex<Option<Arc<Ready>>>>;
+
+#[derive(Default)]
+pub struct Bodies(Mutex<HashMap<Key, Slot>>);
+
+impl Bodies {
+    fn slot(&self, key: &Key) -> Slot {
+        let mut slots = lock(&self.0);
+        if slots.len() >= MOST_KEPT && !slots.contains_key(key) {
+            slots.clear();
+        }
+        slots.entry(key.clone()).or_default().clone()
+    }
+}
+
+/// A view as it may be shown now, from memory if nothing has changed.
+pub async fn ready(shared: &Shared, key: Key) -> Option<Arc<Ready>> {
+    let slot = shared.0.bodies.slot(&key);
+    let (picture, now) = (shared.picture(), shared.0.clock.now());
+    if let Ok(kept) = slot.try_lock()
+        && let Some(kept) = kept.as_ref()
+        && kept.is_good(&picture, now)
+    {
+        return Some(kept.clone());
+    }
+    let work = move || {
+        let mut kept = lock(&slot);
+        match kept.as_ref() {
+            Some(kept) if kept.is_good(&picture, now) => kept.clone(),
+            _ => kept.insert(Arc::new(render(&key, picture, now))).clone(),
+        }
+    };
+    tokio::task::spawn_blocking(work).await.ok()
+}
+
+/// Sends a view in the form that the client likes best, or says that it has it already.
+pub async fn respond(shared: Shared, key: Key, headers: HeaderMap) -> Response {
+    let Some(ready) = ready(&shared, key).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let (form, bytes) = match accepted(&headers) {
+        Form::Brotli => ("br", &ready.brotli),
+        Form::Gzip => ("gzip", &ready.gzip),
+        Form::Plain => ("", &ready.plain),
+    };
+    // A strong tag names bytes, so each form has its own.
+    let tag = match form {
+        "" => format!("\"{}\"", ready.tag),
+        form => format!("\"{}-{form}\"", ready.tag),
+    };
+    let mut response = if has_already(&headers, &tag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let mut response = Response::new(Body::from(bytes.clone()));
+        let answer = response.headers_mut();
+        answer.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(ready.content_type),
+        );
+        if !form.is_empty() {
+            answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static(form));
+        }
+        response
+    };
+    let answer = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(header::ETAG, tag);
+    }
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    response
+}
+
+fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
+    let fades = current(&picture, now).map(|s| s.fades_at).min();
+    let until_fade = fades.unwrap_or(Timestamp::MAX);
+    let until_minute = until_fade.min(time::next_minute(now));
+    let script = assets::script();
+    let html = "text/html; charset=utf-8";
+    let (content_type, text, good_until) = match key {
+        Key::Map(choice) => (
+            html,
+            page::map_page(&picture, now, choice, script),
+            until_minute,
+        ),
+        Key::List(lang) => (
+            html,
+            page::list_page(&picture, now, *lang, script),
+            until_minute,
+        ),
+        Key::Sightings => (
+            "application/geo+json",
+            geojson::sightings(&picture, now).to_string(),
+            until_fade,
+        ),
+        Key::Event => {
+            let event = format!(
+                "event: sightings\ndata: {}\n\n",
+                geojson::sightings(&picture, now)
+            );
+            ("text/event-stream", event, until_fade)
+        }
+        Key::Layers => (
+            "application/json",
+            geojson::layers(&picture).to_string(),
+            Timestamp::MAX,
+        ),
+        Key::Layer(layer, period) => {
+            let found = geojson::find(&picture, layer, Some(period));
+            let text = match found {
+                Ok((layer, period)) => geojson::layer(layer, period).to_string(),
+                Err(reason) => serde_json::json!({ "error": reason }).to_string(),
+            };
+            ("application/geo+json", text, Timestamp::MAX)
+        }
+    };
+    let plain = Bytes::from(text);
+    // An event is sent as it is.
+    let (brotli, gzip) = match key {
+        Key::Event => (Bytes::new(), Bytes::new()),
+        _ => (brotli(&plain), gzip(&plain)),
+    };
+    Ready {
+        of: picture,
+        made_at: now,
+        good_until,
+        content_type,
+        tag: tag(&plain),
+        plain,
+        brotli,
+        gzip,
+    }
+}
+
+pub fn tag(bytes: &[u8]) -> String {
+    blake3::hash(bytes).to_hex()[..20].to_owned()
+}
+
+pub fn brotli(bytes: &[u8]) -> Bytes {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: BROTLI_QUALITY,
+        size_hint: bytes.len(),
+        ..Default::default()
+    };
+    let mut compressed = Vec::new();
+    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &params)
+        .expect("writing to memory does not fail");
+    Bytes::from(compressed)
+}
+
+pub fn gzip(bytes: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(7));
+    encoder
+        .write_all(bytes)
+        .and_then(|()| encoder.finish())
+        .map(Bytes::from)
+        .expect("writing to memory does not fail")
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    Brotli,
+    Gzip,
+    Plain,
+}
+
+/// The best of our forms that `Accept-Encoding` allows (RFC 9110, 12.5.3).
+pub fn accepted(headers: &HeaderMap) -> Form {
+    let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
+    let mut allowed = [None, None, None];
+    for item in lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+    {
+        let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
+        let quality = parameters
+            .trim()
+            .strip_prefix("q=")
+            .map_or(Some(1.0), |q| q.parse().ok());
+        let allow = quality.is_some_and(|quality: f32| quality > 0.0);
+        match name.trim().to_ascii_lowercase().as_str() {
+            "br" => allowed[0] = Some(allow),
+            "gzip" | "x-gzip" => allowed[1] = Some(allow),
+            "*" => allowed[2] = Some(allow),
+            _ => (),
+        }
+    }
+    let [brotli, gzip, any] = allowed;
+    if brotli.or(any) == Some(true) {
+        Form::Brotli
+    } else if gzip.or(any) == Some(true) {
+        Form::Gzip
+    } else {
+        Form::Plain
+    }
+}
+
+/// Whether `If-None-Match` names this tag; weak comparison, as RFC 9110, 13.1.2 asks for.
+pub fn has_already(headers: &HeaderMap, tag: &str) -> bool {
+    let lists = headers.get_all(header::IF_NONE_MATCH).iter();
+    let mut tags = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','));
+    tags.any(|known| {
+        let known = known.trim();
+        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
+    })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_best_form_that_is_allowed() {
+        let check = |accept: &str, expected| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT_ENCODING, accept.parse().expect("a header"));
+            assert_eq!(accepted(&headers), expected, "{accept}");
+        };
+        check("gzip, deflate, br", Form::Brotli);
+        check("gzip;q=1.0, br;q=0", Form::Gzip);
+        check("GZIP", Form::Gzip);
+        check("*", Form::Brotli);
+        check("*;q=0", Form::Plain);
+        check("br;q=nonsense", Form::Plain);
+        check("identity", Form::Plain);
+        assert_eq!(accepted(&HeaderMap::new()), Form::Plain);
+    }
+}

@@ -1,0 +1,204 @@
+//! The public server: every view behind its address, kept ready to send, and the stream of what changes.
+//!
+//! The hub's only listener that faces readers. It takes no input but addresses, sets no cookie and writes no access log.
+
+mod answer;
+mod assets;
+mod bodies;
+mod connections;
+mod events;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, Uri};
+use axum::middleware;
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+use spotlight_common::clock::Clock;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::http::answer::{plain, secured, unknown};
+use crate::http::bodies::{Bodies, Key};
+use crate::http::connections::Bounded;
+use crate::views::Picture;
+use crate::views::page::{Choice, Month};
+use crate::views::projection::{MAX_ZOOM, View};
+use crate::views::words::Lang;
+
+/// How long open requests may go on after the stop was asked for.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What every handler sees; cheap to clone.
+#[derive(Clone)]
+pub struct Shared(Arc<Inner>);
+
+struct Inner {
+    pictures: watch::Receiver<Arc<Picture>>,
+    clock: Clock,
+    bodies: Bodies,
+    viewers: Arc<tokio::sync::Semaphore>,
+    closing: watch::Sender<bool>,
+}
+
+impl Shared {
+    /// Serves the newest of `pictures`; whoever holds the other end sends one on every change.
+    pub fn new(pictures: watch::Receiver<Arc<Picture>>, clock: Clock) -> Self {
+        Self(Arc::new(Inner {
+            pictures,
+            clock,
+            bodies: Bodies::default(),
+            viewers: Arc::new(tokio::sync::Semaphore::new(events::MOST_VIEWERS)),
+            closing: watch::Sender::new(false),
+        }))
+    }
+
+    fn picture(&self) -> Arc<Picture> {
+        self.0.pictures.borrow().clone()
+    }
+}
+
+/// Every address that readers may ask for. All links are relative, so it also works under a folder of a proxy.
+pub fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/", get(map))
+        .route("/list", get(list))
+        .route("/api/v1/sightings.geojson", get(sightings))
+        .route("/api/v1/layers", get(layers))
+        .route("/api/v1/layers/{layer}", get(layer))
+        .route("/api/v1/events", get(events::stream))
+        .route("/assets/{name}", get(assets::serve))
+        .route("/healthz", get(healthy))
+        .fallback(unknown)
+        .layer(middleware::map_response(secured))
+        .with_state(shared)
+}
+
+/// Serves until `shutdown`; then ends the event streams, and whatever still runs after a short grace.
+pub async fn serve(
+    listener: TcpListener,
+    shared: Shared,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let mut closing = shared.0.closing.subscribe();
+    let stop = {
+        let shared = shared.clone();
+        async move {
+            shutdown.await;
+            shared.0.closing.send_replace(true);
+        }
+    };
+    let server = axum::serve(Bounded::new(listener), router(shared)).with_graceful_shutdown(stop);
+    let too_long = async {
+        // The sender lives in `shared`, which the server holds.
+        let _ = closing.wait_for(|closing| *closing).await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = too_long => Ok(()),
+    }
+}
+
+/// What an address may carry; anything that it does not understand is as if it were not there.
+#[derive(Debug, Default, Deserialize)]
+struct Asked {
+    lang: Option<String>,
+    view: Option<String>,
+    period: Option<String>,
+}
+
+impl Asked {
+    fn lang(&self) -> Lang {
+        let code = self.lang.as_deref().unwrap_or_default();
+        Lang::from_code(code).unwrap_or_default()
+    }
+
+    /// Only what the picture knows, so that there are not more pages than months and views.
+    fn choice(&self, picture: &Picture) -> Choice {
+        let known = |month: &str| {
+            let layer = picture.layers.first();
+            layer.is_some_and(|layer| layer.periods.iter().any(|p| p.period == month))
+        };
+        let month = match self.period.as_deref() {
+            Some("none") => Month::Hidden,
+            Some(month) if known(month) => Month::Of(month.to_owned()),
+            _ => Month::Newest,
+        };
+        let view = match self.view.as_deref() {
+            Some("city") => View::CITY,
+            Some(view) => on_grid(view).unwrap_or_default(),
+            None => View::Now,
+        };
+        Choice {
+            lang: self.lang(),
+            view,
+            month,
+        }
+    }
+}
+
+/// `zoom.x.y`, if it is on the grid.
+fn on_grid(text: &str) -> Option<View> {
+    let mut parts = text.splitn(3, '.');
+    let z: u8 = parts.next()?.parse().ok()?;
+    let x: u16 = parts.next()?.parse().ok()?;
+    let y: u16 = parts.next()?.parse().ok()?;
+    let last = 4_u16 << z.min(MAX_ZOOM);
+    (z <= MAX_ZOOM && x <= last && y <= last).then_some(View::Grid { z, x, y })
+}
+
+/// The address's query, or none where it makes no sense.
+type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+
+fn asked(query: Asking) -> Asked {
+    query.map(|Query(asked)| asked).unwrap_or_default()
+}
+
+async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    let choice = asked(query).choice(&shared.picture());
+    bodies::respond(shared, Key::Map(choice), headers).await
+}
+
+async fn list(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::List(asked(query).lang()), headers).await
+}
+
+async fn sightings(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Sightings, headers).await
+}
+
+async fn layers(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Layers, headers).await
+}
+
+async fn layer(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    query: Asking,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let Some(layer) = name.strip_suffix(".geojson") else {
+        return unknown(uri).await;
+    };
+    let found =
+        crate::views::geojson::find(&shared.picture(), layer, asked(query).period.as_deref())
+            .map(|(layer, period)| Key::Layer(layer.id.clone(), period.period.clone()));
+    match found {
+        Ok(key) => bodies::respond(shared, key, headers).await,
+        Err(reason) => answer::refusal(reason),
+    }
+}
+
+async fn healthy() -> Response {
+    plain("ok\n")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,291 @@
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, StatusCode, header};
+use axum::response::Response;
+use spotlight_common::clock::Clock;
+use tokio::sync::watch;
+use tokio_stream::StreamExt as _;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::views::fixture;
+
+struct Server {
+    pictures: watch::Sender<Arc<Picture>>,
+    clock: Clock,
+    shared: Shared,
+}
+
+fn server(sightings: usize) -> Server {
+    let picture = fixture::picture(sightings);
+    let clock = Clock::manual(picture.at);
+    let (pictures, newest) = watch::channel(Arc::new(picture));
+    let shared = Shared::new(newest, clock.clone());
+    Server {
+        pictures,
+        clock,
+        shared,
+    }
+}
+
+impl Server {
+    async fn ask(&self, method: &str, address: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::builder().method(method).uri(address);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::empty()).expect("a request");
+        let answer = router(self.shared.clone()).oneshot(request).await;
+        answer.expect("an answer")
+    }
+
+    async fn get(&self, address: &str) -> Response {
+        self.ask("GET", address, &[]).await
+    }
+
+    async fn text(&self, address: &str) -> String {
+        text(self.get(address).await).await
+    }
+}
+
+async fn bytes(response: Response) -> Vec<u8> {
+    let bytes = to_bytes(response.into_body(), 1 << 22).await;
+    bytes.expect("a body").to_vec()
+}
+
+async fn text(response: Response) -> String {
+    String::from_utf8(bytes(response).await).expect("text")
+}
+
+const PAGES: [&str; 8] = [
+    "/",
+    "/?view=city",
+    "/?view=3.12.12&lang=es&period=2020-08",
+    "/list",
+    "/list?lang=es",
+    "/api/v1/sightings.geojson",
+    "/api/v1/layers",
+    "/api/v1/layers/encampments.geojson?period=2020-08",
+];
+
+#[tokio::test]
+async fn every_view_has_a_tag_and_is_sent_once() {
+    let server = server(3);
+    for address in PAGES {
+        for form in ["br", "gzip", "identity"] {
+            let accept = ("accept-encoding", form);
+            let first = server.ask("GET", address, &[accept]).await;
+            assert_eq!(first.status(), StatusCode::OK, "{address}");
+            assert_eq!(first.headers()[header::VARY], "Accept-Encoding");
+            assert_eq!(first.headers()[header::CACHE_CONTROL], "no-cache");
+            let coding = first.headers().get(header::CONTENT_ENCODING);
+            assert_eq!(
+                coding.map_or("identity", |v| v.to_str().expect("text")),
+                form
+            );
+            let tag = first.headers()[header::ETAG]
+                .to_str()
+                .expect("text")
+                .to_owned();
+            assert!(tag.starts_with('"'));
+            let head = server.ask("HEAD", address, &[accept]).await;
+            assert_eq!(head.headers()[header::ETAG], tag.as_str());
+            assert!(bytes(head).await.is_empty());
+            let known = [accept, ("if-none-match", tag.as_str())];
+            let again = server.ask("GET", address, &known).await;
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{address}");
+            assert!(bytes(again).await.is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn compressed_and_plain_say_the_same() {
+    let server = server(3);
+    for address in PAGES {
+        let plain = bytes(server.get(address).await).await;
+        let brotli = server
+            .ask("GET", address, &[("accept-encoding", "br")])
+            .await;
+        let mut text = Vec::new();
+        brotli::BrotliDecompress(&mut &*bytes(brotli).await, &mut text).expect("brotli");
+        assert_eq!(text, plain);
+        let gzip = server
+            .ask("GET", address, &[("accept-encoding", "gzip")])
+            .await;
+        let gzip = bytes(gzip).await;
+        let mut text = Vec::new();
+        std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&*gzip), &mut text)
+            .expect("gzip");
+        assert_eq!(text, plain);
+    }
+}
+
+#[tokio::test]
+async fn nobody_is_sent_what_has_faded_even_if_no_picture_comes() {
+    let server = server(2);
+    let shown = |text: String| text.matches("near 5TH").count();
+    let address = "/api/v1/sightings.geojson";
+    assert_eq!(shown(server.text(address).await), 2);
+    server.clock.set(fixture::at("2026-07-01T22:56:59Z"));
+    assert_eq!(shown(server.text(address).await), 2);
+    server.clock.set(fixture::at("2026-07-01T22:57:00Z"));
+    assert_eq!(shown(server.text(address).await), 1);
+    assert_eq!(server.text("/list").await.matches("<li id=\"s-").count(), 1);
+    server.clock.set(fixture::at("2026-07-01T22:58:00Z"));
+    assert_eq!(server.text("/").await.matches("<li id=\"s-").count(), 0);
+    // And a clock set back shows what is still to fade, not what was kept.
+    server.clock.set(fixture::at("2026-07-01T22:00:00Z"));
+    assert_eq!(shown(server.text(address).await), 2);
+}
+
+#[tokio::test]
+async fn a_page_says_ages_by_the_minute() {
+    let server = server(1);
+    assert!(server.text("/list").await.contains(">2 min ago<"));
+    server.clock.set(fixture::at("2026-07-01T22:01:00Z"));
+    assert!(server.text("/list").await.contains(">3 min ago<"));
+}
+
+#[tokio::test]
+async fn a_new_picture_is_shown_at_once() {
+    let server = server(0);
+    let before = server.get("/").await.headers()[header::ETAG].clone();
+    server.pictures.send_replace(Arc::new(fixture::picture(2)));
+    let after = server.get("/").await;
+    assert_ne!(before, after.headers()[header::ETAG]);
+    assert!(text(after).await.contains("2 sightings now"));
+}
+
+#[tokio::test]
+async fn without_a_node_every_view_says_no_data() {
+    let server = server(0);
+    let mut picture = fixture::picture(0);
+    picture.node_online = false;
+    server.pictures.send_replace(Arc::new(picture));
+    for address in ["/", "/list"] {
+        let page = server.text(address).await;
+        assert!(
+            page.contains("<p id=\"nodata\"><strong>No data"),
+            "{address}"
+        );
+    }
+    let json = server.text("/api/v1/sightings.geojson").await;
+    assert!(json.contains("\"node_online\":false") && json.contains("no data"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_has_a_reason() {
+    let server = server(0);
+    for address in [
+        "/api/v1/layers/camps.geojson",
+        "/api/v1/layers/encampments.geojson?period=1999-01",
+        "/api/v1/layers/encampments",
+        "/api/v2",
+    ] {
+        let answer = server.get(address).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{address}");
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "application/json");
+        assert!(text(answer).await.contains("{\"error\":\"th"), "{address}");
+    }
+    let answer = server.get("/no/such/page").await;
+    assert_eq!(answer.status(), StatusCode::NOT_FOUND);
+    assert!(text(answer).await.contains("href=\"../../\""));
+    let healthy = server.get("/healthz").await;
+    assert_eq!(text(healthy).await, "ok\n");
+}
+
+#[tokio::test]
+async fn an_address_that_makes_no_sense_is_the_first_page() {
+    let server = server(1);
+    let first = server.text("/").await;
+    for address in [
+        "/?view=9.9.9",
+        "/?view=x",
+        "/?lang=xx",
+        "/?period=1999-01",
+        "/?view=1&view=2",
+    ] {
+        assert_eq!(server.text(address).await, first, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_carries_what_protects_its_reader() {
+    let server = server(1);
+    for address in PAGES
+        .into_iter()
+        .chain(["/healthz", "/none", "/api/v1/events"])
+    {
+        let answer = server.get(address).await;
+        let headers = answer.headers();
+        let policy = headers[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .expect("text");
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+        assert!(!policy.contains("unsafe"));
+        assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
+        assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
+        assert!(headers.contains_key("permissions-policy"));
+        assert!(!headers.contains_key(header::SET_COOKIE));
+    }
+}
+
+/// The next frame of a stream, without waiting long for it.
+async fn frame(
+    stream: &mut (impl tokio_stream::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Unpin),
+) -> String {
+    let frame = tokio::time::timeout(Duration::from_secs(10), stream.next()).await;
+    let frame = frame.expect("in time").expect("a frame").expect("no error");
+    String::from_utf8(frame.to_vec()).expect("text")
+}
+
+#[tokio::test]
+async fn a_stream_begins_with_the_state_and_follows_changes_and_fades() {
+    let server = server(1);
+    let answer = server.get("/api/v1/events").await;
+    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+    let mut stream = answer.into_body().into_data_stream();
+    let first = frame(&mut stream).await;
+    assert!(first.starts_with("event: sightings\ndata: {"));
+    assert!(first.ends_with("}\n\n"));
+    assert_eq!(first.matches("\"cell\"").count(), 1);
+    server.pictures.send_replace(Arc::new(fixture::picture(3)));
+    assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 3);
+    // Nobody publishes, but one of the three falls due.
+    server.clock.set(fixture::at("2026-07-01T22:56:00Z"));
+    assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 2);
+    server.shared.0.closing.send_replace(true);
+    assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn serving_ends_with_open_streams() {
+    let server = server(1);
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("its address");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async move {
+        let _ = stopped.await;
+    };
+    let serving = tokio::spawn(serve(listener, server.shared.clone(), shutdown));
+    let mut reader = tokio::net::TcpStream::connect(address)
+        .await
+        .expect("connected");
+    let request = b"GET /api/v1/events HTTP/1.1\r\nhost: x\r\n\r\n";
+    tokio::io::AsyncWriteExt::write_all(&mut reader, request)
+        .await
+        .expect("sent");
+    let mut start = [0; 15];
+    tokio::io::AsyncReadExt::read_exact(&mut reader, &mut start)
+        .await
+        .expect("answered");
+    assert_eq!(&start, b"HTTP/1.1 200 OK");
+    stop.send(()).expect("still serving");
+    let ended = tokio::time::timeout(Duration::from_secs(4), serving).await;
+    ended
+        .expect("in time")
+        .expect("no panic")
+        .expect("no error");
+}

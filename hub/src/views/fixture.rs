@@ -1,0 +1,118 @@
+//! A small made-up picture for tests.
+
+use std::sync::Arc;
+
+use geo::{LineString, MultiPolygon, Polygon};
+use jiff::{SignedDuration, Timestamp};
+use spotlight_common::cell::Cell;
+use spotlight_common::now::Level;
+
+use crate::city::City;
+use crate::city::basemap::{Basemap, Street};
+use crate::views::layers::{Area, Layer, Period};
+use crate::views::{Coverage, Picture, Sighting};
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+pub fn city() -> City {
+    let street = |name: &str, points: &[(f64, f64)]| Street {
+        name: name.to_owned(),
+        points: points.to_vec(),
+        metres: 4_000.0,
+    };
+    City {
+        id: "los-angeles".to_owned(),
+        name: "Los Angeles".to_owned(),
+        time_zone: jiff::tz::TimeZone::get("America/Los_Angeles").expect("known"),
+        bounds: (33.70, -118.67, 34.34, -118.15),
+        basemap: Basemap {
+            outline: vec![vec![
+                (33.70, -118.30),
+                (34.00, -118.50),
+                (34.34, -118.50),
+                (34.20, -118.15),
+            ]],
+            streets: vec![
+                street("SAN PEDRO ST", &[(34.060, -118.235), (34.020, -118.257)]),
+                street("5TH ST", &[(34.056, -118.262), (34.038, -118.230)]),
+            ],
+        },
+    }
+}
+
+fn square(lat: f64, lon: f64) -> MultiPolygon<f64> {
+    let ring = [(0.0, 0.0), (0.01, 0.0), (0.01, 0.01), (0.0, 0.01)];
+    let ring: Vec<(f64, f64)> = ring.iter().map(|(x, y)| (lon + x, lat + y)).collect();
+    MultiPolygon::new(vec![Polygon::new(LineString::from(ring), Vec::new())])
+}
+
+pub fn layer() -> Layer {
+    let area = |name: &str, lat, count| Area {
+        area: name.to_owned(),
+        geometry: square(lat, -118.25),
+        count,
+    };
+    let period = |period: &str, areas| Period {
+        period: period.to_owned(),
+        areas,
+    };
+    Layer {
+        id: "encampments".to_owned(),
+        title: "Encampment complaints".to_owned(),
+        explanation: "Requests to the city. A request is a complaint filed.".to_owned(),
+        unit: "requests".to_owned(),
+        source: "City of Los Angeles, MyLA311".to_owned(),
+        licence: "CC0 1.0".to_owned(),
+        data_through: Some(jiff::civil::date(2020, 9, 30)),
+        fetched_at: Some(at("2026-07-01T08:00:00Z")),
+        periods: vec![
+            period("2020-08", vec![area("8829a1d757fffff", 34.04, 7)]),
+            period(
+                "2020-09",
+                vec![
+                    area("8829a1d757fffff", 34.04, 5),
+                    area("8729a1d75ffffff-rest", 34.06, 60),
+                ],
+            ),
+        ],
+    }
+}
+
+/// With so many sightings, seen one minute apart.
+pub fn picture(sightings: usize) -> Picture {
+    let now = at("2026-07-01T22:00:00Z");
+    let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
+    let sightings = (0..sightings).map(|n| {
+        let last_seen = now - SignedDuration::from_mins(2 + n as i64);
+        let lat = 34.0442 + 0.006 * (n / 4) as f64;
+        let cell = Cell::at(lat, -118.2439 - 0.008 * (n % 4) as f64, 9).expect("on the globe");
+        Sighting {
+            cell,
+            label: "near 5TH ST & SAN PEDRO ST".to_owned(),
+            level: levels[n % 3],
+            first_seen: last_seen,
+            last_seen,
+            reported_gone: (n % 3 == 1).then_some(now),
+            fades_at: last_seen + SignedDuration::from_mins(60),
+        }
+    });
+    Picture {
+        at: now,
+        city: Arc::new(city()),
+        sightings: sightings.collect(),
+        layers: Arc::new(vec![layer()]),
+        coverage: Arc::new(vec![Coverage {
+            name: "Downtown".to_owned(),
+            outline: vec![
+                (34.06, -118.26),
+                (34.06, -118.23),
+                (34.03, -118.23),
+                (34.03, -118.26),
+            ],
+        }]),
+        node_online: true,
+        phone: Some("+12135550100".to_owned()),
+    }
+}

@@ -1,0 +1,128 @@
+//! The list: every sighting in words, newest first.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+use spotlight_common::now::Level;
+
+use crate::views::svg::{badge, count, fading, label};
+use crate::views::words::{Words, fill};
+use crate::views::{Picture, Sighting, time};
+
+/// A level's word and what it means.
+pub fn level_words(level: Level, words: &Words) -> (&'static str, &'static str) {
+    match level {
+        Level::Corroborated => (words.corroborated, words.corroborated_means),
+        Level::Photo => (words.photo, words.photo_means),
+        Level::Unconfirmed => (words.unconfirmed, words.unconfirmed_means),
+    }
+}
+
+/// The answer in one line, and what it does not mean.
+pub fn summary(picture: &Picture, seen: &[&Sighting], at: Timestamp, words: &Words) -> Markup {
+    let newest = seen.first().map(|s| time::ago(s.last_seen, at, words));
+    html! {
+        div #summary {
+            p #nodata hidden[picture.node_online] { strong { (words.no_data) } " " (words.no_data_why) }
+            p #count-line hidden[!picture.node_online && seen.is_empty()] {
+                strong #count { (count(seen.len(), words)) }
+                " "
+                span #newest {
+                    @if let Some(ago) = newest { (fill(words.newest, &[("ago", &ago)])) }
+                }
+            }
+            p .silence { (words.silence) }
+        }
+    }
+}
+
+/// Rows, in the order of the marks' numbers.
+pub fn rows(picture: &Picture, seen: &[&Sighting], at: Timestamp, words: &Words) -> Markup {
+    html! {
+        ol #rows role="list" {
+            @for (n, sighting) in seen.iter().enumerate() {
+                (row(picture, n + 1, sighting, at, words))
+            }
+        }
+    }
+}
+
+fn row(
+    picture: &Picture,
+    number: usize,
+    sighting: &Sighting,
+    at: Timestamp,
+    words: &Words,
+) -> Markup {
+    let zone = &picture.city.time_zone;
+    let (level, means) = level_words(sighting.level, words);
+    let left = time::minutes_until(at, sighting.fades_at);
+    let fades = [
+        ("time", time::clock(sighting.fades_at, zone)),
+        ("n", left.to_string()),
+    ];
+    let fades: Vec<(&str, &str)> = fades.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    let gone = sighting.reported_gone.map(|at| time::clock(at, zone));
+    html! {
+        li id={ "s-" (sighting.cell) } class={ "row " (fading(sighting, at)) @if gone.is_some() { " left" } }
+            data-fades=(sighting.fades_at.as_second()) data-seen=(sighting.last_seen.as_second())
+        {
+            a .to href={ "#m-" (sighting.cell) } aria-label={ (words.map_heading) ": " (number) } {
+                svg viewBox="-16 -16 32 32" aria-hidden="true" { (badge(sighting.level, Some(number), gone.is_some())) }
+            }
+            div {
+                h3 { (label(sighting, words)) }
+                p .lv { b { (level) } ", " (means) }
+                p .when {
+                    span .ago { (time::ago(sighting.last_seen, at, words)) }
+                    " · "
+                    span .fd { (fill(words.fades, &fades)) }
+                }
+                p .gone { @if let Some(gone) = gone { (fill(words.reported_gone, &[("time", &gone)])) } }
+                progress max="60" value=(left) aria-hidden="true" {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+    use crate::views::words::{ENGLISH, SPANISH};
+
+    fn said(sightings: usize, online: bool, words: &Words) -> String {
+        let mut picture = fixture::picture(sightings);
+        picture.node_online = online;
+        let seen: Vec<&Sighting> = picture.sightings.iter().collect();
+        let summary = summary(&picture, &seen, picture.at, words);
+        let rows = rows(&picture, &seen, picture.at, words);
+        summary.into_string() + &rows.into_string()
+    }
+
+    #[test]
+    fn a_row_says_where_how_sure_how_old_and_how_long() {
+        let said = said(2, true, &ENGLISH);
+        for part in [
+            "2 sightings now",
+            "newest 2 min ago",
+            "near 5th St &amp; San Pedro St",
+            "<b>corroborated</b>, two people, independently",
+            "3 min ago",
+            "fades at 15:57, in 57 min",
+            "reported gone 15:00",
+        ] {
+            assert!(said.contains(part), "{part}");
+        }
+    }
+
+    #[test]
+    fn silence_and_no_data_are_different_words() {
+        let online = said(0, true, &ENGLISH);
+        assert!(online.contains("No sightings in the last hour"));
+        assert!(online.contains("Silence is not safety"));
+        assert!(online.contains("id=\"nodata\" hidden"));
+        let offline = said(0, false, &SPANISH);
+        assert!(offline.contains("<p id=\"nodata\"><strong>Sin datos"));
+        assert!(offline.contains("id=\"count-line\" hidden"));
+    }
+}

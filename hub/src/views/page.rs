@@ -1,0 +1,471 @@
+//! The pages: everything in one response, whole without a script.
+//!
+//! The style sheet is in the page, so that the first picture needs one request; its hash is in the header that forbids
+//! any other. What the script needs to know (words, time zone) stands in a block of data that no browser executes.
+
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use serde_json::json;
+use spotlight_common::now::Level;
+
+use crate::views::layers::{Layer, Period};
+use crate::views::projection::{Frame, View};
+use crate::views::svg::{self, CLASSES, badge};
+use crate::views::words::{Lang, Words, fill};
+use crate::views::{Picture, Sighting, current, list, time};
+
+/// The style sheet of every page.
+pub static STYLE: &str = include_str!("page.css");
+
+/// What a reader may choose; the whole state of a page's address.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Choice {
+    pub lang: Lang,
+    pub view: View,
+    pub month: Month,
+}
+
+/// Which month of open data is on the map.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum Month {
+    #[default]
+    Newest,
+    Hidden,
+    Of(String),
+}
+
+impl Choice {
+    /// As an address relative to the page's own; empty for what every reader gets first.
+    fn address(&self, page: &str) -> String {
+        let mut query = Vec::new();
+        if self.lang != Lang::default() {
+            query.push(format!("lang={}", self.lang.code()));
+        }
+        match self.view {
+            View::Now => (),
+            View::CITY => query.push("view=city".to_owned()),
+            View::Grid { z, x, y } => query.push(format!("view={z}.{x}.{y}")),
+        }
+        match &self.month {
+            Month::Newest => (),
+            Month::Hidden => query.push("period=none".to_owned()),
+            Month::Of(month) => query.push(format!("period={month}")),
+        }
+        if query.is_empty() {
+            page.to_owned()
+        } else {
+            format!("{page}?{}", query.join("&"))
+        }
+    }
+
+    fn with_view(&self, view: View) -> Self {
+        Self {
+            view,
+            ..self.clone()
+        }
+    }
+
+    fn with_lang(&self, lang: Lang) -> Self {
+        Self {
+            lang,
+            ..self.clone()
+        }
+    }
+}
+
+/// Map and list. `script` is the address of the page's script, if this hub was built with one.
+pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&str>) -> String {
+    let words = choice.lang.words();
+    let seen: Vec<&Sighting> = current(picture, at).collect();
+    let frame = Frame::of(choice.view, picture);
+    let layer = picture.layers.first();
+    let period = layer.and_then(|layer| chosen(layer, &choice.month));
+    let body = html! {
+        (header(picture, at, choice, "./"))
+        main {
+            (list::summary(picture, &seen, at, words))
+            section #where aria-label=(words.map_heading) {
+                div #frame {
+                    (svg::map(picture, &seen, at, &frame, period, words))
+                    (moves(&frame, choice, words))
+                }
+                (legend(layer, period, words))
+            }
+            section #now aria-labelledby="now-heading" tabindex="-1" {
+                h2 #now-heading { (words.now_heading) }
+                (list::rows(picture, &seen, at, words))
+                p .quiet { (words.fading_means) }
+            }
+            (report(picture, words))
+            (coverage(picture, words))
+            @if let Some(layer) = layer { (open_data(picture, layer, period, choice, words)) }
+        }
+        (footer(&choice.address("list"), words.list_link, words))
+        @if script.is_some() { (for_script(picture, at, words)) }
+    };
+    document(picture, choice.lang, script, body)
+}
+
+/// The list alone, for a few kilobytes.
+pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&str>) -> String {
+    let words = lang.words();
+    let seen: Vec<&Sighting> = current(picture, at).collect();
+    let choice = Choice {
+        lang,
+        ..Choice::default()
+    };
+    let body = html! {
+        (header(picture, at, &choice, "list"))
+        main .narrow {
+            (list::summary(picture, &seen, at, words))
+            section #now aria-labelledby="now-heading" tabindex="-1" {
+                h2 #now-heading { (words.now_heading) }
+                (list::rows(picture, &seen, at, words))
+                p .quiet { (words.fading_means) }
+            }
+            (report(picture, words))
+            (coverage(picture, words))
+        }
+        (footer(&choice.address("./"), words.map_link, words))
+        @if script.is_some() { (for_script(picture, at, words)) }
+    };
+    document(picture, lang, script, body)
+}
+
+/// For an address that leads nowhere. Its links need the way back to the top, which is not below every address.
+pub fn not_found(depth: usize) -> String {
+    let words = Lang::default().words();
+    let home = match depth {
+        0 => "./".to_owned(),
+        depth => "../".repeat(depth),
+    };
+    let body = html! {
+        main .narrow {
+            h1 { (words.not_found) }
+            p { a href=(home) { (words.not_found_link) } }
+        }
+    };
+    shell("Spotlight", Lang::default(), None, body)
+}
+
+fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -> String {
+    let title = fill(lang.words().title, &[("city", &picture.city.name)]);
+    let body = html! {
+        a .skip href="#now" { (lang.words().skip) }
+        (svg::symbols())
+        (body)
+    };
+    shell(&format!("{title} - Spotlight"), lang, script, body)
+}
+
+fn shell(title: &str, lang: Lang, script: Option<&str>, body: Markup) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang=(lang.code()) {
+            head {
+                meta charset="utf-8";
+                title { (title) }
+                meta name="viewport" content="width=device-width,initial-scale=1,viewport-fit=cover";
+                meta name="color-scheme" content="light dark";
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+                @if let Some(script) = script { script type="module" src=(script) {} }
+            }
+            body { (body) }
+        }
+    };
+    page.into_string()
+}
+
+fn header(picture: &Picture, at: Timestamp, choice: &Choice, page: &str) -> Markup {
+    let words = choice.lang.words();
+    let now = time::clock(at, &picture.city.time_zone);
+    let others = Lang::ALL.into_iter().filter(|lang| *lang != choice.lang);
+    html! {
+        header {
+            h1 { (fill(words.title, &[("city", &picture.city.name)])) }
+            p #state role="status" { (fill(words.as_of, &[("time", &now)])) }
+            @for lang in others {
+                a .lang href=(choice.with_lang(lang).address(page)) lang=(lang.code()) hreflang=(lang.code()) {
+                    (lang.words().own_name)
+                }
+            }
+        }
+    }
+}
+
+fn moves(frame: &Frame, choice: &Choice, words: &Words) -> Markup {
+    let to = |view| choice.with_view(view).address("./");
+    let steps = [
+        ("in", "+", words.closer, frame.step(1, 0.0, 0.0)),
+        ("out", "\u{2212}", words.wider, frame.step(-1, 0.0, 0.0)),
+        ("pan", "\u{2190}", words.left, frame.step(0, -0.5, 0.0)),
+        ("pan", "\u{2191}", words.up, frame.step(0, 0.0, -0.5)),
+        ("pan", "\u{2193}", words.down, frame.step(0, 0.0, 0.5)),
+        ("pan", "\u{2192}", words.right, frame.step(0, 0.5, 0.0)),
+    ];
+    html! {
+        nav #moves aria-label=(words.map_moves) {
+            @for (class, sign, name, view) in steps {
+                a class=(class) href=(to(view)) aria-label=(name) title=(name) { (sign) }
+            }
+            @if choice.view == View::Now {
+                a .all href=(to(View::CITY)) { (words.whole_city) }
+            } @else {
+                a .all href=(to(View::Now)) { (words.first_view) }
+            }
+        }
+    }
+}
+
+fn legend(layer: Option<&Layer>, period: Option<&Period>, words: &Words) -> Markup {
+    let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
+    html! {
+        div #legend {
+            h2 .hush { (words.legend) }
+            ul .levels {
+                @for level in levels {
+                    @let (word, means) = list::level_words(level, words);
+                    li { (sample(level, false)) span { b { (word) } (means) } }
+                }
+            }
+            ul .more {
+                li { (sample(Level::Photo, true)) span { (words.gone_means) } }
+                li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
+            }
+            @if let (Some(layer), Some(period)) = (layer, period) {
+                div .scale {
+                    b { (layer.title) }
+                    " "
+                    (fill(words.layer_per_area, &[("month", &period.period)]))
+                    ul {
+                        @for (n, name) in class_names(words).iter().enumerate() {
+                            li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
+                                rect class={ "k" (n) } width="32" height="32" {}
+                            } (name) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn sample(level: Level, gone: bool) -> Markup {
+    html! { svg .sample.left[gone] viewBox="-16 -16 32 32" aria-hidden="true" { (badge(level, None, gone)) } }
+}
+
+fn hatching() -> Markup {
+    html! {
+        rect .city width="32" height="32" {}
+        path .hatch d="M-8 24L24-8M-8 40L40-8M8 40L40 8" {}
+    }
+}
+
+fn class_names(words: &Words) -> Vec<String> {
+    let n = |n: u32| n.to_string();
+    let mut names = vec![fill(words.layer_class_below, &[("n", &n(CLASSES[0]))])];
+    for pair in CLASSES.windows(2) {
+        let values = [("n", &*n(pair[0])), ("m", &*n(pair[1]))];
+        names.push(fill(words.layer_class_between, &values));
+    }
+    let last = CLASSES[CLASSES.len() - 1];
+    names.push(fill(words.layer_class_above, &[("n", &n(last))]));
+    names
+}
+
+fn report(picture: &Picture, words: &Words) -> Markup {
+    html! {
+        section #report {
+            h2 { (words.report_heading) }
+            @match &picture.phone {
+                Some(phone) => {
+                    p { a .phone href={ "sms:" (phone) } { (phone) } }
+                    p { (words.report_where) }
+                    p { q { (words.report_example) } br; q { (words.report_gone_example) } }
+                    p .quiet { (words.report_privacy) }
+                }
+                None => { p { (words.report_no_phone) } }
+            }
+        }
+    }
+}
+
+fn coverage(picture: &Picture, words: &Words) -> Markup {
+    let areas: Vec<&str> = picture.coverage.iter().map(|c| c.name.as_str()).collect();
+    html! {
+        section #coverage {
+            h2 { (words.coverage_heading) }
+            @if areas.is_empty() {
+                p { (words.coverage_none) }
+            } @else {
+                p { (fill(words.coverage, &[("areas", &areas.join(", "))])) }
+            }
+        }
+    }
+}
+
+fn open_data(
+    picture: &Picture,
+    layer: &Layer,
+    shown: Option<&Period>,
+    choice: &Choice,
+    words: &Words,
+) -> Markup {
+    let zone = &picture.city.time_zone;
+    let source = [
+        ("source", layer.source.as_str()),
+        ("licence", layer.licence.as_str()),
+    ];
+    html! {
+        section #open-data {
+            h2 { (layer.title) }
+            p { (layer.explanation) }
+            form action="./" {
+                @if choice.lang != Lang::default() { input type="hidden" name="lang" value=(choice.lang.code()); }
+                label for="period" { (words.layer_month) }
+                " "
+                select #period name="period" {
+                    @for period in layer.periods.iter().rev() {
+                        option selected[shown == Some(period)] { (period.period) }
+                    }
+                    option value="none" selected[shown.is_none()] { (words.layer_hidden) }
+                }
+                " "
+                button { (words.layer_show) }
+            }
+            p .quiet {
+                @if let Some(date) = layer.data_through {
+                    (fill(words.layer_through, &[("date", &date.to_string())]))
+                    @if let Some(read) = layer.fetched_at {
+                        ", " (fill(words.layer_read, &[("date", &time::date_and_clock(read, zone))]))
+                    }
+                    ". "
+                }
+                (fill(words.layer_source, &source))
+            }
+        }
+    }
+}
+
+fn chosen<'a>(layer: &'a Layer, month: &Month) -> Option<&'a Period> {
+    let newest = layer.periods.last();
+    match month {
+        Month::Hidden => None,
+        Month::Newest => newest,
+        Month::Of(month) => layer.periods.iter().find(|p| p.period == *month).or(newest),
+    }
+}
+
+fn footer(other: &str, name: &str, words: &Words) -> Markup {
+    html! {
+        footer {
+            p {
+                a href=(other) { (name) }
+                a href="api/v1/sightings.geojson" { (words.data_link) }
+            }
+            p .quiet { (words.streets_from) " " (words.no_tracking) }
+        }
+    }
+}
+
+/// What the script says and knows, as data.
+fn for_script(picture: &Picture, at: Timestamp, words: &Words) -> Markup {
+    let zone = picture.city.time_zone.iana_name().unwrap_or("UTC");
+    let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
+    let level = |level: Level| {
+        let (word, means) = list::level_words(level, words);
+        (level.as_str().to_owned(), json!([word, means]))
+    };
+    let data = json!({
+        "zone": zone,
+        "at": at.as_second(),
+        "near": words.near,
+        "none": words.none_now,
+        "one": words.one_now,
+        "many": words.many_now,
+        "newest": words.newest,
+        "just": words.just_now,
+        "ago": words.minutes_ago,
+        "fades": words.fades,
+        "gone": words.reported_gone,
+        "live": words.live,
+        "lost": words.lost,
+        "connecting": words.connecting,
+        "map": words.map_heading,
+        "levels": levels.into_iter().map(level).collect::<serde_json::Map<_, _>>(),
+    });
+    // "</" would end the block.
+    let data = data.to_string().replace("</", "<\\/");
+    html! { script #words type="application/json" { (PreEscaped(data)) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+
+    #[test]
+    fn an_address_holds_what_was_chosen_and_no_more() {
+        let check = |choice: Choice, expected: &str| assert_eq!(choice.address("./"), expected);
+        check(Choice::default(), "./");
+        let choice = Choice {
+            lang: Lang::Spanish,
+            view: View::Grid { z: 3, x: 12, y: 9 },
+            month: Month::Of("2020-09".to_owned()),
+        };
+        check(choice.clone(), "./?lang=es&view=3.12.9&period=2020-09");
+        check(
+            choice.with_view(View::CITY),
+            "./?lang=es&view=city&period=2020-09",
+        );
+    }
+
+    #[test]
+    fn nothing_on_a_page_comes_from_elsewhere() {
+        let picture = fixture::picture(3);
+        let page = map_page(
+            &picture,
+            picture.at,
+            &Choice::default(),
+            Some("assets/live.js"),
+        );
+        for address in [
+            "http:", "https:", "src=\"/", "href=\"/", "url(http", "style=\"",
+        ] {
+            assert!(!page.contains(address), "{address}");
+        }
+    }
+
+    #[test]
+    fn a_page_obeys_fading_and_says_how_to_report() {
+        let picture = fixture::picture(2);
+        let page = |at: &str| map_page(&picture, fixture::at(at), &Choice::default(), None);
+        assert_eq!(
+            page("2026-07-01T22:56:59Z").matches("<li id=\"s-").count(),
+            2
+        );
+        assert_eq!(
+            page("2026-07-01T22:57:00Z").matches("<li id=\"s-").count(),
+            1
+        );
+        let last = page("2026-07-01T22:58:00Z");
+        assert_eq!(last.matches("<li id=\"s-").count(), 0);
+        assert!(last.contains("sms:+12135550100"));
+        assert!(last.contains("Data through 2020-09-30, read 2026-07-01 01:00."));
+        assert!(last.contains("CC0 1.0"));
+    }
+
+    #[test]
+    fn names_from_outside_stay_text() {
+        let mut picture = fixture::picture(1);
+        picture.sightings[0].label = "<script>alert(1)</script>".to_owned();
+        let page = map_page(
+            &picture,
+            picture.at,
+            &Choice::default(),
+            Some("assets/live.js"),
+        );
+        assert!(!page.contains("<script>alert"));
+    }
+}

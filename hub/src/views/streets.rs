@@ -1,0 +1,314 @@
+//! The lines of the map: streets cut to the drawing and made plain, and their names along them without collisions.
+
+use std::fmt::Write as _;
+
+use crate::city::basemap::Street;
+use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH, is_drawn};
+use crate::views::words::{ENGLISH, place};
+
+/// Units by which a line may be off.
+const TOLERANCE: f64 = 0.8;
+/// Width of an average letter, in sizes of the letters.
+const LETTER: f64 = 0.56;
+/// Units in a screen's pixel, and the most names: on a phone 360 wide, and on a wide screen.
+const PHONE: (f64, usize) = (2.9, 16);
+const DESK: (f64, usize) = (1.3, 44);
+/// Pixels.
+const LETTERS: f64 = 11.0;
+/// Free space that a marker needs around its middle, in pixels.
+const MARKER: f64 = 18.0;
+
+/// How a street is drawn, by its length.
+pub const RANKS: [(&str, f64); 3] = [("r1", 9_000.0), ("r2", 3_500.0), ("r3", 0.0)];
+
+type Point = (f64, f64);
+
+/// A street's name, and where it stands.
+#[derive(Debug, PartialEq)]
+pub struct Name {
+    pub text: String,
+    pub x: f64,
+    pub y: f64,
+    /// Degrees clockwise.
+    pub turn: f64,
+    /// Only where a wide screen leaves room for it.
+    pub desk_only: bool,
+}
+
+/// One path for each of [`RANKS`].
+pub fn paths(frame: &Frame, streets: &[Street]) -> [String; 3] {
+    let mut paths = [String::new(), String::new(), String::new()];
+    for street in streets {
+        let rank = RANKS.iter().position(|(_, least)| street.metres >= *least);
+        let path = &mut paths[rank.unwrap_or(RANKS.len() - 1)];
+        for run in runs(frame, street) {
+            draw(&simplified(&run, TOLERANCE), path);
+        }
+    }
+    paths
+}
+
+/// Whether a point in units is in the drawing or about to enter it.
+pub fn is_near((x, y): Point) -> bool {
+    is_drawn((x / 1.2, y / 1.2))
+}
+
+/// A ring in degrees as a closed path.
+pub fn ring(frame: &Frame, points: impl Iterator<Item = Point>, path: &mut String) {
+    let units: Vec<Point> = points.map(|point| frame.units(point)).collect();
+    draw(&simplified(&units, TOLERANCE), path);
+    path.push('z');
+}
+
+/// The parts of a street that cross the drawing.
+fn runs(frame: &Frame, street: &Street) -> Vec<Vec<Point>> {
+    let units: Vec<Point> = street.points.iter().map(|p| frame.units(*p)).collect();
+    let mut runs: Vec<Vec<Point>> = Vec::new();
+    let mut open = false;
+    for pair in units.windows(2) {
+        if let Some((a, b)) = clip(pair[0], pair[1]) {
+            match runs.last_mut() {
+                Some(run) if open => run.push(b),
+                _ => runs.push(vec![a, b]),
+            }
+            open = b == pair[1];
+        } else {
+            open = false;
+        }
+    }
+    runs
+}
+
+/// The part of a line within the drawing and its bleed (Liang and Barsky).
+fn clip(a: Point, b: Point) -> Option<(Point, Point)> {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let (mut from, mut to) = (0.0_f64, 1.0_f64);
+    let edges = [
+        (-dx, a.0 + BLEED),
+        (dx, WIDTH + BLEED - a.0),
+        (-dy, a.1 + BLEED),
+        (dy, HEIGHT + BLEED - a.1),
+    ];
+    for (step, room) in edges {
+        if step == 0.0 {
+            if room < 0.0 {
+                return None;
+            }
+        } else if step < 0.0 {
+            from = from.max(room / step);
+        } else {
+            to = to.min(room / step);
+        }
+    }
+    if from > to {
+        return None;
+    }
+    let start = if from == 0.0 {
+        a
+    } else {
+        (a.0 + from * dx, a.1 + from * dy)
+    };
+    let end = if to == 1.0 {
+        b
+    } else {
+        (a.0 + to * dx, a.1 + to * dy)
+    };
+    Some((start, end))
+}
+
+/// Without the points that change it by less than a tolerance (Ramer, Douglas and Peucker).
+fn simplified(line: &[Point], tolerance: f64) -> Vec<Point> {
+    let mut keep = vec![false; line.len()];
+    let mut open = vec![(0, line.len().saturating_sub(1))];
+    for end in [keep.len().checked_sub(1), Some(0)].into_iter().flatten() {
+        if let Some(end) = keep.get_mut(end) {
+            *end = true;
+        }
+    }
+    while let Some((first, last)) = open.pop() {
+        let farthest = (first + 1..last)
+            .map(|n| (n, off_line(line[n], line[first], line[last])))
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        if let Some((n, off)) = farthest
+            && off > tolerance
+        {
+            keep[n] = true;
+            open.extend([(first, n), (n, last)]);
+        }
+    }
+    let kept = line.iter().zip(keep).filter(|(_, keep)| *keep);
+    kept.map(|(point, _)| *point).collect()
+}
+
+fn off_line(p: Point, a: Point, b: Point) -> f64 {
+    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+    let length = dx.hypot(dy);
+    if length == 0.0 {
+        return (p.0 - a.0).hypot(p.1 - a.1);
+    }
+    (dx * (a.1 - p.1) - dy * (a.0 - p.0)).abs() / length
+}
+
+/// Whole units, each relative to the last: `M12 34l5 6-7 8`.
+fn draw(line: &[Point], path: &mut String) {
+    let mut last: Option<(i64, i64)> = None;
+    let mut steps = 0;
+    for (x, y) in line {
+        let here = (x.round() as i64, y.round() as i64);
+        // Writing to a string cannot fail.
+        let _ = match last {
+            None => write!(path, "M{} {}", here.0, here.1),
+            Some(last) if last == here => continue,
+            Some((x, y)) => {
+                let (dx, dy) = (here.0 - x, here.1 - y);
+                let lead = match (steps, dx < 0) {
+                    (0, _) => "l",
+                    (_, true) => "",
+                    _ => " ",
+                };
+                steps += 1;
+                let gap = if dy < 0 { "" } else { " " };
+                write!(path, "{lead}{dx}{gap}{dy}")
+            }
+        };
+        last = Some(here);
+    }
+}
+
+/// Names of the longest streets first, each along its line, none over another or over a marker.
+pub fn names(frame: &Frame, streets: &[Street], markers: &[Point]) -> Vec<Name> {
+    let mut names: Vec<Name> = Vec::new();
+    for (desk_only, (scale, most)) in [(false, PHONE), (true, DESK)] {
+        let size = LETTERS * scale;
+        // What is in the way: circles.
+        let marked = markers.iter().map(|&at| (at, MARKER * scale));
+        let mut taken: Vec<(Point, f64)> = marked.collect();
+        for name in &names {
+            taken.extend(circles(name, size));
+        }
+        for street in streets {
+            if names.len() >= most {
+                break;
+            }
+            let text = place(&street.name, &ENGLISH);
+            if names.iter().any(|name| name.text == text) {
+                continue;
+            }
+            let place = places(frame, street, &text, size)
+                .into_iter()
+                .map(|(x, y, turn)| Name {
+                    text: text.clone(),
+                    x,
+                    y,
+                    turn,
+                    desk_only,
+                })
+                .find(|name| is_free(name, size, &taken));
+            if let Some(name) = place {
+                taken.extend(circles(&name, size));
+                names.push(name);
+            }
+        }
+    }
+    names
+}
+
+/// Where on a street's straight parts its name fits, nearest to the middle first.
+fn places(frame: &Frame, street: &Street, text: &str, size: f64) -> Vec<(f64, f64, f64)> {
+    let width = text.chars().count() as f64 * LETTER * size;
+    let mut places = Vec::new();
+    for run in runs(frame, street) {
+        for pair in simplified(&run, size / 4.0).windows(2) {
+            let (a, b) = (pair[0], pair[1]);
+            let (dx, dy) = (b.0 - a.0, b.1 - a.1);
+            let length = dx.hypot(dy);
+            if length < width * 1.05 {
+                continue;
+            }
+            let turn = dy.atan2(dx).to_degrees();
+            let turn = match turn {
+                turn if turn > 90.0 => turn - 180.0,
+                turn if turn <= -90.0 => turn + 180.0,
+                turn => turn,
+            };
+            let margin = width / 2.0 / length;
+            for step in 0..=8 {
+                let at = margin + (1.0 - 2.0 * margin) * f64::from(step) / 8.0;
+                places.push((a.0 + at * dx, a.1 + at * dy, turn));
+            }
+        }
+    }
+    let from_middle = |place: &(f64, f64, f64)| {
+        (place.0 - WIDTH / 2.0).powi(2) + (place.1 - HEIGHT / 2.0).powi(2)
+    };
+    places.sort_by(|a, b| from_middle(a).total_cmp(&from_middle(b)));
+    places
+}
+
+/// A name as a row of circles, which any turn leaves as easy to compare.
+fn circles(name: &Name, size: f64) -> Vec<(Point, f64)> {
+    let half = name.text.chars().count() as f64 * LETTER * size / 2.0;
+    let count = (half * 2.0 / size).ceil().max(1.0) as i32;
+    let (sin, cos) = name.turn.to_radians().sin_cos();
+    (0..=count)
+        .map(|n| half * (2.0 * f64::from(n) / f64::from(count) - 1.0))
+        .map(|along| ((name.x + along * cos, name.y + along * sin), size * 0.75))
+        .collect()
+}
+
+fn is_free(name: &Name, size: f64, taken: &[(Point, f64)]) -> bool {
+    circles(name, size).iter().all(|&((x, y), radius)| {
+        let within = is_drawn((x, y))
+            && (radius..=WIDTH - radius).contains(&x)
+            && (radius..=HEIGHT - radius).contains(&y);
+        let clear = |&((ox, oy), other): &(Point, f64)| (x - ox).hypot(y - oy) >= radius + other;
+        within && taken.iter().all(clear)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+    use crate::views::projection::View;
+
+    #[test]
+    fn lines_are_cut_at_the_bleed() {
+        let edge = WIDTH + BLEED;
+        assert_eq!(
+            clip((0.0, 10.0), (9_000.0, 10.0)),
+            Some(((0.0, 10.0), (edge, 10.0)))
+        );
+        assert_eq!(clip((5_000.0, 10.0), (9_000.0, 10.0)), None);
+        assert_eq!(clip((5_000.0, -9.0), (5_000.0, 10.0)), None);
+    }
+
+    #[test]
+    fn paths_are_short() {
+        let check = |line: &[Point], expected: &str| {
+            let mut path = String::new();
+            draw(&simplified(line, TOLERANCE), &mut path);
+            assert_eq!(path, expected);
+        };
+        check(&[(1.0, 2.0), (6.0, 2.1), (11.0, 2.0)], "M1 2l10 0");
+        check(&[(1.0, 2.0), (11.0, 12.0), (5.0, 4.0)], "M1 2l10 10-6-8");
+        check(&[(1.0, 2.0), (1.1, 2.2)], "M1 2");
+        check(&[], "");
+    }
+
+    #[test]
+    fn names_keep_off_each_other_and_off_markers() {
+        let picture = fixture::picture(1);
+        let frame = Frame::of(View::Now, &picture);
+        let markers = [frame.units(picture.sightings[0].cell.center())];
+        let names = names(&frame, &picture.city.basemap.streets, &markers);
+        assert_eq!(names.len(), 2);
+        for name in &names {
+            assert!((-90.0..=90.0).contains(&name.turn));
+            for ((x, y), radius) in circles(name, LETTERS * DESK.0) {
+                let (mx, my) = markers[0];
+                assert!((x - mx).hypot(y - my) >= radius);
+            }
+        }
+    }
+}

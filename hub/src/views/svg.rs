@@ -1,0 +1,315 @@
+//! The map as the hub draws it: outline, streets, names, open data and coverage in one picture, and over it the marks
+//! of what is seen now, which the page's script exchanges as they come and fade.
+
+use std::fmt::Write as _;
+
+use geo::{MultiPolygon, Polygon};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use spotlight_common::now::Level;
+
+use crate::views::layers::{Area, Period};
+use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
+use crate::views::streets::{self, RANKS, ring};
+use crate::views::words::{Words, fill, place};
+use crate::views::{Picture, Sighting, time};
+
+/// From so many complaints per square kilometre on an area is of the next class.
+pub const CLASSES: [u32; 3] = [5, 15, 40];
+
+/// The map with the marks of `seen` on it.
+pub fn map(
+    picture: &Picture,
+    seen: &[&Sighting],
+    at: Timestamp,
+    frame: &Frame,
+    period: Option<&Period>,
+    words: &Words,
+) -> Markup {
+    let city = &picture.city;
+    let now = time::clock(at, &city.time_zone);
+    let view_box = format!("0 0 {WIDTH} {HEIGHT}");
+    let plane = &frame.plane;
+    let described = [("city", city.name.as_str()), ("time", now.as_str())];
+    html! {
+        svg #map viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
+            title #map-title { (fill(words.map_title, &described)) }
+            desc #map-text {
+                (fill(words.map_text, &[("city", &city.name), ("n", &count(seen.len(), words))]))
+            }
+            (definitions(picture, frame, words))
+            (ground(picture, frame))
+            @if let Some(period) = period { (choropleth(frame, &period.areas)) }
+            @for ((class, _), path) in RANKS.iter().zip(streets::paths(frame, &city.basemap.streets)).rev() {
+                path class={ "st " (class) } d=(path) {}
+            }
+            (no_data())
+            @for coverage in picture.coverage.iter() {
+                path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
+            }
+            g #names { (names(picture, seen, frame)) }
+        }
+        svg #marks viewBox=(view_box) aria-hidden="true"
+            data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
+            data-frame={ (frame.middle.0.round()) " " (frame.middle.1.round()) " " (frame.width.round()) }
+            data-city=(plane.width.round())
+        {
+            @for (n, sighting) in seen.iter().enumerate().rev() { (mark(n + 1, sighting, at, frame)) }
+        }
+    }
+}
+
+/// What the page says of so many sightings.
+pub fn count(sightings: usize, words: &Words) -> String {
+    match sightings {
+        0 => words.none_now.to_owned(),
+        1 => words.one_now.to_owned(),
+        n => fill(words.many_now, &[("n", &n.to_string())]),
+    }
+}
+
+/// Shapes that the map, the list and the legend share, in pixels around their middle.
+pub fn symbols() -> Markup {
+    html! {
+        svg .symbols aria-hidden="true" {
+            symbol id="b-corroborated" viewBox="-16 -16 32 32" {
+                path .b-corroborated d="M-5.6-13.5h11.2l7.9 7.9v11.2l-7.9 7.9h-11.2l-7.9-7.9v-11.2z" {}
+            }
+            symbol id="b-photo" viewBox="-16 -16 32 32" {
+                rect .b-photo x="-12" y="-12" width="24" height="24" rx="5" {}
+            }
+            symbol id="b-unconfirmed" viewBox="-16 -16 32 32" {
+                circle .b-unconfirmed r="12.5" {}
+            }
+        }
+    }
+}
+
+/// A level's shape with a row's number in it, struck through where someone says that they left.
+pub fn badge(level: Level, number: Option<usize>, gone: bool) -> Markup {
+    html! {
+        use href={ "#b-" (level.as_str()) } x="-16" y="-16" width="32" height="32" {}
+        @if let Some(number) = number {
+            text .no y="4.5" { (number) }
+        }
+        @if gone { path .strike d="M-14 10L14-10" {} }
+    }
+}
+
+/// How far a sighting has faded, in words for the style sheet: its class of age, and the minute after which it is hidden
+/// even where no script runs. A page lives for less than a minute in the hub, so that minute is counted from its end.
+pub fn fading(sighting: &Sighting, at: Timestamp) -> String {
+    let left = (sighting.fades_at.as_second() - at.as_second()).max(0);
+    let age = match left {
+        ..=900 => "old",
+        901..=1800 => "mid",
+        _ => "new",
+    };
+    let whole = (sighting.fades_at.as_second() - time::next_minute(at).as_second()) / 60;
+    format!("{age} dies m{}", whole.clamp(0, 60))
+}
+
+fn mark(number: usize, sighting: &Sighting, at: Timestamp, frame: &Frame) -> Markup {
+    let (x, y) = frame.units(sighting.cell.center());
+    let gone = sighting.reported_gone.is_some();
+    let (cell, level) = (sighting.cell, sighting.level);
+    html! {
+        a id={ "m-" (cell) } href={ "#s-" (cell) } tabindex="-1"
+            class={ "mark " (level.as_str()) " " (fading(sighting, at)) @if gone { " left" } }
+        {
+            path .cell d=(outline(frame, cell.boundary().into_iter())) {}
+            g transform={ "translate(" (x.round()) " " (y.round()) ")" } {
+                g .badge { circle .hit r="22" {} (badge(level, Some(number), gone)) }
+            }
+        }
+    }
+}
+
+fn definitions(picture: &Picture, frame: &Frame, words: &Words) -> Markup {
+    html! {
+        defs {
+            pattern id="hatch" width="220" height="160" patternUnits="userSpaceOnUse" {
+                path .hatch d=(hatch_lines(220, 160, 20)) {}
+                text .hatched x="110" y="84" { (words.hatched) }
+            }
+            mask id="outside" maskUnits="userSpaceOnUse"
+                x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED)
+            {
+                rect x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) fill="#fff" {}
+                @if picture.node_online {
+                    @for coverage in picture.coverage.iter() {
+                        path d=(outline(frame, coverage.outline.iter().copied())) {}
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Diagonals that meet those of the next tile.
+fn hatch_lines(width: i32, height: i32, gap: i32) -> String {
+    let mut path = String::new();
+    for start in (-height..width).step_by(gap as usize) {
+        // Writing to a string cannot fail.
+        let _ = write!(path, "M{start} {height}l{height}-{height}");
+    }
+    path
+}
+
+fn ground(picture: &Picture, frame: &Frame) -> Markup {
+    let mut city = String::new();
+    for points in &picture.city.basemap.outline {
+        ring(frame, points.iter().copied(), &mut city);
+    }
+    html! {
+        rect .beyond x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) {}
+        path .city fill-rule="evenodd" d=(city) {}
+    }
+}
+
+fn no_data() -> Markup {
+    html! {
+        rect .nodata mask="url(#outside)"
+            x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) fill="url(#hatch)" {}
+    }
+}
+
+/// One path a class: areas of the same density share it.
+fn choropleth(frame: &Frame, areas: &[Area]) -> Markup {
+    let mut classes: [String; CLASSES.len() + 1] = Default::default();
+    for area in areas {
+        let class = class_of(frame, area);
+        for polygon in &area.geometry {
+            for line in rings(polygon) {
+                let points = || line.coords().map(|c| (c.y, c.x));
+                if points().any(|p| streets::is_near(frame.units(p))) {
+                    ring(frame, points(), &mut classes[class]);
+                }
+            }
+        }
+    }
+    html! {
+        g #areas fill-rule="evenodd" {
+            @for (n, path) in classes.iter().enumerate() {
+                @if !path.is_empty() { path class={ "k" (n) } d=(path) {} }
+            }
+        }
+    }
+}
+
+fn class_of(frame: &Frame, area: &Area) -> usize {
+    let km2 = square_kilometres(frame, &area.geometry);
+    let density = f64::from(area.count) / km2.max(0.01);
+    CLASSES.iter().filter(|&&c| density >= f64::from(c)).count()
+}
+
+fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> {
+    std::iter::once(polygon.exterior()).chain(polygon.interiors())
+}
+
+fn square_kilometres(frame: &Frame, geometry: &MultiPolygon<f64>) -> f64 {
+    let enclosed = |line: &geo::LineString<f64>| {
+        let corners: Vec<_> = line
+            .coords()
+            .map(|c| frame.plane.metres((c.y, c.x)))
+            .collect();
+        let twice: f64 = corners
+            .windows(2)
+            .map(|p| p[0].0 * p[1].1 - p[1].0 * p[0].1)
+            .sum();
+        twice.abs() / 2e6
+    };
+    geometry
+        .iter()
+        .map(|polygon| {
+            let holes: f64 = polygon.interiors().iter().map(enclosed).sum();
+            enclosed(polygon.exterior()) - holes
+        })
+        .sum()
+}
+
+fn names(picture: &Picture, seen: &[&Sighting], frame: &Frame) -> Markup {
+    let markers: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
+    html! {
+        @for name in streets::names(frame, &picture.city.basemap.streets, &markers) {
+            text .desk[name.desk_only] transform={
+                "translate(" (name.x.round()) " " (name.y.round()) ")rotate(" (name.turn.round()) ")"
+            } { (name.text) }
+        }
+    }
+}
+
+fn outline(frame: &Frame, points: impl Iterator<Item = (f64, f64)>) -> String {
+    let mut path = String::new();
+    ring(frame, points, &mut path);
+    path
+}
+
+/// A sighting's place in the reader's language.
+pub fn label(sighting: &Sighting, words: &Words) -> String {
+    place(&sighting.label, words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+    use crate::views::projection::View;
+    use crate::views::words::ENGLISH;
+
+    fn drawn(picture: &Picture) -> String {
+        let frame = Frame::of(View::Now, picture);
+        let seen: Vec<&Sighting> = picture.sightings.iter().collect();
+        let period = picture.layers[0].periods.last();
+        map(picture, &seen, picture.at, &frame, period, &ENGLISH).into_string()
+    }
+
+    #[test]
+    fn a_mark_carries_its_rows_number_and_level() {
+        let picture = fixture::picture(3);
+        let svg = drawn(&picture);
+        for sighting in &picture.sightings {
+            assert!(svg.contains(&format!("href=\"#s-{}\"", sighting.cell)));
+            assert!(svg.contains(&format!("#b-{}", sighting.level.as_str())));
+        }
+        assert!(svg.contains("San Pedro St</text>"));
+    }
+
+    #[test]
+    fn without_a_node_nothing_is_cut_out_of_the_hatching() {
+        let mut picture = fixture::picture(0);
+        let cut = |svg: &str| {
+            let (_, rest) = svg.split_once("<mask").expect("a mask");
+            let (mask, _) = rest.split_once("</mask>").expect("its end");
+            mask.contains("<path")
+        };
+        assert!(cut(&drawn(&picture)));
+        picture.node_online = false;
+        assert!(!cut(&drawn(&picture)));
+    }
+
+    #[test]
+    fn areas_are_classed_by_density() {
+        let picture = fixture::picture(0);
+        let frame = Frame::of(View::Now, &picture);
+        let areas = &picture.layers[0].periods[1].areas;
+        // About 1.02 square kilometres each.
+        assert_eq!(class_of(&frame, &areas[0]), 0);
+        assert_eq!(class_of(&frame, &areas[1]), 3);
+    }
+
+    #[test]
+    fn a_sighting_is_hidden_before_it_fades_whenever_the_page_is_loaded() {
+        let picture = fixture::picture(1);
+        let sighting = &picture.sightings[0];
+        // Fades at 22:58:00; this page is served until 22:01:00.
+        assert_eq!(
+            fading(sighting, fixture::at("2026-07-01T22:00:30Z")),
+            "new dies m57"
+        );
+        assert_eq!(
+            fading(sighting, fixture::at("2026-07-01T22:57:30Z")),
+            "old dies m0"
+        );
+    }
+}

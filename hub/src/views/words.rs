@@ -1,0 +1,344 @@
+//! What the page says, one table a language; nothing else in `views` or in the script holds a sentence.
+//!
+//! `{name}` is filled in by [`fill`] here and by the script's function of the same name.
+
+/// A language that the page is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Lang {
+    #[default]
+    English,
+    Spanish,
+}
+
+impl Lang {
+    pub const ALL: [Self; 2] = [Self::English, Self::Spanish];
+
+    /// As `?lang=` and `lang=""` write it.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Spanish => "es",
+        }
+    }
+
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|lang| lang.code() == code)
+    }
+
+    pub fn words(self) -> &'static Words {
+        match self {
+            Self::English => &ENGLISH,
+            Self::Spanish => &SPANISH,
+        }
+    }
+}
+
+/// Puts values in the place of `{name}`.
+pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut text = template.to_owned();
+    for (name, value) in values {
+        text = text.replace(&format!("{{{name}}}"), value);
+    }
+    text
+}
+
+#[derive(Debug)]
+pub struct Words {
+    pub own_name: &'static str,
+    pub title: &'static str,
+    pub skip: &'static str,
+    pub as_of: &'static str,
+
+    pub none_now: &'static str,
+    pub one_now: &'static str,
+    pub many_now: &'static str,
+    pub newest: &'static str,
+    pub silence: &'static str,
+    pub no_data: &'static str,
+    pub no_data_why: &'static str,
+
+    pub just_now: &'static str,
+    pub minutes_ago: &'static str,
+    pub fades: &'static str,
+    pub reported_gone: &'static str,
+    pub near: &'static str,
+
+    pub live: &'static str,
+    pub lost: &'static str,
+    pub connecting: &'static str,
+
+    pub now_heading: &'static str,
+    pub map_heading: &'static str,
+    pub map_title: &'static str,
+    pub map_text: &'static str,
+    pub map_moves: &'static str,
+    pub closer: &'static str,
+    pub wider: &'static str,
+    pub whole_city: &'static str,
+    pub first_view: &'static str,
+    pub left: &'static str,
+    pub right: &'static str,
+    pub up: &'static str,
+    pub down: &'static str,
+
+    pub legend: &'static str,
+    pub corroborated: &'static str,
+    pub corroborated_means: &'static str,
+    pub photo: &'static str,
+    pub photo_means: &'static str,
+    pub unconfirmed: &'static str,
+    pub unconfirmed_means: &'static str,
+    pub gone_means: &'static str,
+    pub fading_means: &'static str,
+    pub hatched: &'static str,
+    pub hatched_means: &'static str,
+
+    pub report_heading: &'static str,
+    pub report_where: &'static str,
+    pub report_no_phone: &'static str,
+    pub report_example: &'static str,
+    pub report_gone_example: &'static str,
+    pub report_privacy: &'static str,
+
+    pub coverage_heading: &'static str,
+    pub coverage: &'static str,
+    pub coverage_none: &'static str,
+
+    pub layer_per_area: &'static str,
+    pub layer_class_below: &'static str,
+    pub layer_class_between: &'static str,
+    pub layer_class_above: &'static str,
+    pub layer_month: &'static str,
+    pub layer_hidden: &'static str,
+    pub layer_show: &'static str,
+    pub layer_through: &'static str,
+    pub layer_read: &'static str,
+    pub layer_source: &'static str,
+
+    pub list_link: &'static str,
+    pub map_link: &'static str,
+    pub data_link: &'static str,
+    pub streets_from: &'static str,
+    pub no_tracking: &'static str,
+
+    pub not_found: &'static str,
+    pub not_found_link: &'static str,
+}
+
+pub static ENGLISH: Words = Words {
+    own_name: "English",
+    title: "Police presence in {city}",
+    skip: "Skip to the list",
+    as_of: "as of {time}",
+
+    none_now: "No sightings in the last hour",
+    one_now: "1 sighting now",
+    many_now: "{n} sightings now",
+    newest: "newest {ago}",
+    silence: "Silence is not safety: this shows only what people texted in.",
+    no_data: "No data: no receiver is connected",
+    no_data_why: "Reports cannot arrive now. This does not mean that there are no police.",
+
+    just_now: "just now",
+    minutes_ago: "{n} min ago",
+    fades: "fades at {time}, in {n} min",
+    reported_gone: "reported gone {time}",
+    near: "near",
+
+    live: "Live",
+    lost: "Connection lost. Data from {time}",
+    connecting: "Connecting",
+
+    now_heading: "Seen now",
+    map_heading: "Map",
+    map_title: "Map of police sightings in {city} at {time}",
+    map_text: "Streets of {city}; {n}. Every marker carries the number of its row in the list. Hatched: no data.",
+    map_moves: "Move the map",
+    closer: "Closer",
+    wider: "Wider",
+    whole_city: "Whole city",
+    first_view: "Back",
+    left: "West",
+    right: "East",
+    up: "North",
+    down: "South",
+
+    legend: "What the marks mean",
+    corroborated: "corroborated",
+    corroborated_means: "two people, independently",
+    photo: "photo",
+    photo_means: "one person, with a photo",
+    unconfirmed: "unconfirmed",
+    unconfirmed_means: "one person\u{2019}s words",
+    gone_means: "struck through: someone says that they left",
+    fading_means: "Each mark fades out and is gone 60 minutes after the last report of it.",
+    hatched: "no data",
+    hatched_means: "hatched: nobody reports from here",
+
+    report_heading: "See police? Text it",
+    report_where: "Say where: a corner, an address or coordinates. A photo helps.",
+    report_no_phone: "This map has no number to text yet.",
+    report_example: "police at 5th & San Pedro",
+    report_gone_example: "gone 5th & San Pedro",
+    report_privacy: "Your number, your words and your photo are never stored or shown here: only an area and a time. Your phone company still knows that you texted.",
+
+    coverage_heading: "Where reports come from",
+    coverage: "People know the number in {areas}. Everywhere else is hatched: no data.",
+    coverage_none: "No neighborhood has been declared yet, so everywhere is hatched: no data.",
+
+    layer_per_area: "per km\u{b2}, {month}",
+    layer_class_below: "under {n}",
+    layer_class_between: "{n}\u{2013}{m}",
+    layer_class_above: "over {n}",
+    layer_month: "Month",
+    layer_hidden: "not on the map",
+    layer_show: "Show",
+    layer_through: "Data through {date}",
+    layer_read: "read {date}",
+    layer_source: "Source: {source}. Licence: {licence}.",
+
+    list_link: "List only",
+    map_link: "Map and list",
+    data_link: "Data (GeoJSON)",
+    streets_from: "Streets drawn from the city\u{2019}s own open rows.",
+    no_tracking: "No cookies, no log of visits.",
+
+    not_found: "There is no such page",
+    not_found_link: "To the map",
+};
+
+pub static SPANISH: Words = Words {
+    own_name: "Espa\u{f1}ol",
+    title: "Presencia policial en {city}",
+    skip: "Ir a la lista",
+    as_of: "a las {time}",
+
+    none_now: "Ning\u{fa}n aviso en la \u{fa}ltima hora",
+    one_now: "1 aviso ahora",
+    many_now: "{n} avisos ahora",
+    newest: "el \u{fa}ltimo, {ago}",
+    silence: "Silencio no es seguridad: aqu\u{ed} solo se ve lo que la gente avis\u{f3} por mensaje.",
+    no_data: "Sin datos: ning\u{fa}n receptor conectado",
+    no_data_why: "Ahora no pueden llegar avisos. No quiere decir que no haya polic\u{ed}a.",
+
+    just_now: "ahora mismo",
+    minutes_ago: "hace {n} min",
+    fades: "se borra a las {time}, en {n} min",
+    reported_gone: "avisan que se fueron, {time}",
+    near: "cerca de",
+
+    live: "En vivo",
+    lost: "Sin conexi\u{f3}n. Datos de las {time}",
+    connecting: "Conectando",
+
+    now_heading: "Vistos ahora",
+    map_heading: "Mapa",
+    map_title: "Mapa de avisos de polic\u{ed}a en {city} a las {time}",
+    map_text: "Calles de {city}; {n}. Cada marca lleva el n\u{fa}mero de su fila en la lista. Rayado: sin datos.",
+    map_moves: "Mover el mapa",
+    closer: "Acercar",
+    wider: "Alejar",
+    whole_city: "Toda la ciudad",
+    first_view: "Volver",
+    left: "Oeste",
+    right: "Este",
+    up: "Norte",
+    down: "Sur",
+
+    legend: "Qu\u{e9} significan las marcas",
+    corroborated: "corroborado",
+    corroborated_means: "dos personas, cada una por su lado",
+    photo: "foto",
+    photo_means: "una persona, con foto",
+    unconfirmed: "sin confirmar",
+    unconfirmed_means: "la palabra de una persona",
+    gone_means: "tachado: alguien dice que se fueron",
+    fading_means: "Cada marca se desvanece y se borra 60 minutos despu\u{e9}s de su \u{fa}ltimo aviso.",
+    hatched: "sin datos",
+    hatched_means: "rayado: de aqu\u{ed} nadie avisa",
+
+    report_heading: "\u{bf}Ves polic\u{ed}a? Manda un mensaje",
+    report_where: "Di d\u{f3}nde: una esquina, una direcci\u{f3}n o coordenadas. Una foto ayuda.",
+    report_no_phone: "Este mapa a\u{fa}n no tiene n\u{fa}mero para mensajes.",
+    report_example: "polic\u{ed}a en San Pedro y 5ta",
+    report_gone_example: "se fueron San Pedro y 5ta",
+    report_privacy: "Tu n\u{fa}mero, tus palabras y tu foto nunca se guardan ni se muestran aqu\u{ed}: solo una zona y una hora. Tu compa\u{f1}\u{ed}a de tel\u{e9}fono s\u{ed} sabe que mandaste un mensaje.",
+
+    coverage_heading: "De d\u{f3}nde llegan avisos",
+    coverage: "La gente conoce el n\u{fa}mero en {areas}. Todo lo dem\u{e1}s est\u{e1} rayado: sin datos.",
+    coverage_none: "A\u{fa}n no se ha declarado ning\u{fa}n barrio; todo est\u{e1} rayado: sin datos.",
+
+    layer_per_area: "por km\u{b2}, {month}",
+    layer_class_below: "menos de {n}",
+    layer_class_between: "{n}\u{2013}{m}",
+    layer_class_above: "m\u{e1}s de {n}",
+    layer_month: "Mes",
+    layer_hidden: "fuera del mapa",
+    layer_show: "Mostrar",
+    layer_through: "Datos hasta {date}",
+    layer_read: "le\u{ed}dos {date}",
+    layer_source: "Fuente: {source}. Licencia: {licence}.",
+
+    list_link: "Solo la lista",
+    map_link: "Mapa y lista",
+    data_link: "Datos (GeoJSON)",
+    streets_from: "Calles dibujadas con los datos abiertos de la ciudad.",
+    no_tracking: "Sin cookies, sin registro de visitas.",
+
+    not_found: "Esta p\u{e1}gina no existe",
+    not_found_link: "Al mapa",
+};
+
+/// A place as people write it: the city's capitals made calm, and "near" in the reader's language.
+pub fn place(label: &str, words: &Words) -> String {
+    let calm = |word: &str| {
+        if word.chars().any(char::is_lowercase) {
+            return word.to_owned();
+        }
+        let mut letters = word.chars();
+        let first = letters.next().into_iter();
+        first
+            .chain(letters.flat_map(char::to_lowercase))
+            .collect::<String>()
+    };
+    let (near, name) = match label.strip_prefix("near ") {
+        Some(name) => (Some(words.near), name),
+        None => (None, label),
+    };
+    let name = name.split(' ').map(calm);
+    let all: Vec<String> = near.map(str::to_owned).into_iter().chain(name).collect();
+    all.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_calm_and_near_in_the_readers_language() {
+        let check = |label: &str, words, expected: &str| assert_eq!(place(label, words), expected);
+        check(
+            "near 5TH ST & SAN PEDRO ST",
+            &ENGLISH,
+            "near 5th St & San Pedro St",
+        );
+        check("near 5TH ST", &SPANISH, "cerca de 5th St");
+        check("MacArthur Park", &ENGLISH, "MacArthur Park");
+        check("", &ENGLISH, "");
+    }
+
+    #[test]
+    fn every_translation_keeps_the_blanks_of_the_english_one() {
+        let blanks = |words: &Words| {
+            let text = format!("{words:?}");
+            let mut blanks: Vec<String> = text
+                .match_indices('{')
+                .filter_map(|(at, _)| Some(text[at..].split_inclusive('}').next()?.to_owned()))
+                .filter(|blank| blank.len() < 12)
+                .collect();
+            blanks.sort();
+            blanks
+        };
+        assert_eq!(blanks(&ENGLISH), blanks(&SPANISH));
+    }
+}

@@ -1,0 +1,209 @@
+// Moving the map: its view box follows wheel, drag, pinch, buttons and keys, in metres around the city's middle. Once it
+// rests where the drawing is too coarse or ends, the hub draws that part (the same page that a link would lead to).
+
+const WIDTH = 1000;
+const HEIGHT = 900;
+const MOST_ZOOM = 6;
+
+export const marks = document.querySelector<SVGSVGElement>("#marks");
+const drawing = document.querySelector<SVGSVGElement>("#map");
+const frame = document.getElementById("frame");
+
+const numbers = (text: string | undefined): number[] => (text ?? "").split(" ").map(Number);
+const [lat0 = 0, lon0 = 0] = numbers(marks?.dataset.middle);
+const [perLat = 1, perLon = 1] = numbers(marks?.dataset.metres);
+const city = Number(marks?.dataset.city ?? 1);
+
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+}
+
+const read = (of: SVGSVGElement | null): Box => {
+  const [x = 0, y = 0, width = 1] = numbers(of?.dataset.frame);
+  return { x, y, width };
+};
+
+/** What is drawn, and what is looked at. */
+let drawn = read(marks);
+let view = { ...drawn };
+let redrawn: () => void = () => undefined;
+let resting = 0;
+
+/** A point in degrees, in units of the drawing. */
+export function units(lat: number, lon: number): [number, number] {
+  const scale = WIDTH / drawn.width;
+  return [
+    ((lon - lon0) * perLon - drawn.x) * scale + WIDTH / 2,
+    ((lat0 - lat) * perLat - drawn.y) * scale + HEIGHT / 2,
+  ];
+}
+
+function apply(): void {
+  if (!frame || !marks || !drawing) return;
+  const scale = WIDTH / drawn.width;
+  const width = view.width * scale;
+  const height = (width * HEIGHT) / WIDTH;
+  const left = (view.x - drawn.x) * scale + WIDTH / 2 - width / 2;
+  const top = (view.y - drawn.y) * scale + HEIGHT / 2 - height / 2;
+  const box = [left, top, width, height].map((n) => n.toFixed(2)).join(" ");
+  drawing.setAttribute("viewBox", box);
+  marks.setAttribute("viewBox", box);
+  const unit = Math.max(width / frame.clientWidth, height / frame.clientHeight);
+  frame.style.setProperty("--u", unit.toFixed(3));
+  frame.classList.toggle("roomy", unit < 1.7);
+}
+
+/** Metres in a pixel. */
+function metres(): number {
+  if (!frame) return 1;
+  return Math.max(
+    view.width / frame.clientWidth,
+    (view.width * HEIGHT) / WIDTH / frame.clientHeight,
+  );
+}
+
+function move(dx: number, dy: number, by: number, atX = 0, atY = 0): void {
+  const before = metres();
+  const least = city / 2 ** (MOST_ZOOM + 1);
+  view.width = Math.min(Math.max(view.width * by, least), city * 1.2);
+  const after = metres();
+  const half = city / 2;
+  const kept = (n: number) => Math.min(Math.max(n, -half), half);
+  view.x = kept(view.x - dx * before + atX * (before - after));
+  view.y = kept(view.y - dy * before + atY * (before - after));
+  apply();
+  clearTimeout(resting);
+  resting = window.setTimeout(rest, 300);
+}
+
+/** Asks the hub for a drawing of what is looked at, if the one that is there does not serve. */
+function rest(): void {
+  const zoom = (width: number) => Math.min(Math.max(Math.round(Math.log2(city / width)), 0), MOST_ZOOM);
+  const z = zoom(view.width);
+  const off = Math.max(Math.abs(view.x - drawn.x), Math.abs(view.y - drawn.y));
+  if (z === zoom(drawn.width) && off < drawn.width / 5) return;
+  const quarter = city / 2 ** z / 4;
+  const on = (n: number) => Math.min(Math.max(Math.round((n + city / 2) / quarter), 0), 4 << z);
+  redraw(z === 0 ? "city" : `${z}.${on(view.x)}.${on(view.y)}`);
+}
+
+/** Takes the hub's drawing of a view (`undefined`: of the address as it is) and keeps looking at the same place. */
+export async function redraw(name?: string): Promise<void> {
+  if (!drawing || !marks) return;
+  const address = new URL(location.href);
+  address.hash = "";
+  if (name) address.searchParams.set("view", name);
+  try {
+    const answer = await fetch(address);
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const newer = page.querySelector("#map");
+    const frame = page.querySelector<SVGSVGElement>("#marks");
+    if (!newer || !frame) return;
+    drawing.replaceChildren(...newer.childNodes);
+    marks.dataset.frame = frame.dataset.frame;
+    drawn = read(marks);
+    if (name) history.replaceState(null, "", address);
+    redrawn();
+    apply();
+  } catch {
+    // Without a connection the drawing that is there stays.
+  }
+}
+
+/** Moves to a place unless it can be seen already. */
+export function reveal(lat: number, lon: number): void {
+  const x = (lon - lon0) * perLon;
+  const y = (lat0 - lat) * perLat;
+  const far = Math.max(Math.abs(x - view.x), (Math.abs(y - view.y) * WIDTH) / HEIGHT);
+  if (far > view.width * 0.45) move((view.x - x) / metres(), (view.y - y) / metres(), 1);
+}
+
+function listen(frame: HTMLElement): void {
+  const from = (event: MouseEvent): [number, number] => {
+    const { left, top, width, height } = frame.getBoundingClientRect();
+    return [event.clientX - left - width / 2, event.clientY - top - height / 2];
+  };
+  frame.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      const lines = event.deltaMode === 1 ? 16 : 1;
+      const [x, y] = from(event);
+      move(0, 0, 2 ** ((event.deltaY * lines) / 400), x, y);
+    },
+    { passive: false },
+  );
+
+  const fingers = new Map<number, [number, number]>();
+  let travelled = 0;
+  const spread = (): [number, number, number] => {
+    const at = [...fingers.values()];
+    const sum = (axis: 0 | 1) => at.reduce((total, point) => total + point[axis], 0) / at.length;
+    const [a, b] = at;
+    return [sum(0), sum(1), a && b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : 0];
+  };
+  frame.addEventListener("pointerdown", (event) => {
+    if (event.button || (event.target as Element).closest("#moves")) return;
+    if (!fingers.size) travelled = 0;
+    fingers.set(event.pointerId, from(event));
+  });
+  frame.addEventListener("pointermove", (event) => {
+    if (!fingers.has(event.pointerId)) return;
+    const [x, y, apart] = spread();
+    fingers.set(event.pointerId, from(event));
+    const [newX, newY, newApart] = spread();
+    travelled += Math.hypot(newX - x, newY - y) + Math.abs(newApart - apart);
+    // A finger that trembles still taps.
+    if (travelled < 6) return;
+    frame.setPointerCapture(event.pointerId);
+    move(newX - x, newY - y, apart && newApart ? apart / newApart : 1, newX, newY);
+  });
+  for (const name of ["pointerup", "pointercancel"] as const)
+    frame.addEventListener(name, (event) => fingers.delete(event.pointerId));
+  frame.addEventListener(
+    "click",
+    (event) => {
+      if (travelled >= 6 && event.detail) {
+        travelled = 0;
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
+      const button = (event.target as Element).closest("#moves .in,#moves .out");
+      if (!button) return;
+      event.preventDefault();
+      move(0, 0, button.matches(".in") ? 0.5 : 2);
+    },
+    true,
+  );
+  frame.addEventListener("dragstart", (event) => event.preventDefault());
+  frame.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const keys: Record<string, [number, number, number]> = {
+      ArrowLeft: [80, 0, 1],
+      ArrowRight: [-80, 0, 1],
+      ArrowUp: [0, 80, 1],
+      ArrowDown: [0, -80, 1],
+      "+": [0, 0, 0.5],
+      "=": [0, 0, 0.5],
+      "-": [0, 0, 2],
+    };
+    const step = keys[event.key];
+    if (!step) return;
+    event.preventDefault();
+    move(...step);
+  });
+  new ResizeObserver(apply).observe(frame);
+}
+
+/** Starts listening; `after` is called whenever the drawing was exchanged. */
+export function start(after: () => void): void {
+  if (!frame || !marks) return;
+  redrawn = after;
+  frame.tabIndex = 0;
+  listen(frame);
+  apply();
+}

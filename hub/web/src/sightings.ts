@@ -1,0 +1,208 @@
+// What is seen now: rows and marks made from an event, aged every second, gone the second they are due.
+
+import * as map from "./map";
+import { now } from "./time";
+import { ago, clock, fill, place, words } from "./words";
+
+interface Properties {
+  cell: string;
+  label: string;
+  level: string;
+  last_seen: string;
+  fades_at: string;
+  reported_gone?: string;
+}
+
+export interface Sightings {
+  at: string;
+  node_online: boolean;
+  features: {
+    geometry: { coordinates: [number, number][][] };
+    properties: Properties;
+  }[];
+}
+
+const rows = document.getElementById("rows");
+let shown: Sightings | undefined;
+let selected = "";
+
+export const seconds = (time: string): number => Date.parse(time) / 1000;
+
+function html(
+  name: string,
+  attributes: Record<string, string> = {},
+  ...children: (Node | string)[]
+): HTMLElement {
+  const element = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes))
+    element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+function svg(
+  name: string,
+  attributes: Record<string, string | number>,
+  ...children: (Node | string)[]
+): SVGElement {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes))
+    element.setAttribute(key, String(value));
+  element.append(...children);
+  return element;
+}
+
+function badge(of: Properties, number: number): SVGElement[] {
+  const parts = [
+    svg("use", { href: `#b-${of.level}`, x: -16, y: -16, width: 32, height: 32 }),
+    svg("text", { class: "no", y: 4.5 }, String(number)),
+  ];
+  if (of.reported_gone)
+    parts.push(svg("path", { class: "strike", d: "M-14 10L14-10" }));
+  return parts;
+}
+
+function row(of: Properties, number: number): HTMLElement {
+  const [level, means] = words.levels[of.level] ?? [of.level, ""];
+  const gone = of.reported_gone;
+  return html(
+    "li",
+    {
+      id: `s-${of.cell}`,
+      class: gone ? "row left" : "row",
+      "data-fades": String(seconds(of.fades_at)),
+      "data-seen": String(seconds(of.last_seen)),
+    },
+    html(
+      "a",
+      { class: "to", href: `#m-${of.cell}`, "aria-label": `${words.map}: ${number}` },
+      svg("svg", { viewBox: "-16 -16 32 32", "aria-hidden": "true" }, ...badge(of, number)),
+    ),
+    html(
+      "div",
+      {},
+      html("h3", {}, place(of.label)),
+      html("p", { class: "lv" }, html("b", {}, level), `, ${means}`),
+      html("p", { class: "when" }, html("span", { class: "ago" }), " · ", html("span", { class: "fd" })),
+      html("p", { class: "gone" }, gone ? fill(words.gone, { time: clock(seconds(gone)) }) : ""),
+      html("progress", { max: "60", "aria-hidden": "true" }),
+    ),
+  );
+}
+
+function mark(of: Sightings["features"][number], number: number): SVGElement {
+  const ring = (of.geometry.coordinates[0] ?? []).map(([lon, lat]) => map.units(lat, lon));
+  const corners = ring.slice(0, -1);
+  const middle = (axis: 0 | 1) =>
+    corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length;
+  const { cell, level, reported_gone } = of.properties;
+  return svg(
+    "a",
+    {
+      id: `m-${cell}`,
+      href: `#s-${cell}`,
+      tabindex: -1,
+      class: `mark ${level}${reported_gone ? " left" : ""}`,
+    },
+    svg("path", {
+      class: "cell",
+      d: `M${ring.map((corner) => corner.map((n) => n.toFixed(1)).join(" ")).join("L")}z`,
+    }),
+    svg(
+      "g",
+      { transform: `translate(${middle(0).toFixed(1)} ${middle(1).toFixed(1)})` },
+      svg("g", { class: "badge" }, svg("circle", { class: "hit", r: 22 }), ...badge(of.properties, number)),
+    ),
+  );
+}
+
+/** Puts an event's state in the place of what the page shows. */
+export function show(next: Sightings): void {
+  const before = new Set([...document.querySelectorAll(".row")].map((row) => row.id));
+  const focused = document.activeElement?.closest(".row")?.id;
+  const current = next.features.filter((f) => seconds(f.properties.fades_at) > now());
+  shown = next;
+  rows?.replaceChildren(...current.map((f, n) => row(f.properties, n + 1)));
+  for (const item of document.querySelectorAll(".row"))
+    if (!before.has(item.id)) item.classList.add("fresh");
+  if (focused)
+    document.querySelector<HTMLElement>(`#${CSS.escape(focused)} .to`)?.focus();
+  const nodata = document.getElementById("nodata");
+  if (nodata) nodata.hidden = next.node_online;
+  place_marks();
+  tick();
+}
+
+/** Draws the marks anew, for instance after the map was. */
+export function place_marks(): void {
+  const current = shown?.features.filter((f) => seconds(f.properties.fades_at) > now());
+  if (!current) return;
+  map.marks?.replaceChildren(...current.map((f, n) => mark(f, n + 1)).reverse());
+  select(selected);
+  tick();
+}
+
+/** Ages everything by the hub's time, and removes what is due. */
+export function tick(): void {
+  const time = now();
+  let left = 0;
+  let newest = 0;
+  for (const item of document.querySelectorAll<HTMLElement>(".row")) {
+    const fades = Number(item.dataset.fades);
+    const seen = Number(item.dataset.seen);
+    const drawn = document.getElementById(`m-${item.id.slice(2)}`);
+    if (fades <= time) {
+      item.remove();
+      drawn?.remove();
+      continue;
+    }
+    left += 1;
+    newest = Math.max(newest, seen);
+    const minutes = Math.ceil((fades - time) / 60);
+    say(item.querySelector(".ago"), ago(seen, time));
+    say(item.querySelector(".fd"), fill(words.fades, { time: clock(fades), n: minutes }));
+    item.querySelector("progress")?.setAttribute("value", String((fades - time) / 60));
+    for (const part of [item, drawn]) {
+      part?.classList.toggle("mid", minutes <= 30 && minutes > 15);
+      part?.classList.toggle("old", minutes <= 15);
+    }
+  }
+  const count = left === 0 ? words.none : left === 1 ? words.one : fill(words.many, { n: left });
+  say(document.getElementById("count"), count);
+  say(document.getElementById("newest"), left ? fill(words.newest, { ago: ago(newest, time) }) : "");
+  const line = document.getElementById("count-line");
+  const silent = document.getElementById("nodata")?.hidden === false;
+  if (line) line.hidden = silent && left === 0;
+}
+
+/** Only what changed, so that a screen reader is not told the same again. */
+function say(element: Element | null, text: string): void {
+  if (element && element.textContent !== text) element.textContent = text;
+}
+
+/** Marks one sighting on the map and in the list. */
+export function select(cell: string): void {
+  selected = cell;
+  for (const part of document.querySelectorAll(".row,.mark"))
+    part.classList.toggle("on", part.id.slice(2) === cell);
+}
+
+document.addEventListener("click", (event) => {
+  if (!(event.target instanceof Element)) return;
+  const link = event.target.closest(".mark,.to");
+  const cell = link?.getAttribute("href")?.slice(3);
+  if (!link || !cell) return;
+  if (!map.marks) return;
+  event.preventDefault();
+  select(cell);
+  const calm = matchMedia("(prefers-reduced-motion:reduce)").matches;
+  const behavior = calm ? "auto" : "smooth";
+  if (link.matches(".to")) {
+    const feature = shown?.features.find((f) => f.properties.cell === cell);
+    const corner = feature?.geometry.coordinates[0]?.[0];
+    if (corner) map.reveal(corner[1], corner[0]);
+    document.getElementById("frame")?.scrollIntoView({ block: "nearest", behavior });
+  } else {
+    document.getElementById(`s-${cell}`)?.scrollIntoView({ block: "nearest", behavior });
+  }
+});

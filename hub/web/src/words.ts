@@ -1,0 +1,60 @@
+// What the hub told the page in its block of data: words, the city's time zone, and the hub's time.
+
+export interface Words {
+  zone: string;
+  at: number;
+  near: string;
+  none: string;
+  one: string;
+  many: string;
+  newest: string;
+  just: string;
+  ago: string;
+  fades: string;
+  gone: string;
+  live: string;
+  lost: string;
+  connecting: string;
+  map: string;
+  levels: Record<string, [string, string]>;
+}
+
+export const words: Words = JSON.parse(
+  document.getElementById("words")?.textContent ?? "{}",
+);
+
+/** Puts values in the place of `{name}`. */
+export function fill(
+  template: string,
+  values: Record<string, string | number>,
+): string {
+  return template.replace(/\{(\w+)\}/g, (blank, name: string) =>
+    String(values[name] ?? blank),
+  );
+}
+
+const hours = new Intl.DateTimeFormat("en-GB", {
+  timeZone: words.zone,
+  hour: "2-digit",
+  minute: "2-digit",
+  hourCycle: "h23",
+});
+
+/** `15:40` on the city's clock; seconds since 1970. */
+export function clock(seconds: number): string {
+  return hours.format(seconds * 1000);
+}
+
+export function ago(then: number, now: number): string {
+  const minutes = Math.floor((now - then) / 60);
+  return minutes <= 0 ? words.just : fill(words.ago, { n: minutes });
+}
+
+/** A place as people write it; `place` in `views/words.rs` is the same rule. */
+export function place(label: string): string {
+  const near = label.startsWith("near ");
+  const name = (near ? label.slice(5) : label).split(" ").map((word) =>
+    /\p{Ll}/u.test(word) ? word : word.slice(0, 1) + word.slice(1).toLowerCase(),
+  );
+  return (near ? [words.near, ...name] : name).join(" ");
+}
