@@ -18,7 +18,7 @@ use crate::report::Report;
 pub const VERSION: u8 = 1;
 
 /// An envelope larger than this is refused unread.
-pub const MAX_BYTES: usize = 64 * 1024;
+pub const MAX_BYTES: usize = 256 * 1024;
 
 /// A value that travels signed.
 pub trait Signed: Serialize + DeserializeOwned {

@@ -1,7 +1,107 @@
-//! The relay: `intake -> decode -> place -> classify -> outbox -> link`.
+//! The relay: `intake -> decode -> place -> classify -> outbox -> link`. [`pipeline`] lists the steps.
 
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use spotlight_common::clock::Clock;
+use spotlight_common::gazetteer::Gazetteer;
+use spotlight_common::keys;
+use tokio::sync::{Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub mod classify;
+pub mod config;
+mod decide;
+pub mod decode;
 pub mod intake;
 pub mod link;
+mod message;
 pub mod outbox;
+pub mod pipeline;
+pub mod place;
 pub mod pseudonym;
+pub mod reply;
 pub mod words;
+
+use classify::Classifier;
+use config::Config;
+use intake::spool::Spool;
+use outbox::Outbox;
+use pipeline::Pipeline;
+
+/// The node's key, in its data folder.
+pub const KEY_FILE: &str = "node.key";
+
+/// Items that are read and wait for the pipeline; the intake waits while it is full.
+const INBOX: usize = 256;
+
+/// The places that a configuration names, else the built-in ones.
+pub fn gazetteer(path: Option<&Path>) -> anyhow::Result<Arc<Gazetteer>> {
+    Ok(match path {
+        Some(path) => Arc::new(Gazetteer::load(path)?),
+        None => Gazetteer::los_angeles(),
+    })
+}
+
+/// The model that a configuration names, else the one found.
+pub fn classifier(path: Option<&Path>) -> anyhow::Result<Classifier> {
+    let path = path.map_or_else(classify::default_model_path, Path::to_owned);
+    Ok(Classifier::load(&path)?)
+}
+
+/// Runs until the shutdown, or until a part fails.
+pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let key = keys::load_or_create(&config.data.join(KEY_FILE))?;
+    let outbox = Outbox::open(&config.data)?;
+    let time_zone = jiff::tz::TimeZone::get(&config.time_zone).with_context(|| format!("no time zone `{}`", config.time_zone))?;
+    // Origins are hashed with a key of the node's own, so that they are the same after a restart.
+    let spool_key = blake3::derive_key("spotlight 2026 spool origins", key.as_bytes());
+    let spool = Spool::open(&config.spool, spool_key)?;
+    let model = config.model.clone();
+    let classifier = tokio::task::spawn_blocking(move || classifier(model.as_deref())).await??;
+    let peers = link::Peers {
+        network: config.network.clone(),
+        node: keys::public(&key),
+        hub: config.hub_key,
+    };
+    let pipeline = Arc::new(Pipeline {
+        network: config.network,
+        key,
+        gazetteer: gazetteer(config.gazetteer.as_deref())?,
+        classifier: Arc::new(classifier),
+        pseudonyms: pseudonym::Pseudonyms::new()?,
+        outbox: outbox.clone(),
+        clock: Clock::System,
+        country_code: config.country_code,
+        language: config.language,
+        time_zone,
+        photos: Semaphore::new(1),
+        abort_after_commit: std::env::var_os("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT").is_some(),
+    });
+
+    let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
+    let (inbox, inbounds) = mpsc::channel(INBOX);
+    let (stop, broker, link_outbox) = (shutdown.clone(), config.broker, outbox.clone());
+    tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, stop).await?) });
+    let stop = shutdown.clone();
+    tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        pipeline.run(inbounds, stop).await;
+        Ok(())
+    });
+    tracing::info!("edge is running");
+
+    let mut result = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.unwrap_or_else(|error| Err(error.into()));
+        // The first end of any part ends all: what lies in the inbox waits for the next start.
+        shutdown.cancel();
+        if result.is_ok() {
+            result = ended;
+        }
+    }
+    result
+}

@@ -1,1 +1,168 @@
-fn main() {}
+//! `spotlight-edge`: the command line.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
+use serde_json::json;
+use spotlight_common::{config, keys, log};
+use spotlight_edge::config::{Config, DEFAULT};
+use spotlight_edge::{classify, decode, place};
+use tokio_util::sync::CancellationToken;
+
+/// The edge of Spotlight: receives texts and photos, publishes person-free reports.
+#[derive(Parser)]
+#[command(version, after_help = "Examples:
+  spotlight-edge config > edge.toml
+  spotlight-edge run --config edge.toml
+  spotlight-edge place '5th & San Pedro' 'san pedro y 5ta'
+  spotlight-edge classify photo.jpg
+  spotlight-edge decode --pdu 07912160130350F5... --mms message.mms")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the relay.
+    Run {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Print the default configuration, commented.
+    Config,
+    /// Print the node's public key, which the hub's operator adds; makes the key at first use.
+    Key {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Show what messages say: one JSON object an argument, in their order.
+    Decode {
+        /// An SMS TPDU with its SMSC, in hex.
+        #[arg(long, required_unless_present = "mms")]
+        pdu: Vec<String>,
+        /// A file that holds an MMS PDU.
+        #[arg(long)]
+        mms: Vec<PathBuf>,
+    },
+    /// Show what the model says of photos: one JSON object a file.
+    Classify {
+        /// The model's file or folder.
+        #[arg(long)]
+        model: Option<PathBuf>,
+        #[arg(required = true)]
+        image: Vec<PathBuf>,
+    },
+    /// Show what places texts name: one JSON object a text.
+    Place {
+        /// The places file.
+        #[arg(long)]
+        gazetteer: Option<PathBuf>,
+        #[arg(required = true)]
+        text: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let matches = Cli::command().get_matches();
+    let cli = match Cli::from_arg_matches(&matches) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
+    log::start();
+    match run(cli.command, &matches) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("spotlight-edge: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
+    let good = match command {
+        Command::Run { config: path } => serve(config::load(&path)?).map(|()| true)?,
+        Command::Config => print(DEFAULT).map(|()| true)?,
+        Command::Key { config: path } => {
+            let config: Config = config::load(&path)?;
+            let key = keys::load_or_create(&config.data.join(spotlight_edge::KEY_FILE))?;
+            print(&format!("{}\n", keys::public(&key))).map(|()| true)?
+        }
+        Command::Decode { pdu, mms } => decode_all(&pdu, &mms, matches)?,
+        Command::Classify { model, image } => classify_all(model.as_deref(), &image)?,
+        Command::Place { gazetteer, text } => {
+            let gazetteer = spotlight_edge::gazetteer(gazetteer.as_deref())?;
+            for text in text {
+                print(&format!("{}\n", place::json(&gazetteer, &text)))?;
+            }
+            true
+        }
+    };
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// In the order in which the arguments stand, whichever kind they are.
+fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyhow::Result<bool> {
+    let arguments = matches.subcommand_matches("decode");
+    let places = |name: &str| -> Vec<usize> {
+        let indices = arguments.and_then(|arguments| arguments.indices_of(name));
+        indices.map(Iterator::collect).unwrap_or_default()
+    };
+    let mut in_order: Vec<(usize, bool, usize)> = Vec::new();
+    in_order.extend(places("pdu").into_iter().enumerate().map(|(number, place)| (place, false, number)));
+    in_order.extend(places("mms").into_iter().enumerate().map(|(number, place)| (place, true, number)));
+    in_order.sort_unstable();
+    let mut good = true;
+    for (_, is_mms, number) in in_order {
+        let answer = if is_mms {
+            let file = &files[number];
+            match std::fs::read(file) {
+                Ok(bytes) => decode::json::mms_json(&bytes).map_err(|error| error.to_string()),
+                Err(error) => Err(format!("failed to read `{}`: {error}", file.display())),
+            }
+        } else {
+            decode::json::pdu_json(&pdus[number]).map_err(|error| error.to_string())
+        };
+        good &= answer.is_ok();
+        let line = answer.unwrap_or_else(|reason| json!({ "error": reason }));
+        print(&format!("{line}\n"))?;
+    }
+    Ok(good)
+}
+
+fn classify_all(model: Option<&Path>, images: &[PathBuf]) -> anyhow::Result<bool> {
+    let classifier = spotlight_edge::classifier(model)?;
+    let mut good = true;
+    for image in images {
+        let answer = classify::classify_file(&classifier, image);
+        good &= !answer.is_refused();
+        print(&format!("{}\n", serde_json::to_string(&answer)?))?;
+    }
+    Ok(good)
+}
+
+#[tokio::main]
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signal(shutdown.clone()));
+    spotlight_edge::run(config, shutdown).await
+}
+
+/// SIGTERM and ctrl-C stop the edge in order.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    shutdown.cancel();
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}

@@ -1,11 +1,127 @@
 //! The hub: `ingest -> store -> views -> http`, and `feeds -> store` for city open data.
 
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use spotlight_common::clock::Clock;
+use spotlight_common::gazetteer::Gazetteer;
+use spotlight_common::keys;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
 pub mod city;
 pub mod config;
 pub mod control;
+pub mod feeds;
 pub mod gazetteer;
 pub mod http;
 pub mod ingest;
 mod state;
 pub mod store;
 pub mod views;
+
+use city::City;
+use config::Config;
+use ingest::{Identity, Ingest};
+use store::reports::Reports;
+use views::Coverage;
+use views::layers::Layer;
+
+/// The hub's key, in its data folder.
+pub const KEY_FILE: &str = "hub.key";
+
+/// How often a running hub looks whether an import has changed the layers.
+const LAYERS_EVERY: Duration = Duration::from_secs(5);
+
+/// Runs until the shutdown, or until a part fails. Bind the listener first, so that its port is known.
+pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let clock = Clock::System;
+    let city = Arc::new(City::load(&config.city)?);
+    let key = Arc::new(keys::load_or_create(&config.data.join(KEY_FILE))?);
+    let store = Arc::new(Reports::open(&config.data)?);
+    let live = store.live()?;
+    let (layers, layers_seen) = watch::channel(Arc::new(feeds::load_layers(&config.data, &city)?));
+
+    let coverage = config.coverage.into_iter().map(|area| Coverage {
+        name: area.name,
+        outline: area.outline,
+    });
+    let state = state::State::new(
+        city.clone(),
+        Gazetteer::los_angeles(),
+        coverage.collect(),
+        layers_seen,
+        config.phone,
+        clock.clone(),
+        live,
+    );
+    let (pictures, pictures_seen) = watch::channel(Arc::new(state.picture(clock.now())));
+    let (changes, changes_seen) = mpsc::channel(1024);
+    let identity = Identity {
+        network: config.network,
+        key,
+    };
+    // The clients outlive the tasks' stop, so that the last receipts still leave.
+    let ingest = Ingest::connect(identity, &config.broker, &shutdown)?;
+    let now_publisher = ingest.now_publisher();
+
+    let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
+    let stop = shutdown.clone();
+    let (ingest_store, ingest_clock) = (store.clone(), clock.clone());
+    tasks.spawn(async move { Ok(ingest.run(ingest_store, ingest_clock, changes, stop).await?) });
+    let (stop, keeper_store) = (shutdown.clone(), store.clone());
+    tasks.spawn(async move { Ok(state::keep(state, keeper_store, changes_seen, pictures, now_publisher, stop).await?) });
+    let (stop, data) = (shutdown.clone(), config.data.clone());
+    tasks.spawn(async move {
+        control::serve(data, store, stop).await;
+        Ok(())
+    });
+    let (stop, data) = (shutdown.clone(), config.data);
+    tasks.spawn(async move {
+        follow_layers(&data, &city, &layers, stop).await;
+        Ok(())
+    });
+    let stop = shutdown.clone();
+    let shared = http::Shared::new(pictures_seen, clock);
+    tasks.spawn(async move { http::serve(listener, shared, async move { stop.cancelled().await }).await.context("the HTTP server failed") });
+    tracing::info!("hub is running");
+
+    let mut result = Ok(());
+    while let Some(ended) = tasks.join_next().await {
+        let ended = ended.unwrap_or_else(|error| Err(error.into()));
+        // The first end of any part ends all: a hub without one of them would be silent, not safe.
+        shutdown.cancel();
+        if result.is_ok() {
+            result = ended;
+        }
+    }
+    result
+}
+
+/// Shows what an import has published, without a restart.
+async fn follow_layers(data: &Path, city: &Arc<City>, layers: &watch::Sender<Arc<Vec<Layer>>>, shutdown: CancellationToken) {
+    let mut seen = feeds::layers_changed_at(data);
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep(LAYERS_EVERY) => {}
+            () = shutdown.cancelled() => return,
+        }
+        let changed = feeds::layers_changed_at(data);
+        if changed == seen {
+            continue;
+        }
+        let (folder, city) = (data.to_owned(), city.clone());
+        match tokio::task::spawn_blocking(move || feeds::load_layers(&folder, &city)).await {
+            Ok(Ok(loaded)) => {
+                seen = changed;
+                layers.send_replace(Arc::new(loaded));
+            }
+            Ok(Err(error)) => tracing::warn!(error = %spotlight_common::log::chain(&error), "kept the layers as they were"),
+            Err(_) => {}
+        }
+    }
+}

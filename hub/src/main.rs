@@ -1,1 +1,187 @@
-fn main() {}
+//! `spotlight-hub`: the command line.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use spotlight_common::ids::NodeId;
+use spotlight_common::{config, keys, log};
+use spotlight_hub::config::{Config, DEFAULT};
+use spotlight_hub::store::reports::Reports;
+use spotlight_hub::{control, feeds, gazetteer};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The hub of Spotlight: merges reports with city open data and serves the map.
+#[derive(Parser)]
+#[command(version, after_help = "Examples:
+  spotlight-hub config > hub.toml
+  spotlight-hub run --config hub.toml
+  spotlight-hub node add --data /var/lib/spotlight-hub KEY --label 'church roof'
+  spotlight-hub import --city los-angeles --feed encampments --data /var/lib/spotlight-hub export.csv")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the hub.
+    Run {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Print the default configuration, commented.
+    Config,
+    /// Print the hub's public key, which edges pin; makes the key at first use.
+    Key {
+        #[arg(long)]
+        config: PathBuf,
+    },
+    /// Read files of city open data into the store.
+    Import(feeds::ImportArgs),
+    /// Look after the published layers.
+    #[command(subcommand)]
+    Layers(LayersCommand),
+    /// Say what every table of the store holds: one JSON object a table.
+    WhatDoYouKnow {
+        /// The hub's data folder, or a box's.
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Add, list or revoke the nodes whose reports are taken.
+    #[command(subcommand)]
+    Node(NodeCommand),
+    /// Make the places file and the street lines from open data.
+    #[command(subcommand)]
+    Gazetteer(GazetteerCommand),
+}
+
+#[derive(Subcommand)]
+enum LayersCommand {
+    /// Publish a layer anew from all that was imported. The page says so.
+    Rebuild(feeds::RebuildArgs),
+}
+
+#[derive(Subcommand)]
+enum GazetteerCommand {
+    /// Build from exported rows and an outline.
+    Build(gazetteer::BuildArgs),
+}
+
+#[derive(Subcommand)]
+enum NodeCommand {
+    /// Take reports that this key signs.
+    Add {
+        /// The node's public key, as `spotlight-edge key` prints it.
+        key: NodeId,
+        /// The hub's data folder, or a box's.
+        #[arg(long)]
+        data: PathBuf,
+        /// What you call it.
+        #[arg(long, default_value = "")]
+        label: String,
+    },
+    /// List all nodes: one JSON object each.
+    List {
+        #[arg(long)]
+        data: PathBuf,
+    },
+    /// Refuse this key's reports from now on.
+    Revoke {
+        key: NodeId,
+        #[arg(long)]
+        data: PathBuf,
+    },
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::start();
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("spotlight-hub: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run { config: path } => serve(config::load(&path)?)?,
+        Command::Config => print(DEFAULT)?,
+        Command::Key { config: path } => {
+            let config: Config = config::load(&path)?;
+            let key = keys::load_or_create(&config.data.join(spotlight_hub::KEY_FILE))?;
+            print(&format!("{}\n", keys::public(&key)))?;
+        }
+        Command::Import(args) => return Ok(feeds::run_import(&args)?),
+        Command::Layers(LayersCommand::Rebuild(args)) => feeds::run_rebuild(&args)?,
+        Command::WhatDoYouKnow { data } => print(&control::what_do_you_know(&hub_folder(&data)?)?)?,
+        Command::Gazetteer(GazetteerCommand::Build(args)) => {
+            gazetteer::build(&args)?;
+        }
+        Command::Node(command) => node(command)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn node(command: NodeCommand) -> anyhow::Result<()> {
+    match command {
+        NodeCommand::Add { key, data, label } => Reports::open(&hub_folder_or_new(&data))?.add_node(&key, &label)?,
+        NodeCommand::List { data } => {
+            for (key, node) in Reports::open(&hub_folder(&data)?)?.nodes()? {
+                let line = serde_json::json!({ "key": key, "label": node.label, "revoked": node.revoked });
+                print(&format!("{line}\n"))?;
+            }
+        }
+        NodeCommand::Revoke { key, data } => {
+            let known = Reports::open(&hub_folder(&data)?)?.revoke_node(&key)?;
+            anyhow::ensure!(known, "no node has the key {key}; `spotlight-hub node list` shows all");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::main]
+async fn serve(config: Config) -> anyhow::Result<()> {
+    let shutdown = CancellationToken::new();
+    tokio::spawn(stop_on_signal(shutdown.clone()));
+    let address = config.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| anyhow::anyhow!("failed to listen on {address}: {error}; set `listen` to a free port"))?;
+    print(&format!("ready http://{}/\n", listener.local_addr()?))?;
+    spotlight_hub::run(config, listener, shutdown).await
+}
+
+/// SIGTERM and ctrl-C stop the hub in order.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    shutdown.cancel();
+}
+
+/// The hub's folder of a box's data folder, else the folder itself. It must be there: a typo must not make a new store.
+fn hub_folder(data: &Path) -> anyhow::Result<PathBuf> {
+    let folder = hub_folder_or_new(data);
+    anyhow::ensure!(folder.join("hub.redb").exists(), "no hub has ever run on `{}`", data.display());
+    Ok(folder)
+}
+
+fn hub_folder_or_new(data: &Path) -> PathBuf {
+    let boxed = data.join("hub");
+    if boxed.is_dir() { boxed } else { data.to_owned() }
+}
+
+fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}

@@ -169,7 +169,7 @@ fn gsm7(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::encode::gsm7_septets;
+    use crate::decode::gsm7_septets;
 
     fn everything() -> Vec<Understood> {
         let label = "Martin Luther King Jr Blvd & Crenshaw Boulevard, 90008".to_owned();

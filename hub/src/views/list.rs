@@ -19,16 +19,19 @@ pub fn level_words(level: Level, words: &Words) -> (&'static str, &'static str) 
 
 /// The answer in one line, and what it does not mean.
 pub fn summary(picture: &Picture, seen: &[&Sighting], at: Timestamp, words: &Words) -> Markup {
+    let now = time::clock(at, &picture.city.time_zone);
     let newest = seen.first().map(|s| time::ago(s.last_seen, at, words));
     html! {
         div #summary {
             p #nodata hidden[picture.node_online] { strong { (words.no_data) } " " (words.no_data_why) }
             p #count-line hidden[!picture.node_online && seen.is_empty()] {
                 strong #count { (count(seen.len(), words)) }
-                " "
+            }
+            p .facts {
                 span #newest {
                     @if let Some(ago) = newest { (fill(words.newest, &[("ago", &ago)])) }
                 }
+                span #state role="status" { (fill(words.as_of, &[("time", &now)])) }
             }
             p .silence { (words.silence) }
         }

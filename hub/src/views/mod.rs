@@ -11,8 +11,6 @@ use crate::views::layers::Layer;
 
 pub mod geojson;
 pub mod layers;
-
-#[cfg(test)]
 pub mod list;
 pub mod merge;
 pub mod page;
@@ -21,6 +19,8 @@ pub mod streets;
 pub mod svg;
 pub mod time;
 pub mod words;
+
+#[cfg(test)]
 pub(crate) mod fixture;
 
 /// What the reports of one cell say now.

@@ -81,7 +81,7 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
     let layer = picture.layers.first();
     let period = layer.and_then(|layer| chosen(layer, &choice.month));
     let body = html! {
-        (header(picture, at, choice, "./"))
+        (header(picture, choice, "./"))
         main {
             (list::summary(picture, &seen, at, words))
             section #where aria-label=(words.map_heading) {
@@ -115,7 +115,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
         ..Choice::default()
     };
     let body = html! {
-        (header(picture, at, &choice, "list"))
+        (header(picture, &choice, "list"))
         main .narrow {
             (list::summary(picture, &seen, at, words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
@@ -177,14 +177,12 @@ fn shell(title: &str, lang: Lang, script: Option<&str>, body: Markup) -> String 
     page.into_string()
 }
 
-fn header(picture: &Picture, at: Timestamp, choice: &Choice, page: &str) -> Markup {
+fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
     let words = choice.lang.words();
-    let now = time::clock(at, &picture.city.time_zone);
     let others = Lang::ALL.into_iter().filter(|lang| *lang != choice.lang);
     html! {
         header {
             h1 { (fill(words.title, &[("city", &picture.city.name)])) }
-            p #state role="status" { (fill(words.as_of, &[("time", &now)])) }
             @for lang in others {
                 a .lang href=(choice.with_lang(lang).address(page)) lang=(lang.code()) hreflang=(lang.code()) {
                     (lang.words().own_name)

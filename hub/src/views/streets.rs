@@ -191,7 +191,8 @@ pub fn names(frame: &Frame, streets: &[Street], markers: &[Point]) -> Vec<Name> 
                 break;
             }
             let text = place(&street.name, &ENGLISH);
-            if names.iter().any(|name| name.text == text) {
+            // "Ave" alone, as some rows have it, names nothing.
+            if text.chars().count() < 4 || names.iter().any(|name| name.text == text) {
                 continue;
             }
             let place = places(frame, street, &text, size)
@@ -213,12 +214,44 @@ pub fn names(frame: &Frame, streets: &[Street], markers: &[Point]) -> Vec<Name> 
     names
 }
 
+/// A few words in the free parts of the drawing that `is_open` allows, so that hatching is understood where it is seen.
+pub fn words_between(
+    text: &str,
+    names: &[Name],
+    markers: &[Point],
+    is_open: impl Fn(Point) -> bool,
+) -> Vec<Name> {
+    let size = LETTERS * PHONE.0;
+    let marked = markers.iter().map(|&at| (at, MARKER * PHONE.0));
+    let mut taken: Vec<(Point, f64)> = marked.collect();
+    taken.extend(names.iter().flat_map(|name| circles(name, size)));
+    let mut words: Vec<Name> = Vec::new();
+    for (row, column) in (0..6).flat_map(|row| (0..4).map(move |column| (row, column))) {
+        let word = Name {
+            text: text.to_owned(),
+            x: 140.0 + 230.0 * f64::from(column) + f64::from(row % 2) * 60.0,
+            y: 90.0 + 144.0 * f64::from(row),
+            turn: 0.0,
+            desk_only: false,
+        };
+        let circles = circles(&word, size);
+        let far = |other: &Name| (word.x - other.x).hypot(word.y - other.y) > 330.0;
+        if circles.iter().all(|&(at, _)| is_open(at))
+            && is_free(&word, size, &taken)
+            && words.iter().all(far)
+        {
+            words.push(word);
+        }
+    }
+    words
+}
+
 /// Where on a street's straight parts its name fits, nearest to the middle first.
 fn places(frame: &Frame, street: &Street, text: &str, size: f64) -> Vec<(f64, f64, f64)> {
     let width = text.chars().count() as f64 * LETTER * size;
     let mut places = Vec::new();
     for run in runs(frame, street) {
-        for pair in simplified(&run, size / 4.0).windows(2) {
+        for pair in simplified(&run, size / 3.0).windows(2) {
             let (a, b) = (pair[0], pair[1]);
             let (dx, dy) = (b.0 - a.0, b.1 - a.1);
             let length = dx.hypot(dy);

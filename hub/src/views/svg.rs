@@ -1,9 +1,7 @@
 //! The map as the hub draws it: outline, streets, names, open data and coverage in one picture, and over it the marks
 //! of what is seen now, which the page's script exchanges as they come and fade.
 
-use std::fmt::Write as _;
-
-use geo::{MultiPolygon, Polygon};
+use geo::{Contains as _, MultiPolygon, Polygon};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::now::Level;
@@ -16,6 +14,9 @@ use crate::views::{Picture, Sighting, time};
 
 /// From so many complaints per square kilometre on an area is of the next class.
 pub const CLASSES: [u32; 3] = [5, 15, 40];
+
+/// Across so many metres marks would cover each other: they are drawn small and without their numbers.
+const FAR: f64 = 18_000.0;
 
 /// The map with the marks of `seen` on it.
 pub fn map(
@@ -37,7 +38,7 @@ pub fn map(
             desc #map-text {
                 (fill(words.map_text, &[("city", &city.name), ("n", &count(seen.len(), words))]))
             }
-            (definitions(picture, frame, words))
+            (definitions(picture, frame))
             (ground(picture, frame))
             @if let Some(period) = period { (choropleth(frame, &period.areas)) }
             @for ((class, _), path) in RANKS.iter().zip(streets::paths(frame, &city.basemap.streets)).rev() {
@@ -47,9 +48,9 @@ pub fn map(
             @for coverage in picture.coverage.iter() {
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
-            g #names { (names(picture, seen, frame)) }
+            g #names { (names(picture, seen, frame, words)) }
         }
-        svg #marks viewBox=(view_box) aria-hidden="true"
+        svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
             data-frame={ (frame.middle.0.round()) " " (frame.middle.1.round()) " " (frame.width.round()) }
             data-city=(plane.width.round())
@@ -89,10 +90,10 @@ pub fn symbols() -> Markup {
 pub fn badge(level: Level, number: Option<usize>, gone: bool) -> Markup {
     html! {
         use href={ "#b-" (level.as_str()) } x="-16" y="-16" width="32" height="32" {}
+        @if gone { path .strike d="M-15 11L15-11" {} }
         @if let Some(number) = number {
-            text .no y="4.5" { (number) }
+            text .no y="4.8" { (number) }
         }
-        @if gone { path .strike d="M-14 10L14-10" {} }
     }
 }
 
@@ -125,12 +126,11 @@ fn mark(number: usize, sighting: &Sighting, at: Timestamp, frame: &Frame) -> Mar
     }
 }
 
-fn definitions(picture: &Picture, frame: &Frame, words: &Words) -> Markup {
+fn definitions(picture: &Picture, frame: &Frame) -> Markup {
     html! {
         defs {
-            pattern id="hatch" width="220" height="160" patternUnits="userSpaceOnUse" {
-                path .hatch d=(hatch_lines(220, 160, 20)) {}
-                text .hatched x="110" y="84" { (words.hatched) }
+            pattern id="hatch" width="40" height="40" patternUnits="userSpaceOnUse" {
+                path .hatch d="M-20 20L20-20M-20 60L60-20M20 60L60 20" {}
             }
             mask id="outside" maskUnits="userSpaceOnUse"
                 x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED)
@@ -146,16 +146,6 @@ fn definitions(picture: &Picture, frame: &Frame, words: &Words) -> Markup {
     }
 }
 
-/// Diagonals that meet those of the next tile.
-fn hatch_lines(width: i32, height: i32, gap: i32) -> String {
-    let mut path = String::new();
-    for start in (-height..width).step_by(gap as usize) {
-        // Writing to a string cannot fail.
-        let _ = write!(path, "M{start} {height}l{height}-{height}");
-    }
-    path
-}
-
 fn ground(picture: &Picture, frame: &Frame) -> Markup {
     let mut city = String::new();
     for points in &picture.city.basemap.outline {
@@ -169,8 +159,8 @@ fn ground(picture: &Picture, frame: &Frame) -> Markup {
 
 fn no_data() -> Markup {
     html! {
-        rect .nodata mask="url(#outside)"
-            x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) fill="url(#hatch)" {}
+        rect mask="url(#outside)" fill="url(#hatch)"
+            x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) {}
     }
 }
 
@@ -228,14 +218,35 @@ fn square_kilometres(frame: &Frame, geometry: &MultiPolygon<f64>) -> f64 {
         .sum()
 }
 
-fn names(picture: &Picture, seen: &[&Sighting], frame: &Frame) -> Markup {
+fn names(picture: &Picture, seen: &[&Sighting], frame: &Frame, words: &Words) -> Markup {
     let markers: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
+    let names = streets::names(frame, &picture.city.basemap.streets, &markers);
+    let covered: Vec<Polygon<f64>> = picture
+        .coverage
+        .iter()
+        .filter(|_| picture.node_online)
+        .map(|coverage| coverage.outline.iter().map(|p| frame.units(*p)).collect())
+        .map(|ring| Polygon::new(ring, Vec::new()))
+        .collect();
+    let is_open = |(x, y)| {
+        !covered
+            .iter()
+            .any(|area| area.contains(&geo::coord! { x: x, y: y }))
+    };
+    let no_data = streets::words_between(words.hatched, &names, &markers, is_open);
     html! {
-        @for name in streets::names(frame, &picture.city.basemap.streets, &markers) {
-            text .desk[name.desk_only] transform={
-                "translate(" (name.x.round()) " " (name.y.round()) ")rotate(" (name.turn.round()) ")"
-            } { (name.text) }
-        }
+        @for name in &names { (written(name, "")) }
+        @for name in &no_data { (written(name, "hatched")) }
+    }
+}
+
+fn written(name: &streets::Name, class: &str) -> Markup {
+    let class = if name.desk_only { "desk" } else { class };
+    let turn = name.turn.round();
+    html! {
+        text class=[(!class.is_empty()).then_some(class)]
+            transform={ "translate(" (name.x.round()) " " (name.y.round()) ")" @if turn != 0.0 { "rotate(" (turn) ")" } }
+        { (name.text) }
     }
 }
 

@@ -4,6 +4,8 @@
 const WIDTH = 1000;
 const HEIGHT = 900;
 const MOST_ZOOM = 6;
+/** Metres across from which marks are small; `views/svg.rs` draws by the same. */
+const FAR = 18_000;
 
 export const marks = document.querySelector<SVGSVGElement>("#marks");
 const drawing = document.querySelector<SVGSVGElement>("#map");
@@ -53,6 +55,7 @@ function apply(): void {
   const unit = Math.max(width / frame.clientWidth, height / frame.clientHeight);
   frame.style.setProperty("--u", unit.toFixed(3));
   frame.classList.toggle("roomy", unit < 1.7);
+  marks.classList.toggle("far", view.width > FAR);
 }
 
 /** Metres in a pixel. */

@@ -53,12 +53,9 @@ function svg(
 }
 
 function badge(of: Properties, number: number): SVGElement[] {
-  const parts = [
-    svg("use", { href: `#b-${of.level}`, x: -16, y: -16, width: 32, height: 32 }),
-    svg("text", { class: "no", y: 4.5 }, String(number)),
-  ];
-  if (of.reported_gone)
-    parts.push(svg("path", { class: "strike", d: "M-14 10L14-10" }));
+  const parts = [svg("use", { href: `#b-${of.level}`, x: -16, y: -16, width: 32, height: 32 })];
+  if (of.reported_gone) parts.push(svg("path", { class: "strike", d: "M-15 11L15-11" }));
+  parts.push(svg("text", { class: "no", y: 4.8 }, String(number)));
   return parts;
 }
 

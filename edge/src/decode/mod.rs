@@ -1,0 +1,43 @@
+//! Decode: the bytes of a message in, its types out. No I/O; never a panic; memory bounded by the bytes given.
+//!
+//! SMS by 3GPP TS 23.038 (alphabets) and 23.040 (transfer PDUs); MMS by OMA-TS-MMS_ENC (headers) and WAP-230-WSP (their encoding and
+//! multipart). Bytes that cannot be read are refused with one plain [`DecodeError`]. Types that hold a number, a text or an image
+//! hide it in their `Debug`.
+//!
+//! [`encode`] is the reverse, as a network would send it: for the demo's messages and for tests.
+
+mod address;
+mod charset;
+mod content;
+mod cursor;
+mod dcs;
+mod error;
+mod gsm7;
+pub mod json;
+mod mms;
+mod multipart;
+mod national;
+mod reassembly;
+mod scts;
+#[cfg(test)]
+mod tests;
+mod text;
+mod tpdu;
+mod transfer;
+mod udh;
+mod wsp;
+mod wsp_names;
+
+pub use address::Address;
+pub use content::{Image, RetrieveFailure};
+pub use dcs::{Alphabet, alphabet};
+pub use error::DecodeError;
+pub use gsm7::gsm7_septets;
+pub use mms::{MmsPdu, Sender, Time, decode_mms};
+pub use multipart::Part;
+pub use reassembly::{Pushed, Reassembly, Whole};
+pub use scts::Scts;
+pub use text::Text;
+pub use tpdu::{Body, Deliver, SmsPdu, StatusReport, decode_pdu_hex};
+pub use udh::{ConcatRef, Element, Ports};
+pub use wsp::ContentType;

@@ -1,0 +1,110 @@
+//! The message: one or several inbound items, decoded and joined. RAM only; its number, text and photos never print.
+
+use jiff::Timestamp;
+use zeroize::Zeroizing;
+
+use crate::decode::{self, Body, DecodeError, Deliver, MmsPdu, SmsPdu, Whole};
+use crate::intake::{Inbound, Payload, Phone, Ticket};
+
+/// What a sender sent, whole.
+pub struct Message {
+    /// Who.
+    pub sender: Phone,
+    /// Its words.
+    pub text: Zeroizing<String>,
+    /// Its photos, as carried.
+    pub photos: Vec<Zeroizing<Vec<u8>>>,
+    /// When the network took it, if the bearer says so.
+    pub sent_at: Option<Timestamp>,
+    /// When it came to lie in the inbox.
+    pub arrived: Timestamp,
+    /// The items that it was made of; the answer goes by the last.
+    pub tickets: Vec<Ticket>,
+}
+
+/// What an item is.
+pub enum Item {
+    /// A text, or a part of one.
+    Part(Box<Deliver>),
+    /// A whole MMS.
+    Mms(Box<MmsPdu>),
+    /// A delivery notice: nothing to do but to remove it.
+    Notice,
+}
+
+/// Why an item is kept out of the way.
+#[derive(Debug, thiserror::Error)]
+pub enum ItemError {
+    /// Its bytes cannot be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// An MMS PDU of another kind lies where a message should.
+    #[error("an MMS PDU of type {0}, not an m-retrieve-conf")]
+    NotAMessage(&'static str),
+    /// The carrier gave no message.
+    #[error("the carrier's server gave no message: retrieve status {0}")]
+    NotRetrieved(u8),
+    /// Nobody can be told apart as its sender.
+    #[error("it names no sender")]
+    NoSender,
+}
+
+/// Decodes an item.
+pub fn read(inbound: &Inbound) -> Result<Item, ItemError> {
+    match &inbound.payload {
+        Payload::Pdu(hex) => Ok(match decode::decode_pdu_hex(hex)? {
+            SmsPdu::Deliver(deliver) => Item::Part(Box::new(deliver)),
+            SmsPdu::StatusReport(_) => Item::Notice,
+        }),
+        Payload::Mms(bytes) => {
+            let mms = decode::decode_mms(bytes)?;
+            if mms.message_type != "m-retrieve-conf" {
+                return Err(ItemError::NotAMessage(mms.message_type));
+            }
+            if let Some(failure) = mms.retrieve_failure() {
+                return Err(ItemError::NotRetrieved(failure.status));
+            }
+            if mms.sender().is_none() {
+                return Err(ItemError::NoSender);
+            }
+            Ok(Item::Mms(Box::new(mms)))
+        }
+    }
+}
+
+impl Message {
+    /// From a text and the items of its parts.
+    pub fn from_text(whole: Whole<(Ticket, Timestamp)>, country_code: &str) -> Self {
+        let deliver = whole.message;
+        let text = match &deliver.body {
+            Body::Text(_) => deliver.text().unwrap_or_default(),
+            Body::Data(_) => String::new(),
+        };
+        let arrived = whole.tokens.iter().map(|(_, arrived)| *arrived).max();
+        Self {
+            sender: Phone::new(deliver.sender.as_str(), country_code),
+            text: Zeroizing::new(text),
+            photos: Vec::new(),
+            sent_at: deliver.scts.map(|scts| scts.timestamp()),
+            arrived: arrived.unwrap_or(Timestamp::UNIX_EPOCH),
+            tickets: whole.tokens.into_iter().map(|(ticket, _)| ticket).collect(),
+        }
+    }
+
+    /// From an MMS.
+    pub fn from_mms(mms: &MmsPdu, ticket: Ticket, arrived: Timestamp, country_code: &str) -> Self {
+        let photos = mms.images().into_iter().map(|image| Zeroizing::new(image.bytes.into_owned()));
+        let date = mms.date.and_then(|seconds| i64::try_from(seconds).ok());
+        Self {
+            sender: Phone::new(mms.sender().unwrap_or_default(), country_code),
+            text: Zeroizing::new(mms.message_text()),
+            photos: photos.take(MAX_PHOTOS).collect(),
+            sent_at: date.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            arrived,
+            tickets: vec![ticket],
+        }
+    }
+}
+
+/// Photos of one message that are looked at.
+const MAX_PHOTOS: usize = 8;

@@ -1,0 +1,66 @@
+//! The hub's configuration: one TOML file.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use spotlight_common::config::Broker;
+use spotlight_common::ids::Network;
+
+/// The default file, commented, as `spotlight-hub config` prints it.
+pub const DEFAULT: &str = include_str!("../hub.toml");
+
+/// All settings.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The network whose reports it takes.
+    pub network: Network,
+    /// The folder of its stores and its key.
+    pub data: PathBuf,
+    /// A city that is built in, or the path of a city file.
+    #[serde(default = "los_angeles")]
+    pub city: String,
+    /// Where the map is served.
+    #[serde(default = "listen")]
+    pub listen: SocketAddr,
+    /// The number to text, as it is to be shown.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// The neighbourhoods where people know the number.
+    #[serde(default)]
+    pub coverage: Vec<CoverageArea>,
+    /// The MQTT broker.
+    pub broker: Broker,
+}
+
+/// One neighbourhood.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CoverageArea {
+    /// What people call it.
+    pub name: String,
+    /// Its outline: at least three (latitude, longitude) in degrees, not closed.
+    pub outline: Vec<(f64, f64)>,
+}
+
+fn los_angeles() -> String {
+    "los-angeles".into()
+}
+
+fn listen() -> SocketAddr {
+    SocketAddr::from(([127, 0, 0, 1], 8080))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_file_is_valid_and_unknown_keys_are_refused() {
+        let config: Config = toml::from_str(DEFAULT).expect("the default file is valid");
+        assert!(config.listen.ip().is_loopback());
+        let error = toml::from_str::<Config>(&format!("colour = 1\n{DEFAULT}")).err().expect("refused");
+        assert!(error.to_string().contains("colour"));
+    }
+}
