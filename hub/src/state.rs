@@ -139,6 +139,7 @@ pub async fn keep(
     let mut forgotten_on = 0;
     loop {
         let mut publish_now = true;
+        let shown = pictures.borrow().clone();
         tokio::select! {
             change = changes.recv() => match change {
                 Some(change) => {
@@ -151,7 +152,7 @@ pub async fn keep(
                 None => return Ok(()),
             },
             changed = layers.changed() => if changed.is_err() { return Ok(()) } else { publish_now = false },
-            () = until_next_fading(&pictures.borrow().clone(), &state.clock) => {}
+            () = until_next_fading(&shown, &state.clock) => {}
             _ = housekeeping.tick() => {
                 let at = state.clock.now();
                 let erased = state.take_erased(at);

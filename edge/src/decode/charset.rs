@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE};
 
-/// The MIBenum of UTF-8.
-pub(super) const UTF_8: u32 = 106;
+/// The MIBenum of UTF-8, which fits a Short-integer.
+pub(super) const UTF_8: u8 = 106;
 
 /// The IANA name of a MIBenum, in lower case, for those that carriers and phones are known to send.
 pub(super) fn name(mib: u32) -> Option<&'static str> {

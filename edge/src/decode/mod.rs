@@ -11,6 +11,9 @@ mod charset;
 mod content;
 mod cursor;
 mod dcs;
+pub mod encode;
+#[cfg(test)]
+mod encode_tests;
 mod error;
 mod gsm7;
 pub mod json;
