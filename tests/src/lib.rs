@@ -8,6 +8,7 @@ pub mod broker;
 pub mod diagnostics;
 pub mod http;
 pub mod mms;
+pub mod mqtt;
 pub mod process;
 pub mod random;
 pub mod scan;

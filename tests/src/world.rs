@@ -20,7 +20,8 @@ pub const NETWORK: &str = "test";
 
 /// A sender: a number of the range kept for fiction, 555-0100 to 555-0199, in one of many area codes.
 pub fn number(n: usize) -> String {
-    const AREA_CODES: [u16; 10] = [213, 310, 323, 424, 442, 562, 626, 661, 747, 818];
+    // The demo's own samples come from 213.
+    const AREA_CODES: [u16; 10] = [310, 323, 424, 442, 562, 626, 661, 747, 805, 818];
     format!("+1{}55501{:02}", AREA_CODES[n / 100 % AREA_CODES.len()], n % 100)
 }
 
@@ -30,20 +31,26 @@ pub fn cell(text: &str) -> String {
     place.unwrap_or_else(|missing| panic!("{text}: {missing:?}")).cell.to_string()
 }
 
-/// Texts that name places in as many published cells, up to `count`: coordinates on a grid over the city.
-pub fn texts_in_different_cells(count: usize) -> Vec<(String, String)> {
+/// `count` texts that name places, and their published cells: coordinates on a grid over the city's north and south, far
+/// from the corners of the demo's own samples. There are fewer cells than texts, each said about as often.
+pub fn texts_all_over(count: usize) -> Vec<(String, String)> {
     let gazetteer = Gazetteer::los_angeles();
     let mut by_cell = BTreeMap::new();
     for row in 0..120 {
         for column in 0..120 {
             let (lat, lon) = (33.71 + f64::from(row) * 0.005, -118.66 + f64::from(column) * 0.004);
+            if (33.97..34.15).contains(&lat) {
+                continue;
+            }
             let text = format!("police {lat:.4},{lon:.4}");
             if let Ok(place) = gazetteer.find(&text) {
                 by_cell.entry(place.cell.to_string()).or_insert(text);
             }
         }
     }
-    by_cell.into_iter().take(count).collect()
+    assert!(by_cell.len() >= 50, "{} cells are too few to tell messages apart", by_cell.len());
+    let said = by_cell.into_iter().map(|(cell, text)| (text, cell)).collect::<Vec<_>>();
+    said.into_iter().cycle().take(count).collect()
 }
 
 /// The map as a reader sees it.
