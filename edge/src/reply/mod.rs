@@ -69,7 +69,7 @@ pub fn answer(understood: &Understood, language: Language, time_zone: &TimeZone)
     let text = match understood {
         Understood::Present { label, fades_at, photo } => {
             let label = cut(label);
-            let until = (*fades_at).to_zoned(time_zone.clone()).strftime("%H:%M");
+            let until = fades_at.to_zoned_datetime(time_zone.clone()).strftime("%H:%M");
             match (spanish, photo) {
                 (false, Photo::None) => format!("Got it: police at {label}. Shows until {until}. They left? Text GONE and the corner."),
                 (false, Photo::Police) => {

@@ -18,8 +18,20 @@ const LETTERS: f64 = 11.0;
 /// Free space that a marker needs around its middle, in pixels.
 const MARKER: f64 = 18.0;
 
+/// Where the page's buttons lie on a phone, in units: middle and radius.
+const BUTTONS: [(Point, f64); 8] = [
+    ((925.0, 75.0), 80.0),
+    ((925.0, 205.0), 80.0),
+    ((80.0, 830.0), 80.0),
+    ((230.0, 830.0), 80.0),
+    ((520.0, 830.0), 80.0),
+    ((660.0, 830.0), 80.0),
+    ((790.0, 830.0), 80.0),
+    ((920.0, 830.0), 80.0),
+];
+
 /// How a street is drawn, by its length.
-pub const RANKS: [(&str, f64); 3] = [("r1", 9_000.0), ("r2", 3_500.0), ("r3", 0.0)];
+pub const RANKS: [(&str, f64); 3] = [("r1", 15_000.0), ("r2", 6_000.0), ("r3", 0.0)];
 
 type Point = (f64, f64);
 
@@ -182,7 +194,7 @@ pub fn names(frame: &Frame, streets: &[Street], markers: &[Point]) -> Vec<Name> 
         let size = LETTERS * scale;
         // What is in the way: circles.
         let marked = markers.iter().map(|&at| (at, MARKER * scale));
-        let mut taken: Vec<(Point, f64)> = marked.collect();
+        let mut taken: Vec<(Point, f64)> = marked.chain(BUTTONS).collect();
         for name in &names {
             taken.extend(circles(name, size));
         }
@@ -223,7 +235,7 @@ pub fn words_between(
 ) -> Vec<Name> {
     let size = LETTERS * PHONE.0;
     let marked = markers.iter().map(|&at| (at, MARKER * PHONE.0));
-    let mut taken: Vec<(Point, f64)> = marked.collect();
+    let mut taken: Vec<(Point, f64)> = marked.chain(BUTTONS).collect();
     taken.extend(names.iter().flat_map(|name| circles(name, size)));
     let mut words: Vec<Name> = Vec::new();
     for (row, column) in (0..6).flat_map(|row| (0..4).map(move |column| (row, column))) {

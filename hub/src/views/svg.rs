@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use spotlight_common::now::Level;
 
 use crate::views::layers::{Area, Period};
-use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
+use crate::views::projection::{Frame, HEIGHT, WIDTH};
 use crate::views::streets::{self, RANKS, ring};
 use crate::views::words::{Words, fill, place};
 use crate::views::{Picture, Sighting, time};
@@ -15,8 +15,12 @@ use crate::views::{Picture, Sighting, time};
 /// From so many complaints per square kilometre on an area is of the next class.
 pub const CLASSES: [u32; 3] = [5, 15, 40];
 
-/// Across so many metres marks would cover each other: they are drawn small and without their numbers.
+/// Across so many metres marks and streets would cover each other: they are drawn small, and marks without numbers.
 const FAR: f64 = 18_000.0;
+
+/// Ground and hatching reach far beyond what is drawn in detail: where a reader pans faster than the hub draws, the map
+/// must not look as if it had data there. From, and how far, in units.
+const AROUND: (i32, i32) = (-4_000, 9_000);
 
 /// The map with the marks of `seen` on it.
 pub fn map(
@@ -33,7 +37,7 @@ pub fn map(
     let plane = &frame.plane;
     let described = [("city", city.name.as_str()), ("time", now.as_str())];
     html! {
-        svg #map viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
+        svg #map .far[frame.width > FAR] viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
             title #map-title { (fill(words.map_title, &described)) }
             desc #map-text {
                 (fill(words.map_text, &[("city", &city.name), ("n", &count(seen.len(), words))]))
@@ -133,9 +137,9 @@ fn definitions(picture: &Picture, frame: &Frame) -> Markup {
                 path .hatch d="M-20 20L20-20M-20 60L60-20M20 60L60 20" {}
             }
             mask id="outside" maskUnits="userSpaceOnUse"
-                x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED)
+                x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1)
             {
-                rect x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) fill="#fff" {}
+                rect x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1) fill="#fff" {}
                 @if picture.node_online {
                     @for coverage in picture.coverage.iter() {
                         path d=(outline(frame, coverage.outline.iter().copied())) {}
@@ -152,7 +156,7 @@ fn ground(picture: &Picture, frame: &Frame) -> Markup {
         ring(frame, points.iter().copied(), &mut city);
     }
     html! {
-        rect .beyond x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) {}
+        rect .beyond x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1) {}
         path .city fill-rule="evenodd" d=(city) {}
     }
 }
@@ -160,7 +164,7 @@ fn ground(picture: &Picture, frame: &Frame) -> Markup {
 fn no_data() -> Markup {
     html! {
         rect mask="url(#outside)" fill="url(#hatch)"
-            x=(-BLEED) y=(-BLEED) width=(WIDTH + 2.0 * BLEED) height=(HEIGHT + 2.0 * BLEED) {}
+            x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1) {}
     }
 }
 

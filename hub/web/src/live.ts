@@ -2,7 +2,7 @@
 // the movement.
 
 import * as map from "./map";
-import { type Sightings, place_marks, seconds, show, tick } from "./sightings";
+import { type Sightings, disconnected, place_marks, seconds, show, tick } from "./sightings";
 import { heard, now, set } from "./time";
 import { clock, fill, words } from "./words";
 
@@ -25,11 +25,14 @@ function alive(at: string): void {
   set(seconds(at));
   connected = true;
   say(words.live, true);
+  disconnected("");
 }
 
 function lost(): void {
   connected = false;
-  say(fill(words.lost, { time: clock(heard()) }), false);
+  const why = fill(words.lost, { time: clock(heard()) });
+  say(why, false);
+  disconnected(why);
 }
 
 function connect(): void {

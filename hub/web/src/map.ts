@@ -3,6 +3,7 @@
 
 const WIDTH = 1000;
 const HEIGHT = 900;
+const BLEED = 250;
 const MOST_ZOOM = 6;
 /** Metres across from which marks are small; `views/svg.rs` draws by the same. */
 const FAR = 18_000;
@@ -32,6 +33,7 @@ let drawn = read(marks);
 let view = { ...drawn };
 let redrawn: () => void = () => undefined;
 let resting = 0;
+let asked = "";
 
 /** A point in degrees, in units of the drawing. */
 export function units(lat: number, lon: number): [number, number] {
@@ -55,7 +57,7 @@ function apply(): void {
   const unit = Math.max(width / frame.clientWidth, height / frame.clientHeight);
   frame.style.setProperty("--u", unit.toFixed(3));
   frame.classList.toggle("roomy", unit < 1.7);
-  marks.classList.toggle("far", view.width > FAR);
+  for (const part of [drawing, marks]) part.classList.toggle("far", view.width > FAR);
 }
 
 /** Metres in a pixel. */
@@ -83,18 +85,32 @@ function move(dx: number, dy: number, by: number, atX = 0, atY = 0): void {
 
 /** Asks the hub for a drawing of what is looked at, if the one that is there does not serve. */
 function rest(): void {
-  const zoom = (width: number) => Math.min(Math.max(Math.round(Math.log2(city / width)), 0), MOST_ZOOM);
+  // The drawing is a little wider than the view rather than narrower, so that it is seldom outgrown.
+  const zoom = (width: number) => Math.min(Math.max(Math.floor(Math.log2(city / width) + 0.15), 0), MOST_ZOOM);
   const z = zoom(view.width);
-  const off = Math.max(Math.abs(view.x - drawn.x), Math.abs(view.y - drawn.y));
-  if (z === zoom(drawn.width) && off < drawn.width / 5) return;
+  if (z === zoom(drawn.width) && isDrawn()) return;
   const quarter = city / 2 ** z / 4;
   const on = (n: number) => Math.min(Math.max(Math.round((n + city / 2) / quarter), 0), 4 << z);
-  redraw(z === 0 ? "city" : `${z}.${on(view.x)}.${on(view.y)}`);
+  const name = z === 0 ? "city" : `${z}.${on(view.x)}.${on(view.y)}`;
+  if (name !== asked) void redraw(name);
+}
+
+/** Whether all that can be seen is within the drawing and its bleed. */
+function isDrawn(): boolean {
+  if (!frame) return true;
+  const half = (pixels: number) => (pixels / 2) * metres();
+  const beyond = (off: number, seen: number, units: number) =>
+    Math.abs(off) + half(seen) - ((units / 2 + BLEED) * drawn.width) / WIDTH;
+  return (
+    beyond(view.x - drawn.x, frame.clientWidth, WIDTH) <= 0 &&
+    beyond(view.y - drawn.y, frame.clientHeight, HEIGHT) <= 0
+  );
 }
 
 /** Takes the hub's drawing of a view (`undefined`: of the address as it is) and keeps looking at the same place. */
 export async function redraw(name?: string): Promise<void> {
   if (!drawing || !marks) return;
+  asked = name ?? asked;
   const address = new URL(location.href);
   address.hash = "";
   if (name) address.searchParams.set("view", name);

@@ -25,6 +25,8 @@ export interface Sightings {
 const rows = document.getElementById("rows");
 let shown: Sightings | undefined;
 let selected = "";
+/** What to say in the place of a silence that means nothing, while the connection is lost. */
+let excuse = "";
 
 export const seconds = (time: string): number => Date.parse(time) / 1000;
 
@@ -164,12 +166,18 @@ export function tick(): void {
       part?.classList.toggle("old", minutes <= 15);
     }
   }
-  const count = left === 0 ? words.none : left === 1 ? words.one : fill(words.many, { n: left });
+  const count = left === 0 ? excuse || words.none : left === 1 ? words.one : fill(words.many, { n: left });
   say(document.getElementById("count"), count);
   say(document.getElementById("newest"), left ? fill(words.newest, { ago: ago(newest, time) }) : "");
   const line = document.getElementById("count-line");
   const silent = document.getElementById("nodata")?.hidden === false;
   if (line) line.hidden = silent && left === 0;
+}
+
+/** Without a connection an empty list is not "nothing seen": it says `why` instead. */
+export function disconnected(why: string): void {
+  excuse = why;
+  tick();
 }
 
 /** Only what changed, so that a screen reader is not told the same again. */
