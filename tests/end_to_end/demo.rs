@@ -96,8 +96,9 @@ fn long_texts_photos_unknown_places_and_junk_are_each_answered_in_kind() {
 }
 
 #[test]
-fn it_serves_every_view_and_ends_within_five_seconds() {
-    let mut demo = Demo::start();
+fn with_its_samples_it_serves_every_view_and_ends_within_five_seconds() {
+    let mut demo = Demo::with_samples();
+    demo.map.wait_for(&cell("5th & San Pedro"));
     let page = http::get(&demo.map.url);
     let text = page.text();
     for part in ["<svg", "Los Angeles", "ilence is not safety"] {
