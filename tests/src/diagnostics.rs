@@ -1,0 +1,45 @@
+//! What the diagnostics print: a JSON object a line.
+
+use std::path::Path;
+use std::process::Output;
+
+use serde_json::Value;
+
+use crate::process;
+
+/// Each line of stdout as JSON.
+pub fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let parsed = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
+    parsed.collect()
+}
+
+/// Runs a diagnostic that must succeed.
+pub fn run(name: &str, arguments: &[&str]) -> Vec<Value> {
+    let output = process::output(name, arguments);
+    let code = output.status.code();
+    assert_eq!(code, Some(0), "{name} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    lines(&output)
+}
+
+/// The names of an object's members.
+pub fn keys(object: &Value) -> Vec<&str> {
+    let mut keys: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    keys.sort_unstable();
+    keys
+}
+
+/// The rows of one of the hub's tables, if it answers.
+pub fn try_rows(data: &Path, table: &str) -> Option<u64> {
+    let data = data.to_str().expect("the test's folder has a plain name");
+    let output = process::output("spotlight-hub", &["what-do-you-know", "--data", data]);
+    if !output.status.success() {
+        return None;
+    }
+    lines(&output).iter().find(|line| line["table"] == table)?["rows"].as_u64()
+}
+
+/// The same of one that must answer.
+pub fn rows(data: &Path, table: &str) -> u64 {
+    try_rows(data, table).unwrap_or_else(|| panic!("what-do-you-know tells of the table `{table}`"))
+}
