@@ -151,8 +151,12 @@ impl<'de> Deserialize<'de> for BrokerUrl {
 
 /// Reads a configuration from a file.
 pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
-    let text = read(path)?;
-    toml::from_str(&text).map_err(|source| ConfigError::Parse {
+    parse(&read(path)?, path)
+}
+
+/// Reads a configuration from a text; `path` is for errors.
+pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
+    toml::from_str(text).map_err(|source| ConfigError::Parse {
         path: path.to_owned(),
         source: Box::new(source),
     })

@@ -20,7 +20,9 @@ use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 use spotlight_common::keys;
 use spotlight_edge::words::Language;
+use spotlight_hub::city::City;
 use spotlight_hub::config::CoverageArea;
+use spotlight_hub::feeds;
 use spotlight_hub::store::reports::Reports;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -79,9 +81,9 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
     let address = listener.local_addr()?;
     let data = data_folder(options.data)?;
     let broker = broker::start().await?;
-    let prepared = data.clone();
+    let (folder, city) = (data.clone(), settings.city.clone());
     let hub_key = tokio::select! {
-        prepared = tokio::task::spawn_blocking(move || prepare(&prepared)) => prepared??,
+        prepared = tokio::task::spawn_blocking(move || prepare(&folder, &city)) => prepared??,
         () = shutdown.cancelled() => return Ok(()),
     };
 
@@ -230,8 +232,9 @@ fn data_folder(asked: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// Makes the keys and the stores; returns the hub's key, which the edge pins.
-fn prepare(data: &Path) -> anyhow::Result<NodeId> {
+/// Makes the keys and the stores, and gives an empty store of open data the bundled sample. Returns the hub's key, which
+/// the edge pins.
+fn prepare(data: &Path, city: &str) -> anyhow::Result<NodeId> {
     let (hub, edge) = (data.join("hub"), data.join("edge"));
     for folder in [&hub, &edge, &data.join("spool/in"), &data.join("spool/out")] {
         fs::create_dir_all(folder)
@@ -242,6 +245,14 @@ fn prepare(data: &Path) -> anyhow::Result<NodeId> {
     let reports = Reports::open(&hub)?;
     if !reports.nodes()?.iter().any(|(known, _)| *known == node) {
         reports.add_node(&node, "this box")?;
+    }
+    let city = City::load(city)?;
+    if feeds::load_layers(&hub, &city)?.is_empty() {
+        let counts = feeds::import_sample(&hub, &city)?;
+        eprintln!(
+            "demo: imported a sample of {} complaints that the city has published",
+            counts.records
+        );
     }
     Ok(keys::public(&hub_key))
 }

@@ -373,7 +373,8 @@ mod tests {
     fn answers_are_found_by_the_name_of_their_message() {
         let folder = tempfile::tempdir().expect("a folder");
         let write = |name: &str| fs::write(folder.path().join(name), name).expect("written");
-        ["demo-7-000010.txt", ".demo-7-000001.txt.part"].map(write);
+        write("demo-7-000010.txt");
+        write(".demo-7-000001.txt.part");
         assert_eq!(answer_to(folder.path(), "demo-7-000001"), None);
         write("demo-7-000001-2.txt");
         assert_eq!(

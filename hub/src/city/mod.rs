@@ -2,7 +2,15 @@
 
 pub mod basemap;
 
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+use spotlight_common::config::{self, ConfigError};
+
 use basemap::Basemap;
+
+const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");
 
 /// A city as its file describes it.
 #[derive(Debug, Clone)]
@@ -12,9 +20,162 @@ pub struct City {
     /// For instance `Los Angeles`.
     pub name: String,
     /// Its IANA time zone.
-    pub time_zone: jiff::tz::TimeZone,
+    pub time_zone: TimeZone,
     /// (south, west, north, east) in degrees.
     pub bounds: (f64, f64, f64, f64),
+    /// Its open data.
+    pub feeds: Vec<Feed>,
     /// Streets and outline.
     pub basemap: Basemap,
+}
+
+/// One source of open data, and how its rows are read.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feed {
+    /// For instance `encampments`.
+    pub id: String,
+    /// In plain words.
+    pub title: String,
+    /// What a count means, and what it does not.
+    pub explanation: String,
+    /// What is counted.
+    pub unit: String,
+    /// Who publishes the rows.
+    pub source: String,
+    /// On which terms.
+    pub licence: String,
+    /// Which rows are this feed's.
+    pub filter: Filter,
+    /// What the columns are called.
+    pub columns: Columns,
+}
+
+/// Which rows are a feed's.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    /// The names that the column has had.
+    pub column: Vec<String>,
+    /// What it says, in any case.
+    pub value: String,
+}
+
+/// The names that each column has had.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Columns {
+    /// The request's id.
+    pub id: Vec<String>,
+    /// When it was filed, the city's wall time.
+    pub created: Vec<String>,
+    /// Its address or corner.
+    pub address: Vec<String>,
+    /// Latitude in degrees.
+    pub latitude: Vec<String>,
+    /// Longitude in degrees.
+    pub longitude: Vec<String>,
+    /// Both in one.
+    pub location: Vec<String>,
+}
+
+/// Why there is no such city.
+#[derive(Debug, thiserror::Error)]
+pub enum CityError {
+    /// Neither built in nor a file.
+    #[error("no city `{0}`: it is neither built in (los-angeles) nor a file")]
+    Unknown(String),
+    /// Its file cannot be used.
+    #[error("the city `{city}` cannot be used")]
+    File {
+        /// Which city.
+        city: String,
+        /// What is wrong with its file.
+        #[source]
+        source: ConfigError,
+    },
+    /// Its time zone is unknown.
+    #[error("the city `{city}` has the unknown time zone `{zone}`")]
+    TimeZone {
+        /// Which city.
+        city: String,
+        /// What it says.
+        zone: String,
+    },
+    /// It has no such feed.
+    #[error("the city `{city}` has no feed `{feed}`; it has: {known}")]
+    Feed {
+        /// Which city.
+        city: String,
+        /// What was asked for.
+        feed: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CityFile {
+    name: String,
+    time_zone: String,
+    bounds: (f64, f64, f64, f64),
+    feeds: Vec<Feed>,
+}
+
+impl City {
+    /// A built-in city by its name, or the one that a TOML file describes.
+    pub fn load(name: &str) -> Result<Self, CityError> {
+        let builtin = name == "los-angeles";
+        let path = PathBuf::from(if builtin { "los-angeles.toml" } else { name });
+        if !builtin && !path.is_file() {
+            return Err(CityError::Unknown(name.to_owned()));
+        }
+        let file: Result<CityFile, _> = if builtin { config::parse(LOS_ANGELES, &path) } else { config::load(&path) };
+        let file = file.map_err(|source| CityError::File {
+            city: name.to_owned(),
+            source,
+        })?;
+        let time_zone = TimeZone::get(&file.time_zone).map_err(|_| CityError::TimeZone {
+            city: name.to_owned(),
+            zone: file.time_zone,
+        })?;
+        Ok(Self {
+            id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            name: file.name,
+            time_zone,
+            bounds: file.bounds,
+            feeds: file.feeds,
+            basemap: if builtin { Basemap::los_angeles() } else { Basemap::default() },
+        })
+    }
+
+    /// One of its feeds.
+    pub fn feed(&self, id: &str) -> Result<&Feed, CityError> {
+        self.feeds.iter().find(|feed| feed.id == id).ok_or_else(|| CityError::Feed {
+            city: self.id.clone(),
+            feed: id.to_owned(),
+            known: self.feeds.iter().map(|feed| feed.id.as_str()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// Whether a point lies in its bounds.
+    pub fn holds(&self, lat: f64, lon: f64) -> bool {
+        let (south, west, north, east) = self.bounds;
+        (south..=north).contains(&lat) && (west..=east).contains(&lon)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_city_loads_and_others_are_named_in_the_error() {
+        let city = City::load("los-angeles").expect("loads");
+        assert!(city.holds(34.05, -118.25) && !city.holds(-118.25, 34.05) && !city.holds(0.0, 0.0));
+        assert!(city.feed("encampments").is_ok());
+        assert!(city.feed("calls").expect_err("none").to_string().contains("encampments"));
+        assert!(City::load("atlantis").expect_err("none").to_string().contains("atlantis"));
+    }
 }

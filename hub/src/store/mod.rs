@@ -1,4 +1,5 @@
 //! The hub's store: accepted reports and known nodes in `hub.redb`, open data in `open-data.redb`.
 
+pub mod open_data;
 pub mod received;
 pub mod reports;

@@ -1,8 +1,13 @@
 //! Layers: the published aggregates of open data.
 
 use geo::MultiPolygon;
-use jiff::Timestamp;
-use jiff::civil::Date;
+use h3o::geom::SolventBuilder;
+use jiff::civil::{Date, date};
+use jiff::{Span, Timestamp};
+use spotlight_common::cell::Cell;
+
+use crate::city::Feed;
+use crate::store::open_data::{Freshness, PublishedMonth};
 
 /// One published area and its count.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,4 +50,50 @@ pub struct Layer {
     pub fetched_at: Option<Timestamp>,
     /// Oldest first.
     pub periods: Vec<Period>,
+}
+
+/// The layer of a feed: its published months, drawn. Views see nothing finer than [`PublishedMonth`].
+pub fn layer(feed: &Feed, months: &[(i32, PublishedMonth)], freshness: Freshness) -> Layer {
+    let mut explanation = feed.explanation.clone();
+    if let Some(rebuilt) = freshness.rebuilt_at.and_then(|second| Timestamp::from_second(second).ok()) {
+        let day = rebuilt.strftime("%Y-%m-%d");
+        explanation.push_str(&format!(" The operator rebuilt this layer whole on {day}."));
+    }
+    let periods = months.iter().map(|(month, published)| Period {
+        period: date_of(*month).strftime("%Y-%m").to_string(),
+        areas: published
+            .areas
+            .iter()
+            .map(|area| Area {
+                area: area.area.clone(),
+                geometry: outline(&area.cells),
+                count: area.count,
+            })
+            .collect(),
+    });
+    Layer {
+        id: feed.id.clone(),
+        title: feed.title.clone(),
+        explanation,
+        unit: feed.unit.clone(),
+        source: feed.source.clone(),
+        licence: feed.licence.clone(),
+        data_through: (freshness.data_through > i32::MIN).then(|| date_of(freshness.data_through)),
+        fetched_at: Timestamp::from_second(freshness.fetched_at).ok(),
+        periods: periods.collect(),
+    }
+}
+
+/// The date of a number of days since 1970.
+pub fn date_of(number: i32) -> Date {
+    let start = date(1970, 1, 1);
+    start.checked_add(Span::new().days(number)).unwrap_or(start)
+}
+
+/// The dissolved outline of cells, which a layer has distinct and of one resolution.
+fn outline(cells: &[Cell]) -> MultiPolygon<f64> {
+    let solvent = SolventBuilder::new().build();
+    solvent
+        .dissolve(cells.iter().map(|cell| cell.h3()))
+        .unwrap_or_else(|_| MultiPolygon::new(Vec::new()))
 }

@@ -1,0 +1,274 @@
+//! Feeds: city open data into the store, and from there the published months.
+//!
+//! `import` streams a file in constant memory. Each batch of rows is one transaction and a row that is read twice is a
+//! duplicate, so an import may be cut off at any byte and run again.
+
+pub mod publish;
+pub mod rows;
+pub mod values;
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Instant, SystemTime};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+use spotlight_common::log;
+
+use crate::city::{City, CityError, Feed};
+use crate::store::open_data::{self, OpenData, Stored};
+use crate::store::reports::StoreError;
+use crate::views::layers::{self, Layer};
+use rows::{Row, Rows};
+
+/// Rows of a feed that one transaction takes.
+const BATCH: usize = 10_000;
+
+/// The demo's sample, in the portal's own form; its provenance stands in the city's file.
+const SAMPLE: &str = include_str!("../../cities/los-angeles/sample-encampments.csv");
+
+/// Why open data cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FeedError {
+    /// The city or its feed is unknown.
+    #[error(transparent)]
+    City(#[from] CityError),
+    /// A file cannot be read.
+    #[error("failed to read the file")]
+    Io(#[from] io::Error),
+    /// It is not CSV.
+    #[error("not a CSV file that can be read: {0}")]
+    Csv(String),
+    /// Its header is not this feed's.
+    #[error("the header has no column `{0}`; nothing was read. If the city renamed it, add the new name to the city's file")]
+    MissingColumn(String),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl FeedError {
+    fn csv(error: simd_csv::Error) -> Self {
+        Self::Csv(error.to_string())
+    }
+}
+
+/// `spotlight-hub import`.
+#[derive(Debug, clap::Args)]
+pub struct ImportArgs {
+    /// A built-in city, or the path of a city file.
+    #[arg(long)]
+    pub city: String,
+    /// One of the city's feeds.
+    #[arg(long)]
+    pub feed: String,
+    /// The hub's data folder, or a box's.
+    #[arg(long, default_value = ".")]
+    pub data: PathBuf,
+    /// CSV files as the portal exports them.
+    #[arg(required = true)]
+    pub file: Vec<PathBuf>,
+}
+
+/// `spotlight-hub layers rebuild`.
+#[derive(Debug, clap::Args)]
+pub struct RebuildArgs {
+    /// A built-in city, or the path of a city file.
+    #[arg(long)]
+    pub city: String,
+    /// One of the city's feeds.
+    #[arg(long)]
+    pub feed: String,
+    /// The hub's data folder, or a box's.
+    #[arg(long)]
+    pub data: PathBuf,
+}
+
+/// What became of a file's rows, as the contract writes it.
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+pub struct Counts {
+    /// As it was given.
+    pub file: String,
+    /// Without the header.
+    pub rows: u64,
+    /// Of other feeds.
+    pub skipped: u64,
+    /// Records and duplicates.
+    pub accepted: u64,
+    /// New requests.
+    pub records: u64,
+    /// Known already, by id or by address and day.
+    pub duplicates: u64,
+    /// Accepted ones without usable coordinates.
+    pub unplaced: u64,
+    /// Unusable ones, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Imports files, a JSON line each on stdout; then publishes the months that are due.
+pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
+    let city = City::load(&args.city)?;
+    let feed = city.feed(&args.feed)?;
+    let data = hub_folder(&args.data);
+    let store = OpenData::open(&data)?;
+    let mut code = ExitCode::SUCCESS;
+    let mut late = 0;
+    for path in &args.file {
+        match import_file(&store, &city, feed, path) {
+            Ok((counts, late_here)) => {
+                late += late_here;
+                let line = serde_json::to_string(&counts).expect("our own types always serialise");
+                writeln!(io::stdout().lock(), "{line}")?;
+            }
+            Err(error @ FeedError::Store(_)) => return Err(error),
+            Err(error) => {
+                eprintln!("{}: {}", path.display(), log::chain(&error));
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    publish_due(&store, &city, feed, false)?;
+    if late > 0 {
+        eprintln!(
+            "{late} new records fall in months that are already published, and those stay as they are; \
+             `spotlight-hub layers rebuild --city {} --feed {} --data {}` publishes them anew",
+            args.city,
+            args.feed,
+            args.data.display()
+        );
+    }
+    Ok(code)
+}
+
+/// Publishes all months of a feed anew.
+pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
+    let city = City::load(&args.city)?;
+    let feed = city.feed(&args.feed)?;
+    let store = OpenData::open(&hub_folder(&args.data))?;
+    publish_due(&store, &city, feed, true)
+}
+
+/// Imports the bundled sample into a hub's data folder.
+pub fn import_sample(data: &Path, city: &City) -> Result<Counts, FeedError> {
+    let feed = city.feed("encampments")?;
+    let store = OpenData::open(data)?;
+    let (counts, _) = import(&store, city, feed, SAMPLE.as_bytes(), "sample-encampments.csv")?;
+    publish_due(&store, city, feed, false)?;
+    Ok(counts)
+}
+
+/// The layers of a city as they are published; empty ones are left out.
+pub fn load_layers(data: &Path, city: &City) -> Result<Vec<Layer>, StoreError> {
+    let mut loaded = Vec::new();
+    for feed in &city.feeds {
+        if let (months, Some(freshness)) = open_data::published(data, &feed.id)? {
+            loaded.push(layers::layer(feed, &months, freshness));
+        }
+    }
+    Ok(loaded)
+}
+
+/// A value that changes when an import has written.
+pub fn layers_changed_at(data: &Path) -> Option<SystemTime> {
+    open_data::changed_at(data)
+}
+
+/// The hub's folder of a box's data folder, else the folder itself.
+fn hub_folder(data: &Path) -> PathBuf {
+    let boxed = data.join("hub");
+    if boxed.is_dir() { boxed } else { data.to_owned() }
+}
+
+fn import_file(store: &OpenData, city: &City, feed: &Feed, path: &Path) -> Result<(Counts, u64), FeedError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}") {
+        bar.set_style(style);
+    }
+    let result = import(store, city, feed, bar.wrap_read(file), &path.display().to_string());
+    bar.finish_and_clear();
+    result
+}
+
+/// Reads one file; returns its counts, and how many records fall in published months.
+pub fn import(store: &OpenData, city: &City, feed: &Feed, input: impl Read, file: &str) -> Result<(Counts, u64), FeedError> {
+    let start = Instant::now();
+    let mut rows = Rows::open(input, feed)?;
+    let mut counts = Counts {
+        file: file.to_owned(),
+        ..Counts::default()
+    };
+    let mut total = Stored::default();
+    let mut last_day: Option<Date> = None;
+    let mut batch = Vec::new();
+    loop {
+        let row = rows.next(feed, city)?;
+        let ended = row.is_none();
+        counts.rows += u64::from(!ended);
+        match row {
+            Some(Row::Skipped) => counts.skipped += 1,
+            Some(Row::Rejected(reason)) => *counts.rejected.entry(reason).or_default() += 1,
+            Some(Row::Accepted(accepted)) => {
+                counts.accepted += 1;
+                counts.unplaced += u64::from(accepted.cell.is_none());
+                last_day = last_day.max(Some(accepted.day));
+                batch.push(accepted);
+            }
+            None => {}
+        }
+        if batch.len() >= BATCH || ended && !batch.is_empty() {
+            let stored = store.store(&feed.id, &batch)?;
+            total.records += stored.records;
+            total.duplicates += stored.duplicates;
+            total.late += stored.late;
+            batch.clear();
+        }
+        if ended {
+            break;
+        }
+    }
+    let now = Timestamp::now();
+    store.freshen(&feed.id, |freshness| {
+        freshness.fetched_at = now.as_second();
+        let last_day = last_day.map_or(i32::MIN, open_data::number);
+        freshness.data_through = freshness.data_through.max(last_day);
+    })?;
+    counts.records = total.records;
+    counts.duplicates = total.duplicates;
+    counts.seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+    Ok((counts, total.late))
+}
+
+/// Publishes the months that are due and not published; all that are due if `again`.
+fn publish_due(store: &OpenData, city: &City, feed: &Feed, again: bool) -> Result<(), FeedError> {
+    let now = Timestamp::now();
+    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
+    publish_months(store, feed, today, again)?;
+    if again {
+        store.freshen(&feed.id, |freshness| freshness.rebuilt_at = Some(now.as_second()))?;
+    }
+    Ok(())
+}
+
+fn publish_months(store: &OpenData, feed: &Feed, today: Date, again: bool) -> Result<(), FeedError> {
+    let mut months = Vec::new();
+    for month in store.months(&feed.id, again)? {
+        let first = layers::date_of(month);
+        if publish::is_due(first, today) {
+            let next = open_data::number(first.last_of_month()) + 1;
+            months.push((month, publish::publish(&store.requests(&feed.id, month, next)?)));
+        }
+    }
+    Ok(store.publish(&feed.id, &months, again)?)
+}
+
+#[cfg(test)]
+mod tests;

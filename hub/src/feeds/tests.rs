@@ -1,0 +1,180 @@
+use super::*;
+use std::collections::HashSet;
+
+use jiff::civil::date;
+
+const FILES: [&str; 4] = [
+    "la311_2017_export_latlon_parens.csv",
+    "la311_2018_export_computed_regions.csv",
+    "la311_2020_seed_iso_dates.csv",
+    "la311_2020_seed_mdyy_dates.csv",
+];
+
+fn shared(file: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")).join(file)
+}
+
+struct Setup {
+    city: City,
+    folder: tempfile::TempDir,
+    store: OpenData,
+}
+
+impl Setup {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        Self {
+            city: City::load("los-angeles").expect("loads"),
+            store: OpenData::open(folder.path()).expect("opens"),
+            folder,
+        }
+    }
+
+    fn feed(&self) -> &Feed {
+        self.city.feed("encampments").expect("a feed")
+    }
+
+    fn read(&self, input: impl Read) -> Result<Counts, FeedError> {
+        import(&self.store, &self.city, self.feed(), input, "file").map(|(counts, _)| counts)
+    }
+
+    /// Publishes as of a day and returns every number that readers then see: (period, area) -> count.
+    fn published(self, today: Date, again: bool) -> (Self, BTreeMap<(String, String), u32>) {
+        publish_months(&self.store, self.feed(), today, again).expect("publishes");
+        let Self { city, folder, store } = self;
+        drop(store);
+        let layers = load_layers(folder.path(), &city).expect("loads");
+        let numbers = layers.iter().flat_map(|layer| &layer.periods).flat_map(|period| {
+            let areas = period.areas.iter();
+            areas.map(|area| ((period.period.clone(), area.area.clone()), area.count))
+        });
+        let numbers = numbers.collect();
+        let store = OpenData::open(folder.path()).expect("opens");
+        (Self { city, folder, store }, numbers)
+    }
+}
+
+/// Counted independently with Python's csv module: accepted, records, duplicates, unplaced.
+fn check(counts: &Counts, rows: u64, expected: [u64; 4]) {
+    let Counts { accepted, records, duplicates, unplaced, .. } = *counts;
+    assert_eq!([accepted, records, duplicates, unplaced], expected);
+    assert_eq!((counts.rows, counts.skipped), (rows, rows - accepted));
+    assert!(counts.rejected.is_empty());
+}
+
+#[test]
+fn the_real_exports_have_exact_counts_alone_and_one_after_the_other() {
+    let alone = [[256, 242, 14, 0], [509, 421, 88, 0], [405, 352, 53, 2], [405, 352, 53, 2]];
+    let together = Setup::new();
+    for (number, file) in FILES.into_iter().enumerate() {
+        let rows = if number == 0 { 9_999 } else { 10_000 };
+        let open = || File::open(shared(file)).expect("opens");
+        check(&Setup::new().read(open()).expect("reads"), rows, alone[number]);
+        let expected = if number == 3 { [405, 0, 405, 2] } else { alone[number] };
+        check(&together.read(open()).expect("reads"), rows, expected);
+    }
+}
+
+#[test]
+fn nine_tenths_of_the_placed_requests_are_published() {
+    let setup = Setup::new();
+    let mut records = 0;
+    for file in &FILES[..3] {
+        records += setup.read(File::open(shared(file)).expect("opens")).expect("reads").records;
+    }
+    let (_, numbers) = setup.published(date(2026, 1, 1), false);
+    let shown: u64 = numbers.values().map(|&count| u64::from(count)).sum();
+    assert!(shown * 10 >= records * 9, "{shown} of {records}");
+    assert!(numbers.values().all(|&count| count >= 5));
+}
+
+#[test]
+fn the_bundled_sample_makes_a_layer() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let city = City::load("los-angeles").expect("loads");
+    let counts = import_sample(folder.path(), &city).expect("imports");
+    assert!(counts.records > 500 && counts.rejected.is_empty() && counts.unplaced == 0);
+    let layers = load_layers(folder.path(), &city).expect("loads");
+    let periods: Vec<_> = layers[0].periods.iter().map(|period| period.period.as_str()).collect();
+    assert_eq!(periods, ["2017-12", "2018-12", "2020-01"]);
+    for area in layers[0].periods.iter().flat_map(|period| &period.areas) {
+        assert!(area.count >= 5 && !area.geometry.0.is_empty());
+    }
+}
+
+/// A reader of every number subtracts whatever can be subtracted, before and after each import.
+#[test]
+fn before_and_after_differ_only_by_whole_areas_over_the_threshold() {
+    let setup = Setup::new();
+    setup.read(File::open(shared(FILES[0])).expect("opens")).expect("reads");
+    let (setup, before) = setup.published(date(2019, 2, 1), false);
+    // A late row of a published month, and a month that is new.
+    let late = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n\
+                X-1,12/30/2017 01:00:00 PM,Homeless Encampment,\"1 NEW ST, 90013\",34.0442,-118.2439\n";
+    assert_eq!(setup.read(late.as_bytes()).expect("reads").records, 1);
+    setup.read(File::open(shared(FILES[1])).expect("opens")).expect("reads");
+    let (setup, after) = setup.published(date(2019, 2, 1), false);
+    for (key, count) in &after {
+        match before.get(key) {
+            Some(old) => assert_eq!(count, old, "{key:?} was revised"),
+            None => assert!(key.0 == "2018-12" && *count >= 5),
+        }
+    }
+    assert!(before.keys().all(|key| after.contains_key(key)));
+    // Only the operator revises, and then whole.
+    let (_, rebuilt) = setup.published(date(2019, 2, 1), true);
+    let total = |numbers: &BTreeMap<_, u32>| numbers.values().sum::<u32>();
+    assert!(total(&rebuilt) >= total(&after));
+}
+
+#[test]
+fn a_month_is_published_only_when_it_is_due() {
+    let setup = Setup::new();
+    setup.read(File::open(shared(FILES[0])).expect("opens")).expect("reads");
+    let (setup, early) = setup.published(date(2018, 1, 7), false);
+    assert!(early.is_empty());
+    let (_, due) = setup.published(date(2018, 1, 8), false);
+    assert!(!due.is_empty());
+}
+
+#[test]
+fn bad_rows_are_counted_by_reason_and_a_bad_header_reads_nothing() {
+    let setup = Setup::new();
+    let csv = "\u{feff}\"CaseNumber\",CreatedDate,Type,Address,Location\r\n\
+               1,04/02/2026 12:24:43 PM,homeless encampment ,\"1 A ST, 90013\",\"(34.05, -118.25)\"\r\n\
+               2,never,Homeless Encampment,B,\r\n\
+               ,04/02/2026 12:24:43 PM,Homeless Encampment,B,\r\n\
+               4,04/02/2026\r\n\
+               5,04/02/2026 12:24:43 PM,Bulky Items,B,\r\n\
+               6,04/02/2026 12:24:43 PM,Homeless Encampment,\" 1  a st,  90013\",\r\n\
+               7,04/02/2026 12:24:43 PM,Homeless Encampment,,\"(34.050001, -118.25)\"\r\n\
+               8,04/02/2026 12:24:43 PM,Homeless Encampment,,\"(34.050002, -118.25)\"\r\n\
+               9,04/02/2026 12:24:43 PM,Homeless Encampment,,\r\n\
+               1,04/03/2026 12:24:43 PM,Homeless Encampment,C,\r\n";
+    let counts = setup.read(csv.as_bytes()).expect("reads");
+    assert_eq!(counts.rejected, BTreeMap::from([("date", 1), ("id", 1), ("columns", 1)]));
+    assert_eq!((counts.rows, counts.skipped, counts.accepted), (10, 1, 6));
+    assert_eq!((counts.records, counts.duplicates, counts.unplaced), (3, 3, 3));
+    let missing = setup.read("SRNumber,CreatedDate,RequestType,Latitude,Longitude\n".as_bytes());
+    assert!(missing.expect_err("refused").to_string().contains("`Address`"));
+    for bytes in [&b""[..], b"\0\xff\"", b"\"never closed"] {
+        assert!(setup.read(bytes).is_err());
+    }
+}
+
+#[test]
+fn a_second_reading_changes_nothing_and_no_address_or_id_is_on_disk() {
+    let setup = Setup::new();
+    let csv = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n\
+               1-998877665,12/30/2017 01:00:00 PM,Homeless Encampment,\"4711 SECRET ST, 90013\",34.0442,-118.2439\n";
+    assert_eq!(setup.read(csv.as_bytes()).expect("reads").records, 1);
+    assert_eq!(setup.read(csv.as_bytes()).expect("reads").duplicates, 1);
+    let Setup { folder, store, .. } = setup;
+    drop(store);
+    let bytes = std::fs::read(folder.path().join("open-data.redb")).expect("reads");
+    for secret in ["SECRET", "998877665"] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    }
+    let tables: HashSet<_> = open_data::tables(folder.path()).expect("lists").into_iter().map(|table| table.table).collect();
+    assert!(tables.contains("encampments/records") && tables.contains("meta"));
+}

@@ -1,0 +1,186 @@
+//! Builds a city's places file, its street lines and its outline from open data:
+//! `rows -> strings -> crossings -> write`.
+//!
+//! Rows carry addresses; nothing that leaves here does. A places file holds corners, crossings, blocks with at least
+//! [`blocks::ENOUGH`] distinct addresses (to about 100 m) and cells that reached a count; a street line's
+//! vertices are points of its evened course at even steps, the few that its simplification needs, rounded to 10 m.
+
+mod blocks;
+mod crossings;
+pub mod measure;
+mod outline;
+mod plane;
+mod rows;
+mod simplify;
+mod strings;
+mod write;
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+pub use rows::FieldMap;
+
+/// `spotlight-hub gazetteer build`
+#[derive(Debug, Clone, Args)]
+pub struct BuildArgs {
+    /// A CSV export whose rows have addresses or corners, and coordinates; may be given several times
+    #[arg(long = "csv", value_name = "FILE", required = true)]
+    pub csv: Vec<PathBuf>,
+    /// Which columns hold what: address or street_a and street_b, zip, lat, lon (any case)
+    #[arg(
+        long,
+        value_name = "KEY=COLUMN,...",
+        default_value = "address=address,zip=zipcode,lat=latitude,lon=longitude"
+    )]
+    pub map: FieldMap,
+    /// A CSV of own facts, lines as in a places file: `area,NAME,LAT,LON,KM2` and `alias,NICKNAME,STREET`
+    #[arg(long, value_name = "FILE")]
+    pub names: Option<PathBuf>,
+    /// The city's name
+    #[arg(long, default_value = "Los Angeles")]
+    pub city: String,
+    /// Where the rows come from and under which terms; stands in each file's header
+    #[arg(
+        long,
+        value_name = "TEXT",
+        default_value = "MyLA311 service requests, data.lacity.org, CC0 1.0"
+    )]
+    pub source: String,
+    /// Write the places file here
+    #[arg(long, value_name = "FILE")]
+    pub out_places: Option<PathBuf>,
+    /// Write the street lines here
+    #[arg(long, value_name = "FILE")]
+    pub out_streets: Option<PathBuf>,
+    /// The city's boundary, GeoJSON
+    #[arg(long, value_name = "FILE", requires = "out_outline")]
+    pub outline: Option<PathBuf>,
+    /// Write the simplified boundary here
+    #[arg(long, value_name = "FILE", requires = "outline")]
+    pub out_outline: Option<PathBuf>,
+}
+
+/// Why nothing was built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// A file cannot be read.
+    #[error("failed to read `{path}`")]
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+    /// A CSV file is malformed.
+    #[error("`{path}` is not a CSV file")]
+    Csv {
+        /// Which file.
+        path: PathBuf,
+        /// What the reader said.
+        #[source]
+        source: simd_csv::Error,
+    },
+    /// A column of the field map is not there.
+    #[error("`{path}` has no column `{column}`; name its column with --map")]
+    Column {
+        /// Which file.
+        path: PathBuf,
+        /// Which column.
+        column: String,
+    },
+    /// A boundary file is not a polygon in GeoJSON.
+    #[error("`{path}` is not GeoJSON with a Polygon or MultiPolygon: {reason}")]
+    Outline {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A line of own facts is wrong.
+    #[error("`{path}` line {line}: should be area,NAME,LAT,LON,KM2 or alias,NICKNAME,STREET")]
+    Names {
+        /// Which file.
+        path: PathBuf,
+        /// Counted from 1.
+        line: usize,
+    },
+    /// No row could be placed.
+    #[error("no row has both an address and coordinates; check --map")]
+    Nothing,
+    /// A file cannot be written.
+    #[error("failed to write `{path}`")]
+    Write {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
+}
+
+/// What was built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Built {
+    /// Rows read.
+    pub rows: usize,
+    /// Distinct addresses and corners with coordinates.
+    pub addresses: usize,
+    /// Streets by name.
+    pub streets: usize,
+    /// Corners that rows name.
+    pub corners: usize,
+    /// Corners computed.
+    pub crossings: usize,
+    /// Blocks.
+    pub blocks: usize,
+    /// Cells with enough known places.
+    pub cells: usize,
+    /// Street lines drawn.
+    pub lines: usize,
+    /// Their length.
+    pub kilometres: usize,
+}
+
+/// Reads the rows and writes the files that were asked for.
+pub fn build(args: &BuildArgs) -> Result<Built, BuildError> {
+    let progress = ProgressBar::new(args.csv.len() as u64 + 3);
+    if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
+        progress.set_style(style);
+    }
+    let mut facts = rows::Facts::default();
+    for path in &args.csv {
+        progress.set_message(path.display().to_string());
+        rows::read(path, &args.map, &mut facts)?;
+        progress.inc(1);
+    }
+    if facts.addresses.is_empty() {
+        return Err(BuildError::Nothing);
+    }
+    progress.set_message("streets");
+    let streets = strings::string(&facts);
+    progress.inc(1);
+    let mut built = Built {
+        rows: facts.rows,
+        addresses: facts.addresses.len(),
+        streets: facts.streets.len(),
+        ..Built::default()
+    };
+    if let Some(path) = &args.out_places {
+        progress.set_message("crossings");
+        write::places(args, &facts, &streets, path, &mut built)?;
+    }
+    progress.inc(1);
+    if let Some(path) = &args.out_streets {
+        progress.set_message("lines");
+        write::streets(args, &streets, path, &mut built)?;
+    }
+    if let (Some(input), Some(path)) = (&args.outline, &args.out_outline) {
+        write::outline(args, &outline::read(input)?, path)?;
+    }
+    progress.finish_and_clear();
+    Ok(built)
+}
