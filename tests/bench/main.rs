@@ -1,1 +1,145 @@
-fn main() {}
+//! `target/release/bench`: what the built binaries do here, one line a figure, with its command and units.
+//!
+//! Run it alone on the machine, after `cargo build --release --workspace --all-targets`. A word of the first argument
+//! picks the figures whose name holds it.
+
+use std::time::{Duration, Instant};
+
+use spotlight_common::clock::ClockQuality;
+use spotlight_common::envelope;
+use spotlight_common::ids::{Epoch, Pseudonym, ReportId};
+use spotlight_common::keys;
+use spotlight_common::report::{Evidence, Kind, Minute, Report};
+use spotlight_common::topic::{self, Leaf};
+use spotlight_tests::mqtt::Stranger;
+use spotlight_tests::world::{Apart, Demo, NETWORK, number, texts_all_over};
+use spotlight_tests::{http, process, wait};
+
+/// Texts, one after the other.
+const TEXTS: usize = 100;
+
+/// Reports that a flood brings to the hub.
+const REPORTS: usize = 20_000;
+
+/// No figure takes longer.
+const LIMIT: Duration = Duration::from_secs(120);
+
+fn main() {
+    let wanted = std::env::args().nth(1).unwrap_or_default();
+    let figures: [(&str, fn()); 4] = [
+        ("latency", text_to_event),
+        ("ingest", hub_ingest),
+        ("edge", edge_memory_and_start),
+        ("page", page_weight),
+    ];
+    for (name, figure) in figures {
+        if name.contains(&wanted) {
+            figure();
+        }
+    }
+}
+
+/// From the rename into the spool to the last byte of the event at an open viewer; every step of the line is durable.
+fn text_to_event() {
+    let demo = Demo::start();
+    let viewer = http::Viewer::open(&demo.map.url);
+    let mut took = Vec::new();
+    for (n, (text, cell)) in texts_all_over(TEXTS).into_iter().enumerate() {
+        let start = Instant::now();
+        demo.spool.text(&format!("bench{n}"), &number(n), &text);
+        let event = viewer.wait_for("the text's event", LIMIT, |event| event.data.contains(&cell));
+        took.push(event.at - start);
+    }
+    took.sort_unstable();
+    println!(
+        "`spotlight demo`, text at spool to event at viewer, {TEXTS} texts one by one: p50 {:.1} ms, p99 {:.1} ms",
+        milliseconds(took[TEXTS / 2]),
+        milliseconds(took[TEXTS * 99 / 100]),
+    );
+}
+
+/// Signed reports of one node through mosquitto at QoS 1 into the hub's store, until the last receipt is back.
+fn hub_ingest() {
+    let mut apart = Apart::prepare();
+    apart.add_node();
+    apart.start_hub();
+    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE)).expect("the node's key");
+    let network = NETWORK.parse().expect("a network name");
+    let cells: Vec<_> = texts_all_over(500).into_iter().map(|(_, cell)| cell.parse().expect("a cell")).collect();
+    let sealed: Vec<_> = (0..REPORTS)
+        .map(|n| {
+            let report = Report {
+                id: ReportId::random(),
+                seen_at: Minute::of(jiff::Timestamp::now()),
+                cell: cells[n % cells.len()],
+                kind: Kind::Present,
+                evidence: Evidence::Text,
+                reporter: Pseudonym(n as u64),
+                epoch: Epoch(1),
+                clock: ClockQuality::Synced,
+            };
+            envelope::seal(&key, &network, &report)
+        })
+        .collect();
+    let mut listener = Stranger::connect(apart.broker.port, "listener");
+    listener.subscribe(&topic::of_node(&network, &apart.node, Leaf::Receipt));
+    let publisher = Stranger::connect(apart.broker.port, "publisher");
+    let report_topic = topic::of_node(&network, &apart.node, Leaf::Report);
+    let start = Instant::now();
+    for sealed in &sealed {
+        publisher.send(&report_topic, sealed);
+    }
+    for _ in 0..REPORTS {
+        listener.wait_for("a receipt", |_| Some(()));
+    }
+    let took = start.elapsed();
+    let hub = apart.hub.as_ref().expect("it runs");
+    println!(
+        "`spotlight-hub run`, signed reports through mosquitto at QoS 1, durable and receipted, {REPORTS} reports: {:.0} reports/s, \
+         hub resident {:.1} MB",
+        REPORTS as f64 / took.as_secs_f64(),
+        hub.resident_kb() as f64 / 1000.0,
+    );
+}
+
+/// From the start of the process to the line that says that it runs; memory after its first verdict.
+fn edge_memory_and_start() {
+    let mut apart = Apart::prepare();
+    apart.add_node();
+    apart.start_hub();
+    let start = Instant::now();
+    apart.start_edge();
+    let edge = apart.edge.as_ref().expect("it was just started");
+    let deadline = start + LIMIT;
+    while !edge.stderr().contains("edge is running") {
+        assert!(Instant::now() < deadline, "the edge runs");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let ready = start.elapsed();
+    let photo = std::fs::read(process::top().join("deploy/box/samples/police-car.jpg")).expect("our own sample");
+    apart.spool.photo("photo", &number(1), "police at 6th St & Vermont", &photo);
+    wait::until("the answer", LIMIT, || apart.spool.answer("photo"));
+    let size = std::fs::metadata(process::binary("spotlight-edge")).map_or(0, |metadata| metadata.len());
+    println!(
+        "`spotlight-edge run`, start to ready: {:.0} ms; resident after one verdict: {:.1} MB; binary: {:.1} MB",
+        milliseconds(ready),
+        edge.resident_kb() as f64 / 1000.0,
+        size as f64 / 1e6,
+    );
+}
+
+/// What a first visit costs on the wire, brotli.
+fn page_weight() {
+    let demo = Demo::with_samples();
+    let weigh = |path: &str| http::get_with(&demo.map.at(path), &[("Accept-Encoding", "br")]).body.len() as f64 / 1000.0;
+    println!(
+        "`spotlight demo`, on the wire without scripts, br: / {:.1} kB, /list {:.1} kB, /api/v1/sightings.geojson {:.1} kB",
+        weigh(""),
+        weigh("list"),
+        weigh("api/v1/sightings.geojson"),
+    );
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}

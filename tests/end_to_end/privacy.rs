@@ -14,6 +14,9 @@ const CHINESE: &str = "警察在这里，他们在拆帐篷 103rd & Figueroa";
 const UNKNOWN: &str = "police behind the big sycamore where Dwayne sleeps";
 const PHOTO_TEXT: &str = "look what they did to us at 3rd St & Vermont, police";
 
+/// All that our own code would ever say; tract alone fills megabytes with the network's layers.
+const LOG: (&str, &str) = ("SPOTLIGHT_LOG", "trace,tract=info,mio=info");
+
 /// Senders 900 to 906.
 fn sender(n: usize) -> String {
     number(900 + n)
@@ -67,7 +70,7 @@ fn assert_clean(folder: &Path, except: &[&Path], secrets: &[Secret], must_scan: 
 #[test]
 fn the_box_keeps_no_number_no_text_and_no_photo() {
     let photo = photo();
-    let mut demo = Demo::with_environment(&[("SPOTLIGHT_LOG", "debug")]);
+    let mut demo = Demo::with_environment(&[LOG]);
     run(&demo.spool, &demo.map, &photo);
     let secrets = secrets(&photo);
     // While it runs, and after it was killed with whatever it had on disk.
@@ -88,7 +91,7 @@ fn edge_hub_and_broker_apart_keep_no_number_no_text_and_no_photo() {
     let mut apart = Apart::prepare();
     apart.add_node();
     apart.start_hub();
-    apart.start_edge_with(&[("SPOTLIGHT_LOG", "debug")]);
+    apart.start_edge_with(&[LOG]);
     run(&apart.spool, &apart.map, &photo);
     apart.stop();
     let must_scan = ["edge/outbox.redb", "hub/hub.redb", "mosquitto/mosquitto.db", "edge.0.err", "hub.0.err", "mosquitto.0.err"];

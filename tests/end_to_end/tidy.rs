@@ -12,8 +12,8 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
     ("rumqttc", &["edge/src/link", "hub/src/ingest", "deploy/box/src/broker", "tests"]),
     ("rumqttd", &["deploy/box/src"]),
     ("tract_onnx", &["edge/src/classify"]),
-    ("spotlight_edge", &["edge/src", "deploy/box", "tests"]),
-    ("spotlight_hub", &["hub/src", "deploy/box", "tests"]),
+    ("spotlight_edge", &["edge/src", "edge/examples", "deploy/box", "tests"]),
+    ("spotlight_hub", &["hub/src", "hub/examples", "deploy/box", "tests"]),
 ];
 
 /// Where the sender's number may be: until the pseudonym is made, and where it is made and answered.

@@ -25,7 +25,7 @@ impl Mosquitto {
         fs::create_dir_all(folder).expect("the broker's folder can be made");
         let configuration = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
-             autosave_interval 1\npersistent_client_expiration 1d\nmax_queued_messages 20000\nlog_dest stderr\nlog_type all\n\
+             autosave_interval 1\npersistent_client_expiration 1d\nmax_queued_messages 50000\nmax_inflight_messages 1000\nlog_dest stderr\nlog_type all\n\
              user {}\n",
             folder.display(),
             user(),

@@ -21,6 +21,8 @@ impl Spool {
 
     /// Writes beside and renames in, as the contract asks.
     pub fn put(&self, name: &str, bytes: &[u8]) {
+        // Whoever writes first makes the folder.
+        fs::create_dir_all(self.0.join("in")).expect("the spool folder can be made");
         let part = self.0.join(format!("{name}.part"));
         fs::write(&part, bytes).expect("the spool folder can be written");
         fs::rename(&part, self.0.join("in").join(name)).expect("a file can be renamed into the spool");
