@@ -1,1 +1,3 @@
 //! The relay: `intake -> decode -> place -> classify -> outbox -> link`.
+
+pub mod place;

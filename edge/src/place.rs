@@ -1,0 +1,99 @@
+//! The step from words to a place: `decode -> place -> classify`.
+//!
+//! It only computes. Of what it finds, the cell alone goes on to the report; label and point serve the answer to the
+//! sender and `spotlight-edge place`.
+
+use serde::Serialize;
+use spotlight_common::cell::Cell;
+use spotlight_common::gazetteer::{Gazetteer, NotFound, Place, Precision};
+
+/// The place that a message's text names, or why there is none and what it may have meant.
+pub fn place(gazetteer: &Gazetteer, text: &str) -> Result<Place, NotFound> {
+    gazetteer.find(text)
+}
+
+/// What `spotlight-edge place` prints for a text, one JSON object a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    text: String,
+    found: bool,
+    label: Option<String>,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    cell: Option<Cell>,
+    precision: Precision,
+    candidates: Vec<Candidate>,
+}
+
+/// A place that the text may have meant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Candidate {
+    label: String,
+    lat: f64,
+    lon: f64,
+    cell: Cell,
+}
+
+/// The line for a text: `println!("{}", serde_json::to_string(&line(&gazetteer, text))?)`.
+pub fn line(gazetteer: &Gazetteer, text: &str) -> Line {
+    let (place, candidates) = match place(gazetteer, text) {
+        Ok(place) => (Some(place), Vec::new()),
+        Err(missing) => (None, missing.candidates),
+    };
+    Line {
+        text: text.to_owned(),
+        found: place.is_some(),
+        lat: place.as_ref().map(|place| place.lat),
+        lon: place.as_ref().map(|place| place.lon),
+        cell: place.as_ref().map(|place| place.cell),
+        precision: place
+            .as_ref()
+            .map_or(Precision::None, |place| place.precision),
+        label: place.map(|place| place.label),
+        candidates: candidates
+            .into_iter()
+            .map(
+                |Place {
+                     label,
+                     lat,
+                     lon,
+                     cell,
+                     ..
+                 }| Candidate {
+                    label,
+                    lat,
+                    lon,
+                    cell,
+                },
+            )
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_the_contracts_keys_found_or_not() {
+        let gazetteer = Gazetteer::los_angeles();
+        let json = |text: &str| serde_json::to_value(line(&gazetteer, text)).expect("serializable");
+        let found = json("5th & San Pedro");
+        assert_eq!(found["found"], true);
+        assert_eq!(found["label"], "5th St & San Pedro St");
+        assert_eq!(found["precision"], "intersection");
+        assert_eq!(found["cell"], "8929a1d7503ffff");
+        assert_eq!(found["candidates"], serde_json::json!([]));
+        assert_eq!(
+            json("help").to_string(),
+            serde_json::json!({
+                "text": "help", "found": false, "label": null, "lat": null, "lon": null, "cell": null,
+                "precision": "none", "candidates": []
+            })
+            .to_string()
+        );
+        let asked = json("4th ave & vernon ave");
+        assert_eq!(asked["found"], false);
+        assert!(asked["candidates"][1]["cell"].is_string(), "{asked}");
+    }
+}
