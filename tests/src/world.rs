@@ -20,7 +20,6 @@ pub const NETWORK: &str = "test";
 
 /// A sender: a number of the range kept for fiction, 555-0100 to 555-0199, in one of many area codes.
 pub fn number(n: usize) -> String {
-    // The demo's own samples come from 213.
     const AREA_CODES: [u16; 10] = [310, 323, 424, 442, 562, 626, 661, 747, 805, 818];
     format!("+1{}55501{:02}", AREA_CODES[n / 100 % AREA_CODES.len()], n % 100)
 }
@@ -31,17 +30,14 @@ pub fn cell(text: &str) -> String {
     place.unwrap_or_else(|missing| panic!("{text}: {missing:?}")).cell.to_string()
 }
 
-/// `count` texts that name places, and their published cells: coordinates on a grid over the city's north and south, far
-/// from the corners of the demo's own samples. There are fewer cells than texts, each said about as often.
+/// `count` texts that name places, and their published cells: coordinates on a grid over the city. Where there are fewer
+/// cells than texts, each is said about as often.
 pub fn texts_all_over(count: usize) -> Vec<(String, String)> {
     let gazetteer = Gazetteer::los_angeles();
     let mut by_cell = BTreeMap::new();
     for row in 0..120 {
         for column in 0..120 {
             let (lat, lon) = (33.71 + f64::from(row) * 0.005, -118.66 + f64::from(column) * 0.004);
-            if (33.97..34.15).contains(&lat) {
-                continue;
-            }
             let text = format!("police {lat:.4},{lon:.4}");
             if let Ok(place) = gazetteer.find(&text) {
                 by_cell.entry(place.cell.to_string()).or_insert(text);
@@ -119,14 +115,23 @@ pub struct Demo {
     /// Where its output goes.
     pub logs: PathBuf,
     environment: Vec<(String, String)>,
+    samples: bool,
     port: u16,
     _folder: TempDir,
 }
 
 impl Demo {
-    /// Starts it and waits until it is ready.
+    /// Starts it without sample messages and waits until it is ready.
     pub fn start() -> Self {
         Self::with_environment(&[])
+    }
+
+    /// The same with the sample messages, as anyone starts it.
+    pub fn with_samples() -> Self {
+        let mut demo = Self::prepare();
+        demo.samples = true;
+        demo.restart();
+        demo
     }
 
     /// The same with environment variables, for its first start only.
@@ -152,6 +157,7 @@ impl Demo {
             logs: folder.path().join("logs"),
             data,
             environment: Vec::new(),
+            samples: false,
             port,
             _folder: folder,
         }
@@ -169,6 +175,9 @@ impl Demo {
         assert!(self.running.is_none(), "it runs already");
         let mut command = process::command("spotlight");
         command.args(["demo", "--port", &self.port.to_string(), "--data"]).arg(&self.data);
+        if !self.samples {
+            command.arg("--no-samples");
+        }
         command.envs(self.environment.iter().cloned());
         self.running = Some(Running::start("spotlight", command, &self.logs));
     }

@@ -1,0 +1,203 @@
+// The page in Chromium, with and without scripts, on a phone and on a desk: what it shows, that it lives, and that it asks
+// nobody but its own hub. Starts the built demo itself.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const top = fileURLToPath(new URL("../../", import.meta.url));
+const binaries = process.env.SPOTLIGHT_BIN_DIR ?? join(process.env.CARGO_TARGET_DIR ?? join(top, "target"), "release");
+const pictures = join(top, "tests/browser/out");
+const SIZES = [
+  { width: 360, height: 640 },
+  { width: 1280, height: 800 },
+];
+const PATIENCE = 20_000;
+
+let demo, url, folder, browser;
+
+before(async () => {
+  mkdirSync(pictures, { recursive: true });
+  folder = mkdtempSync(join(tmpdir(), "spotlight-page-"));
+  const port = await freePort();
+  demo = spawn(join(binaries, "spotlight"), ["demo", "--port", String(port), "--data", folder], {
+    cwd: top,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  url = await new Promise((resolve, reject) => {
+    let out = "";
+    demo.stdout.on("data", (bytes) => {
+      out += bytes;
+      const line = /^ready (\S+)\n/.exec(out);
+      if (line) resolve(line[1]);
+    });
+    demo.on("error", reject);
+    demo.on("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
+  });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+  });
+});
+
+after(async () => {
+  await browser?.close();
+  demo?.kill("SIGKILL");
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
+
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** A page of its own context; `strangers` collects what leaves the origin, `errors` what goes wrong. */
+async function open(path, viewport, javaScriptEnabled, colorScheme = "light") {
+  const context = await browser.newContext({ viewport, javaScriptEnabled, colorScheme, locale: "en-US" });
+  const page = await context.newPage();
+  const strangers = [];
+  const errors = [];
+  const requests = [];
+  page.on("request", (request) => {
+    requests.push(request.url());
+    const own = request.url().startsWith(url) || request.url().startsWith("data:");
+    if (!own) strangers.push(request.url());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  await page.goto(url + path, { waitUntil: "load" });
+  return { page, context, strangers, errors, requests };
+}
+
+const semi = (digits) =>
+  (digits.length % 2 ? `${digits}F` : digits).replace(/(.)(.)/g, "$2$1");
+
+/** An SMS-DELIVER in UCS-2, sent now. */
+function pdu(number, text) {
+  const now = new Date().toISOString().replace(/\D/g, "").slice(2, 14);
+  const data = Buffer.from(text, "utf16le").swap16();
+  const length = data.length.toString(16).padStart(2, "0");
+  const count = number.length.toString(16).padStart(2, "0");
+  return `07912131550591F904${count}91${semi(number)}0008${semi(now)}00${length}${data.toString("hex")}`.toUpperCase();
+}
+
+let sent = 0;
+function text(number, words) {
+  sent += 1;
+  const part = join(folder, "spool", `test-${sent}.part`);
+  writeFileSync(part, `${pdu(number, words)}\n`);
+  renameSync(part, join(folder, "spool/in", `test-${sent}.pdu`));
+}
+
+/** The cell that a text's place is published as. */
+function cell(words) {
+  const line = execFileSync(join(binaries, "spotlight-edge"), ["place", words], { cwd: top, encoding: "utf8" });
+  return JSON.parse(line).cell;
+}
+
+/** The first row of a selector and of words that match, once it is as `state` says. */
+async function row(page, selector, words = /./, state = "visible") {
+  const found = page.locator(selector).filter({ hasText: words }).first();
+  await found.waitFor({ state, timeout: PATIENCE });
+  return found;
+}
+
+for (const viewport of SIZES) {
+  const name = `${viewport.width}x${viewport.height}`;
+
+  test(`without scripts at ${name}: map, list and what it means`, async () => {
+    const { page, context, strangers, requests } = await open("", viewport, false);
+    await row(page, "#rows li");
+    assert.ok(await page.locator("#frame svg").first().isVisible());
+    const body = await page.locator("body").innerText();
+    for (const words of [/Los Angeles/, /silence is not safety/i, /fades at/i, /corroborated/, /unconfirmed/])
+      assert.match(body, words);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth).catch(() => undefined);
+    if (wide !== undefined) assert.ok(wide <= viewport.width, `${wide} px wide`);
+    assert.deepEqual(strangers, []);
+    assert.equal(requests.filter((request) => !request.startsWith("data:")).length, 1, "one request makes the first picture");
+    await page.screenshot({ path: join(pictures, `plain-${name}.png`), fullPage: true });
+    await context.close();
+  });
+
+  test(`without scripts at ${name}: the list alone`, async () => {
+    const { page, context, strangers } = await open("list", viewport, false);
+    await row(page, "#rows li");
+    assert.deepEqual(strangers, []);
+    await page.screenshot({ path: join(pictures, `list-${name}.png`), fullPage: true });
+    await context.close();
+  });
+
+  test(`with scripts at ${name}: it lives`, async () => {
+    const opened = await open("", viewport, true, viewport.width > 1000 ? "dark" : "light");
+    const { page, context, strangers, errors } = opened;
+    await page.evaluate(() => (window.neverLoadedAgain = true));
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= viewport.width, `${wide} px wide in ${viewport.width}`);
+    await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+
+    // A corner of its own each time: what was taken back in a minute stays so for that minute.
+    const cross = viewport.width > 1000 ? "Beverly" : "3rd St";
+    text("18185550110", `police at ${cross} & Vermont`);
+    const here = `#s-${cell(`${cross} & Vermont`)}`;
+    await row(page, here, /unconfirmed/);
+    text("18185550111", `3 cop cars Vermont and ${cross}`);
+    await row(page, here, /corroborated/);
+    await row(page, here.replace("#s-", "#m-"), /./);
+    await page.screenshot({ path: join(pictures, `live-${name}.png`), fullPage: true });
+    // Both take it back: it goes from the open page.
+    text("18185550110", `they left ${cross} & Vermont`);
+    text("18185550111", `GONE Vermont & ${cross}`);
+    await row(page, here, /./, "detached");
+    assert.equal(await page.evaluate(() => window.neverLoadedAgain), true, "the page was not loaded again");
+    assert.deepEqual(strangers, []);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+}
+
+test("a sighting fades from an open page at its time", async () => {
+  const context = await browser.newContext({ viewport: SIZES[0] });
+  const page = await context.newPage();
+  // Once it has opened, the network goes away and the page's clocks, which it sets by the hub's word, move on by an hour.
+  await page.goto(url, { waitUntil: "load" });
+  await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+  await row(page, "#rows li");
+  await context.setOffline(true);
+  await page.evaluate(() => {
+    const real = [Date.now.bind(Date), performance.now.bind(performance)];
+    const later = 61 * 60 * 1000;
+    Date.now = () => real[0]() + later;
+    performance.now = () => real[1]() + later;
+  });
+  await page.locator("#rows li").first().waitFor({ state: "detached", timeout: PATIENCE });
+  await context.close();
+});
+
+test("in Spanish it says the same", async () => {
+  const { page, context, strangers } = await open("?lang=es", SIZES[0], false);
+  assert.equal(await page.locator("html").getAttribute("lang"), "es");
+  assert.match(await page.locator("body").innerText(), /silencio/i);
+  assert.deepEqual(strangers, []);
+  await context.close();
+});
+
+test("the header forbids every other origin", async () => {
+  const response = await fetch(url);
+  const policy = response.headers.get("content-security-policy") ?? "";
+  assert.match(policy, /default-src 'none'/);
+  assert.equal(response.headers.get("set-cookie"), null);
+  assert.equal(response.headers.get("referrer-policy"), "no-referrer");
+});
