@@ -95,7 +95,7 @@ fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Place { gazetteer, text } => {
             let gazetteer = spotlight_edge::gazetteer(gazetteer.as_deref())?;
             for text in text {
-                print(&format!("{}\n", place::json(&gazetteer, &text)))?;
+                print(&format!("{}\n", serde_json::to_string(&place::line(&gazetteer, &text))?))?;
             }
             true
         }

@@ -21,6 +21,7 @@ use crate::decode::{Pushed, Reassembly, Whole};
 use crate::intake::{Inbound, Ticket};
 use crate::message::{Item, Message, read};
 use crate::outbox::{Entry, Outbox};
+use crate::place::place;
 use crate::pseudonym::Pseudonyms;
 use crate::reply::{self, Understood};
 use crate::words::{self, Language};
@@ -128,7 +129,7 @@ impl Pipeline {
     /// One message, from its words to its removal.
     async fn handle(&self, message: Message) {
         let said = words::read(&message.text);
-        let place = self.gazetteer.find(&message.text);
+        let place = place(&self.gazetteer, &message.text);
         let (message, seen) = self.classify(message).await;
         let decision = decide(said, place, seen);
         let report = self.report(&message, &decision);

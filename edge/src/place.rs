@@ -1,37 +1,73 @@
-//! The `place` diagnostic: what the gazetteer finds for a text, as the contract writes it.
+//! The step from words to a place: `decode -> place -> classify`.
+//!
+//! It only computes. Of what it finds, the cell alone goes on to the report; label and point serve the answer to the
+//! sender and `spotlight-edge place`.
 
-use serde_json::{Value, json};
-use spotlight_common::gazetteer::{Gazetteer, Place, Precision};
+use serde::Serialize;
+use spotlight_common::cell::Cell;
+use spotlight_common::gazetteer::{Gazetteer, NotFound, Place, Precision};
 
-/// One object: `text`, `found`, `label`, `lat`, `lon`, `cell` (as published), `precision`, `candidates`.
-pub fn json(gazetteer: &Gazetteer, text: &str) -> Value {
-    match gazetteer.find(text) {
-        Ok(place) => json!({
-            "text": text,
-            "found": true,
-            "label": place.label,
-            "lat": place.lat,
-            "lon": place.lon,
-            "cell": place.cell,
-            "precision": place.precision,
-            "candidates": [],
-        }),
-        Err(missing) => json!({
-            "text": text,
-            "found": false,
-            "label": null,
-            "lat": null,
-            "lon": null,
-            "cell": null,
-            "precision": Precision::None,
-            "candidates": missing.candidates.iter().map(candidate).collect::<Vec<_>>(),
-            "reason": missing.why.to_string(),
-        }),
-    }
+/// The place that a message's text names, or why there is none and what it may have meant.
+pub fn place(gazetteer: &Gazetteer, text: &str) -> Result<Place, NotFound> {
+    gazetteer.find(text)
 }
 
-fn candidate(place: &Place) -> Value {
-    json!({ "label": place.label, "lat": place.lat, "lon": place.lon, "cell": place.cell })
+/// What `spotlight-edge place` prints for a text, one JSON object a line.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Line {
+    text: String,
+    found: bool,
+    label: Option<String>,
+    lat: Option<f64>,
+    lon: Option<f64>,
+    cell: Option<Cell>,
+    precision: Precision,
+    candidates: Vec<Candidate>,
+}
+
+/// A place that the text may have meant.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+struct Candidate {
+    label: String,
+    lat: f64,
+    lon: f64,
+    cell: Cell,
+}
+
+/// The line for a text: `println!("{}", serde_json::to_string(&line(&gazetteer, text))?)`.
+pub fn line(gazetteer: &Gazetteer, text: &str) -> Line {
+    let (place, candidates) = match place(gazetteer, text) {
+        Ok(place) => (Some(place), Vec::new()),
+        Err(missing) => (None, missing.candidates),
+    };
+    Line {
+        text: text.to_owned(),
+        found: place.is_some(),
+        lat: place.as_ref().map(|place| place.lat),
+        lon: place.as_ref().map(|place| place.lon),
+        cell: place.as_ref().map(|place| place.cell),
+        precision: place
+            .as_ref()
+            .map_or(Precision::None, |place| place.precision),
+        label: place.map(|place| place.label),
+        candidates: candidates
+            .into_iter()
+            .map(
+                |Place {
+                     label,
+                     lat,
+                     lon,
+                     cell,
+                     ..
+                 }| Candidate {
+                    label,
+                    lat,
+                    lon,
+                    cell,
+                },
+            )
+            .collect(),
+    }
 }
 
 #[cfg(test)]
@@ -39,15 +75,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_found_place_and_one_that_is_not() {
+    fn a_line_has_the_contracts_keys_found_or_not() {
         let gazetteer = Gazetteer::los_angeles();
-        let found = json(&gazetteer, "5th & San Pedro");
+        let json = |text: &str| serde_json::to_value(line(&gazetteer, text)).expect("serializable");
+        let found = json("5th & San Pedro");
         assert_eq!(found["found"], true);
+        assert_eq!(found["label"], "5th St & San Pedro St");
         assert_eq!(found["precision"], "intersection");
-        assert_eq!(found["cell"], json(&gazetteer, "34.0442,-118.2439")["cell"]);
-        let missing = json(&gazetteer, "nowhere at all");
-        assert_eq!(missing["found"], false);
-        assert_eq!(missing["precision"], "none");
-        assert!(missing["cell"].is_null() && missing["candidates"].is_array());
+        assert_eq!(found["cell"], "8929a1d7503ffff");
+        assert_eq!(found["candidates"], serde_json::json!([]));
+        assert_eq!(
+            json("help").to_string(),
+            serde_json::json!({
+                "text": "help", "found": false, "label": null, "lat": null, "lon": null, "cell": null,
+                "precision": "none", "candidates": []
+            })
+            .to_string()
+        );
+        let asked = json("4th ave & vernon ave");
+        assert_eq!(asked["found"], false);
+        assert!(asked["candidates"][1]["cell"].is_string(), "{asked}");
     }
 }

@@ -137,7 +137,10 @@ impl Gazetteer {
         const MOST_ANCHORS: usize = 8;
         let taken = |from: usize, to: usize| {
             mentions.iter().any(|mention| {
-                mention.start == from && mention.end >= to && mention.strength > Strength::Number
+                let same = mention.start == from && mention.end >= to;
+                let within =
+                    mention.start >= from && mention.end <= to && mention.end > mention.start + 1;
+                (same || within) && mention.strength > Strength::Number
             })
         };
         let anchors = mentions
@@ -161,11 +164,11 @@ impl Gazetteer {
                         } else {
                             &text[to..anchor.start]
                         };
-                        let joined = gap(between).is_some_and(|gap| gap >= Gap::Joined);
-                        if !joined
-                            || taken(from, to)
-                            || window.iter().any(|word| NO_SLIPS.contains(&word.as_str()))
-                        {
+                        let Some(tie) = gap(between).filter(|&tie| tie >= Gap::Joined) else {
+                            continue;
+                        };
+                        let sure = anchor.strength > Strength::Number || tie == Gap::Crossed;
+                        if !sure || taken(from, to) || !may_be_slip(window) {
                             continue;
                         }
                         if let Some(guess) = self.nearly(anchor, window, from) {
@@ -476,4 +479,16 @@ impl Gazetteer {
             _ => Missing::NoPlace.into(),
         }
     }
+}
+
+/// Whether words could be a misspelt name: an article may begin one, another link neither begins nor ends it.
+fn may_be_slip(window: &[String]) -> bool {
+    let article = |word: &String| matches!(word.as_str(), "LA" | "EL" | "DEL" | "DE");
+    let link = |word: &String| words::is_link(word) || words::is_suffix(word);
+    let (Some(first), Some(last)) = (window.first(), window.last()) else {
+        return false;
+    };
+    (article(first) || !link(first))
+        && !link(last)
+        && !window.iter().any(|word| NO_SLIPS.contains(&word.as_str()))
 }

@@ -150,6 +150,15 @@ impl Gazetteer {
         if name.len() == 1 && !words::is_bare_number(name) {
             return;
         }
+        // `Hollywood` alone is the boulevard, never the freeway.
+        let streets: Vec<u32> = streets
+            .iter()
+            .copied()
+            .filter(|&street| self.streets[street as usize].suffix.as_deref() != Some("FWY"))
+            .collect();
+        if streets.is_empty() {
+            return;
+        }
         let strength = if words::is_bare_number(name) {
             if !may_be_number(text, start, end) {
                 return;
@@ -165,7 +174,7 @@ impl Gazetteer {
         mentions.push(Mention {
             start,
             end,
-            streets: streets.to_vec(),
+            streets,
             full: false,
             strength,
         });

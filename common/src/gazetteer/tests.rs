@@ -1,1 +1,393 @@
+//! The built-in places, asked as people ask.
 
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use super::index::metres;
+use super::*;
+
+const CORNERS: &str = include_str!(concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../shared/data/la311_derived_intersections.csv"
+));
+
+/// 5th St & San Pedro St.
+const CORNER: (f64, f64) = (34.0442, -118.2439);
+
+fn cell() -> Cell {
+    Cell::at(CORNER.0, CORNER.1, 9).expect("on the globe")
+}
+
+#[test]
+fn every_way_to_say_a_corner_finds_its_cell() {
+    let places = Gazetteer::los_angeles();
+    let check = |text: &str| {
+        let found = places.find(text);
+        assert_eq!(
+            found.as_ref().map(|place| place.cell),
+            Ok(cell()),
+            "{text}: {found:?}"
+        );
+    };
+    // The five forms.
+    check("5th & San Pedro");
+    check("5TH ST AT SAN PEDRO ST, 90013");
+    check("san pedro y 5ta");
+    check("34.0442,-118.2439");
+    check("https://www.google.com/maps/place/x/@34.05,-118.25,15z/data=!3d34.0442!4d-118.2439");
+    // Order, connectors, kinds, directions.
+    check("San Pedro & 5th");
+    check("5th and san pedro");
+    check("5th n san pedro");
+    check("5th/san pedro");
+    check("5th @ san pedro");
+    check("5th x San Pedro");
+    check("5th st. and San Pedro st.");
+    check("E 5th Street & S San Pedro Street");
+    check("Fifth and San Pedro");
+    check("5th san pedro");
+    check("5th&sanpedro");
+    check("5TH STREET / SAN PEDRO STREET 90013");
+    check("5 & san pedro");
+    check("https://maps.google.com/?q=5th+St+%26+San+Pedro+St");
+    // Words around it.
+    check("3 cop cars by 5th n san pedro rn");
+    check("cops at the corner of 5th and San Pedro!!");
+    check("lapd sweeping tents, 5th & san pedro, heading east");
+    check("2 patrol cars parked 5th near san pedro st right now please be safe");
+    check("Police at san pedro on 5th");
+    // Spanish.
+    check("policia en la calle 5 con san pedro");
+    check("policía en la quinta y San Pedro");
+    check("hay 3 patrullas en san pedro con la 5ta");
+    check("esquina de San Pedro y la calle 5");
+    check("5ta esquina San Pedro");
+    // Slips.
+    check("5th & san pdero");
+    check("5th and sanpedor");
+    check("5th and San Perdo");
+    // A short link that comes with words.
+    check("https://maps.app.goo.gl/abcDEF 5th & san pedro");
+}
+
+#[test]
+fn other_corners_are_found_by_their_labels() {
+    let places = Gazetteer::los_angeles();
+    let check = |text: &str, label: &str| {
+        let found = places.find(text);
+        assert_eq!(
+            found.as_ref().map(|place| place.label.as_str()),
+            Ok(label),
+            "{text}: {found:?}"
+        );
+    };
+    check("cops at the corner of 6th and Wall!!", "6th St & Wall St");
+    check("hollywood and vine", "Hollywood Blvd & Vine St");
+    check("figueroa & 7th", "7th St & Figueroa St");
+    check("vermont con la 8", "8th St & Vermont Ave");
+    check(
+        "MLK and vermont",
+        "Martin Luther King Jr Blvd & Vermont Ave",
+    );
+    check("van nuys blvd & vanowen st", "Van Nuys Blvd & Vanowen St");
+    check("figeroa and 7th", "7th St & Figueroa St");
+}
+
+#[test]
+fn a_street_between_two_others_is_the_middle_of_its_block() {
+    let place = Gazetteer::los_angeles()
+        .find("cops on San Pedro between 5th and 6th")
+        .expect("a block");
+    assert_eq!(place.precision, Precision::Street);
+    assert_eq!(place.label, "San Pedro St between 5th St and 6th St");
+    assert!(metres((place.lat, place.lon), CORNER) < 200.0);
+}
+
+#[test]
+fn small_areas_are_places_and_large_ones_are_questions() {
+    let places = Gazetteer::los_angeles();
+    let place = places.find("cops all over skid row").expect("an area");
+    assert_eq!(
+        (place.precision, place.label.as_str()),
+        (Precision::Area, "Skid Row")
+    );
+    assert_eq!(place.cell.resolution(), 7);
+    assert_eq!(
+        places
+            .find("policia en MacArthur Park")
+            .map(|place| place.precision),
+        Ok(Precision::Area)
+    );
+    assert_eq!(
+        places.find("cops in Sylmar").map_err(|missing| missing.why),
+        Err(Missing::TooLarge("Sylmar".to_owned()))
+    );
+}
+
+#[test]
+fn what_is_not_known_is_answered_and_not_guessed() {
+    let places = Gazetteer::los_angeles();
+    let check = |text: &str, expected: Missing| {
+        let found = places.find(text).map_err(|missing| missing.why);
+        assert_eq!(found, Err(expected), "{text}");
+    };
+    check("", Missing::NoPlace);
+    check("help", Missing::NoPlace);
+    check("3 cops", Missing::NoPlace);
+    check("I saw a cop at 5 and 6 pm", Missing::NoPlace);
+    check("cops at 5:30", Missing::NoPlace);
+    check("call me 213-555-0142", Missing::NoPlace);
+    check(
+        "san pedro y 3 policias",
+        Missing::OneStreet("San Pedro St".to_owned()),
+    );
+    check(
+        "cops on san pedro at 5",
+        Missing::OneStreet("San Pedro St".to_owned()),
+    );
+    check(
+        "5th & Nowhere Special",
+        Missing::OneStreet("5th St".to_owned()),
+    );
+    check("🚓🚓🚓", Missing::NoPlace);
+    check("https://maps.app.goo.gl/5thSanPedro", Missing::ShortLink);
+    check("cops https://goo.gl/maps/abc", Missing::ShortLink);
+    check("https://maps.apple/p/XyZ", Missing::ShortLink);
+    check("40.7128,-74.0060", Missing::OutsideCity);
+    check("34.9,-118.2439", Missing::OutsideCity);
+    check("0.0000,0.0000", Missing::OutsideCity);
+    check(
+        "https://www.google.com/maps/@51.5007,-0.1246,15z",
+        Missing::OutsideCity,
+    );
+}
+
+#[test]
+fn two_places_of_one_name_are_a_question_with_both() {
+    let places = Gazetteer::los_angeles();
+    let missing = places
+        .find("4th ave & vernon ave")
+        .expect_err("two of them");
+    assert_eq!(missing.why, Missing::Ambiguous);
+    assert!(
+        (2..=MOST_CANDIDATES).contains(&missing.candidates.len()),
+        "{missing:?}"
+    );
+    let [first, second, ..] = missing.candidates.as_slice() else {
+        panic!("{missing:?}")
+    };
+    assert!(metres((first.lat, first.lon), (second.lat, second.lon)) > 400.0);
+    for candidate in &missing.candidates {
+        let again = places
+            .find(&candidate.label)
+            .expect("a candidate's label is an answer");
+        assert!(metres((again.lat, again.lon), (candidate.lat, candidate.lon)) < 300.0);
+    }
+}
+
+#[test]
+fn every_corner_of_the_open_data_is_found_in_both_orders() {
+    let places = Gazetteer::los_angeles();
+    let started = Instant::now();
+    let mut corners = 0;
+    for line in CORNERS.lines().skip(1) {
+        let line = line
+            .replace("MARTIN LUTHER KING, JR BLVD", "MARTIN LUTHER KING JR BLVD")
+            .replace('"', "");
+        let fields: Vec<&str> = line.split(',').collect();
+        let [a, b, zip, lat, lon, _] = fields.as_slice() else {
+            panic!("{line}")
+        };
+        let truth = (
+            lat.parse().expect("a latitude"),
+            lon.parse().expect("a longitude"),
+        );
+        for text in [format!("{a} & {b}, {zip}"), format!("{b} & {a}, {zip}")] {
+            let place = places
+                .find(&text)
+                .unwrap_or_else(|missing| panic!("{text}: {missing:?}"));
+            let error = metres((place.lat, place.lon), truth);
+            assert!(error < 100.0, "{text}: {} is {error} m away", place.label);
+            assert_eq!(
+                Some(place.cell),
+                places.published_cell(place.lat, place.lon)
+            );
+        }
+        corners += 1;
+    }
+    assert_eq!(corners, 1_525);
+    let each = started.elapsed() / (2 * corners);
+    assert!(each < Duration::from_millis(1), "{each:?} for a lookup");
+}
+
+#[test]
+fn cells_are_published_as_finely_as_known_places_allow() {
+    let places = Gazetteer::los_angeles();
+    let resolution = |lat, lon| places.published_cell(lat, lon).map(Cell::resolution);
+    assert_eq!(resolution(CORNER.0, CORNER.1), Some(9));
+    // The ocean, and a ridge of the Santa Monica mountains.
+    assert_eq!(resolution(33.9, -118.6), Some(7));
+    assert_eq!(resolution(34.12, -118.56), Some(7));
+    assert_eq!(resolution(f64::NAN, 0.0), None);
+    assert!(places.known.iter().any(|cell| cell.resolution() == 7));
+}
+
+#[test]
+fn a_cell_has_words() {
+    let places = Gazetteer::los_angeles();
+    let label = places.cell_label(cell());
+    assert!(
+        label.starts_with("near ") && label.contains(" & "),
+        "{label}"
+    );
+    let coarse = places.cell_label(cell().parent(7).expect("coarser"));
+    assert!(coarse.starts_with("near "), "{coarse}");
+    let ocean = Cell::at(33.5, -119.0, 7).expect("on the globe");
+    assert_eq!(places.cell_label(ocean), "in Los Angeles");
+}
+
+#[test]
+fn the_built_in_places_load_fast() {
+    let started = Instant::now();
+    let places = Gazetteer::parse(LOS_ANGELES, Path::new("los-angeles.csv")).expect("sound");
+    assert!(places.corners.len() > 1_500);
+    assert!(
+        started.elapsed() < Duration::from_millis(400),
+        "{:?}",
+        started.elapsed()
+    );
+}
+
+#[test]
+fn errors_name_the_file_and_the_line() {
+    let check = |lines: &str, expected: &str| {
+        let error = Gazetteer::parse(lines, Path::new("p.csv")).expect_err(expected);
+        assert_eq!(error.to_string(), expected);
+    };
+    let with =
+        |line: &str| format!("# Spotlight places, version 1\n# bounds: 33,-119,35,-118\n{line}\n");
+    check(
+        "",
+        "`p.csv` line 1: should be `# Spotlight places, version 1`",
+    );
+    check(
+        "# Spotlight places, version 1\n",
+        "`p.csv` line 1: the header has no `# bounds: south,west,north,east`",
+    );
+    check(
+        &with("corner,A ST,B ST,90013,34"),
+        "`p.csv` line 3: `corner` cannot have 4 fields",
+    );
+    check(
+        &with("corner,A ST,B ST,90013,34,x"),
+        "`p.csv` line 3: `x` is not a number",
+    );
+    check(
+        &with("corner,A ST,B ST,90013,340,1"),
+        "`p.csv` line 3: 340,1 is not on the globe",
+    );
+    check(
+        &with("corner,A ST,,90013,34,-118"),
+        "`p.csv` line 3: `` is not a street's name",
+    );
+    check(&with("known,8f"), "`p.csv` line 3: `8f` is not an H3 cell");
+    check(
+        &with("shop,X,34,-118"),
+        "`p.csv` line 3: `shop` is not corner, crossing, block, area, alias or known",
+    );
+    assert!(matches!(
+        Gazetteer::load(Path::new("/nowhere")),
+        Err(GazetteerError::Read { .. })
+    ));
+}
+
+#[test]
+fn no_text_makes_it_panic_or_slow() {
+    let places = Gazetteer::los_angeles();
+    let pieces = [
+        "5th",
+        "san",
+        "pedro",
+        "&",
+        " ",
+        " ",
+        "st",
+        "ave",
+        "90013",
+        "34.0442",
+        ",",
+        "-118.2439",
+        "https://",
+        "!3d",
+        "!4d",
+        "q=",
+        "@",
+        "%",
+        "%2",
+        "geo:",
+        "between",
+        "calle",
+        "é",
+        "🚓",
+        "\u{0}",
+        "°",
+        "'",
+        "\"",
+        "#map=",
+        "N",
+        "n/r",
+        "5",
+        "99999999999999999999",
+        ".",
+        "-",
+        "ll=",
+        "?",
+        "in",
+        "skid row",
+        "block of",
+        "512",
+        "west",
+        "y",
+        "figueroaa",
+    ];
+    let mut state = 0x5eed_u64;
+    let mut next = |below: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap_or(0) % below
+    };
+    for _ in 0..5_000 {
+        let length = next(40);
+        let mut text = String::new();
+        for _ in 0..length {
+            if next(4) == 0 {
+                text.extend(char::from_u32(u32::try_from(next(0x3000)).unwrap_or(65)));
+            } else {
+                text.push_str(pieces[next(pieces.len())]);
+                if next(2) == 0 {
+                    text.push(' ');
+                }
+            }
+        }
+        let _ = places.find(&text);
+    }
+    for word in [
+        "5th & ",
+        "san pedro ",
+        "34.1,",
+        "figueroaa & vermnot & ",
+        "°",
+        "https://x/?q=5th ",
+        "1 ",
+    ] {
+        let text = word.repeat(100_000 / word.len());
+        let started = Instant::now();
+        let _ = places.find(&text);
+        assert!(
+            started.elapsed() < Duration::from_millis(50),
+            "{word}: {:?}",
+            started.elapsed()
+        );
+    }
+}

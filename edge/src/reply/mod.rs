@@ -92,7 +92,7 @@ pub fn answer(understood: &Understood, language: Language, time_zone: &TimeZone)
                     format!("Recibido: policia en {label}. Foto dudosa, vale su palabra. Visible hasta {until}. Si se van: SE FUERON y la esquina.")
                 }
                 (true, Photo::NotPolice) => {
-                    format!("Recibido: policia en {label}, por sus palabras; la foto no muestra policia. Visible hasta {until}. Error? SE FUERON y la esquina.")
+                    format!("Recibido: policia en {label}, por sus palabras; en la foto no se ve. Visible hasta {until}. Error? SE FUERON y la esquina.")
                 }
                 (true, Photo::Unreadable) => {
                     format!("Recibido: policia en {label}. No se pudo leer la foto. Visible hasta {until}. Si se van: SE FUERON y la esquina.")

@@ -13,6 +13,12 @@ const BEYOND: f64 = 450.0;
 /// A crossing farther than this from a known place of either street is a guess, and is left out.
 const FROM_KNOWN: f64 = 1_000.0;
 
+/// A street of which less than this is known has no course of its own.
+const SHORT: f64 = 100.0;
+
+/// Such a street is led to the streets across its way that are as near as this.
+const FOOT: f64 = 400.0;
+
 /// Crossings of one pair nearer than this are one.
 const ONE_CROSSING: f64 = 300.0;
 
@@ -59,6 +65,7 @@ pub(super) fn crossings(facts: &Facts, streets: &Streets) -> Vec<Crossing> {
             }
         }
     }
+    feet(streets, &segments, &squares, &mut found);
     let named = named(facts, streets.plane);
     let mut crossings: BTreeMap<(String, String), Vec<(u32, Point)>> = BTreeMap::new();
     for ((a, b), mut points) in found {
@@ -109,6 +116,59 @@ pub(super) fn crossings(facts: &Facts, streets: &Streets) -> Vec<Crossing> {
             at: streets.plane.unproject(point),
         })
         .collect()
+}
+
+/// A street of which one place is known meets the streets that run across its way nearby; in a grid, at the foot of
+/// the perpendicular. Its way is told by the side of the city that its houses are numbered on.
+fn feet(
+    streets: &Streets,
+    segments: &[Segment],
+    squares: &HashMap<(i64, i64), Vec<usize>>,
+    found: &mut BTreeMap<(usize, usize), Vec<Point>>,
+) {
+    for (at, run) in streets
+        .runs
+        .iter()
+        .enumerate()
+        .filter(|(_, run)| run.metres < SHORT)
+    {
+        let (Some(&stop), Some(east_west)) = (run.line.first(), run.east_west) else {
+            continue;
+        };
+        let (column, row) = (
+            (stop.x / SQUARE).floor() as i64,
+            (stop.y / SQUARE).floor() as i64,
+        );
+        let mut nearest: BTreeMap<usize, (f64, Point)> = BTreeMap::new();
+        let around = (column - 1..=column + 1)
+            .flat_map(|column| (row - 1..=row + 1).map(move |row| (column, row)));
+        for &segment in around.filter_map(|square| squares.get(&square)).flatten() {
+            let other = &segments[segment];
+            let (east, north) = (
+                (other.to.x - other.from.x).abs(),
+                (other.to.y - other.from.y).abs(),
+            );
+            let across = if east_west {
+                north > east
+            } else {
+                east > north
+            };
+            let foot = stop.onto_segment(other.from, other.to);
+            let distance = stop.distance(foot);
+            if !across || distance > FOOT || streets.runs[other.run].name == run.name {
+                continue;
+            }
+            let best = nearest.entry(other.run).or_insert((distance, foot));
+            if distance < best.0 {
+                *best = (distance, foot);
+            }
+        }
+        for (other, (_, foot)) in nearest {
+            found
+                .entry((at.min(other), at.max(other)))
+                .or_insert_with(|| vec![foot]);
+        }
+    }
 }
 
 type Named = HashMap<(String, String), Vec<(u32, Point)>>;

@@ -282,7 +282,7 @@ fn street_name(written: &str) -> Option<String> {
     let good = plain.len() >= 3
         && plain.len() <= 60
         && plain.bytes().any(|byte| byte.is_ascii_alphabetic())
-        && !plain.contains("USA");
+        && plain.split(' ').all(|word| word != "USA");
     if !good {
         return None;
     }

@@ -27,6 +27,8 @@ pub(super) struct Run {
     pub(super) line: Vec<Point>,
     pub(super) metres: f64,
     pub(super) zips: Vec<u32>,
+    /// Whether its houses are numbered east and west, so that it runs that way; `None` where rows do not say.
+    pub(super) east_west: Option<bool>,
 }
 
 /// Every street's runs, in the plane around the city's middle.
@@ -173,6 +175,15 @@ fn gap(one: &[Point], at_start: bool, other: &[Point], to_end: bool) -> Option<f
 fn runs_of(name: &str, stops: &[Stop], plane: Plane) -> Vec<Run> {
     let points: Vec<Point> = stops.iter().map(|stop| plane.project(stop.at)).collect();
     let neighbours = shortest_trees(&points);
+    let sides = || {
+        stops
+            .iter()
+            .filter_map(|stop| stop.house.and_then(|(_, side)| side))
+    };
+    let east_west = sides().next().map(|_| {
+        let east_west = sides().filter(|side| matches!(side, 'E' | 'W')).count();
+        2 * east_west > sides().count()
+    });
     let mut seen = vec![false; points.len()];
     let mut runs = Vec::new();
     for start in 0..points.len() {
@@ -186,6 +197,7 @@ fn runs_of(name: &str, stops: &[Stop], plane: Plane) -> Vec<Run> {
             metres: length(&line),
             line,
             zips: path.iter().map(|&at| stops[at].zip).collect(),
+            east_west,
         });
     }
     runs
