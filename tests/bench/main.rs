@@ -47,7 +47,9 @@ fn text_to_event() {
     for (n, (text, cell)) in texts_all_over(TEXTS).into_iter().enumerate() {
         let start = Instant::now();
         demo.spool.text(&format!("bench{n}"), &number(n), &text);
-        let event = viewer.wait_for("the text's event", LIMIT, |event| event.data.contains(&cell));
+        let event = viewer.wait_for("the text's event", LIMIT, |event| {
+            event.data.contains(&cell)
+        });
         took.push(event.at - start);
     }
     took.sort_unstable();
@@ -63,9 +65,13 @@ fn hub_ingest() {
     let mut apart = Apart::prepare();
     apart.add_node();
     apart.start_hub();
-    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE)).expect("the node's key");
+    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE))
+        .expect("the node's key");
     let network = NETWORK.parse().expect("a network name");
-    let cells: Vec<_> = texts_all_over(500).into_iter().map(|(_, cell)| cell.parse().expect("a cell")).collect();
+    let cells: Vec<_> = texts_all_over(500)
+        .into_iter()
+        .map(|(_, cell)| cell.parse().expect("a cell"))
+        .collect();
     let sealed: Vec<_> = (0..REPORTS)
         .map(|n| {
             let report = Report {
@@ -116,10 +122,14 @@ fn edge_memory_and_start() {
         std::thread::sleep(Duration::from_millis(1));
     }
     let ready = start.elapsed();
-    let photo = std::fs::read(process::top().join("deploy/box/samples/police-car.jpg")).expect("our own sample");
-    apart.spool.photo("photo", &number(1), "police at 6th St & Vermont", &photo);
+    let photo = std::fs::read(process::top().join("deploy/box/samples/police-car.jpg"))
+        .expect("our own sample");
+    apart
+        .spool
+        .photo("photo", &number(1), "police at 6th St & Vermont", &photo);
     wait::until("the answer", LIMIT, || apart.spool.answer("photo"));
-    let size = std::fs::metadata(process::binary("spotlight-edge")).map_or(0, |metadata| metadata.len());
+    let size =
+        std::fs::metadata(process::binary("spotlight-edge")).map_or(0, |metadata| metadata.len());
     println!(
         "`spotlight-edge run`, start to ready: {:.0} ms; resident after one verdict: {:.1} MB; binary: {:.1} MB",
         milliseconds(ready),
@@ -131,7 +141,12 @@ fn edge_memory_and_start() {
 /// What a first visit costs on the wire, brotli.
 fn page_weight() {
     let demo = Demo::with_samples();
-    let weigh = |path: &str| http::get_with(&demo.map.at(path), &[("Accept-Encoding", "br")]).body.len() as f64 / 1000.0;
+    let weigh = |path: &str| {
+        http::get_with(&demo.map.at(path), &[("Accept-Encoding", "br")])
+            .body
+            .len() as f64
+            / 1000.0
+    };
     println!(
         "`spotlight demo`, on the wire without scripts, br: / {:.1} kB, /list {:.1} kB, /api/v1/sightings.geojson {:.1} kB",
         weigh(""),

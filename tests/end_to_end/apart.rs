@@ -36,9 +36,13 @@ fn report(cell: &str) -> Report {
     }
 }
 
-fn receipt_of(node: &NodeId, message: &spotlight_tests::mqtt::Message) -> Option<(NodeId, Receipt)> {
+fn receipt_of(
+    node: &NodeId,
+    message: &spotlight_tests::mqtt::Message,
+) -> Option<(NodeId, Receipt)> {
     let wanted = topic::of_node(&network(), node, Leaf::Receipt);
-    (message.topic == wanted).then(|| envelope::open(&network(), &message.payload).expect("a receipt opens"))
+    (message.topic == wanted)
+        .then(|| envelope::open(&network(), &message.payload).expect("a receipt opens"))
 }
 
 fn rows(apart: &Apart) -> u64 {
@@ -60,31 +64,48 @@ fn every_way_to_say_a_place_is_one_sighting_and_every_sender_is_answered() {
         apart.spool.text(&format!("way{n}"), &number(n), way);
     }
     for n in 0..ways.len() {
-        let answer = wait::until("an answer", wait::LONG, || apart.spool.answer(&format!("way{n}")));
+        let answer = wait::until("an answer", wait::LONG, || {
+            apart.spool.answer(&format!("way{n}"))
+        });
         assert!(answer.contains("San Pedro"), "{answer}");
     }
-    wait::until_true("all are handled", wait::LONG, || apart.spool.waiting().is_empty() && rows(&apart) == 5);
+    wait::until_true("all are handled", wait::LONG, || {
+        apart.spool.waiting().is_empty() && rows(&apart) == 5
+    });
     apart.map.wait_for_level(&here, "corroborated");
     let all = apart.map.sightings().expect("the hub answers");
     assert_eq!(all["features"].as_array().map(Vec::len), Some(1), "{all}");
-    assert!(http::get(&apart.map.at("list")).text().contains("San Pedro"));
+    assert!(
+        http::get(&apart.map.at("list"))
+            .text()
+            .contains("San Pedro")
+    );
 }
 
 #[test]
 fn hub_and_broker_may_be_away_and_nothing_is_lost() {
     let mut apart = Apart::start();
     apart.kill_hub();
-    apart.spool.text("hub-away", &number(1), &format!("police {VERMONT}"));
-    let answered = |apart: &Apart, name| wait::until("an answer", wait::LONG, || apart.spool.answer(name));
+    apart
+        .spool
+        .text("hub-away", &number(1), &format!("police {VERMONT}"));
+    let answered =
+        |apart: &Apart, name| wait::until("an answer", wait::LONG, || apart.spool.answer(name));
     answered(&apart, "hub-away");
-    wait::until_true("it is taken", wait::LONG, || apart.spool.waiting().is_empty());
+    wait::until_true("it is taken", wait::LONG, || {
+        apart.spool.waiting().is_empty()
+    });
     apart.start_hub();
     apart.map.wait_for(&cell(VERMONT));
 
     apart.broker.kill();
-    apart.spool.text("broker-away", &number(2), &format!("police {FIGUEROA}"));
+    apart
+        .spool
+        .text("broker-away", &number(2), &format!("police {FIGUEROA}"));
     answered(&apart, "broker-away");
-    wait::until_true("it is taken", wait::LONG, || apart.spool.waiting().is_empty());
+    wait::until_true("it is taken", wait::LONG, || {
+        apart.spool.waiting().is_empty()
+    });
     apart.broker.restart();
     apart.map.wait_for(&cell(FIGUEROA));
 
@@ -92,7 +113,9 @@ fn hub_and_broker_may_be_away_and_nothing_is_lost() {
     apart.kill_edge();
     apart.kill_hub();
     apart.broker.kill();
-    apart.spool.text("all-away", &number(3), &format!("police {BEVERLY}"));
+    apart
+        .spool
+        .text("all-away", &number(3), &format!("police {BEVERLY}"));
     apart.broker.restart();
     apart.start_edge();
     apart.start_hub();
@@ -120,7 +143,10 @@ fn forged_and_replayed_reports_change_nothing_and_stop_nothing() {
     stranger.publish(&node_topic, b"");
     stranger.publish(&node_topic, &[0xFF; 200]);
     stranger.publish(&node_topic, &vec![1; 100_000]);
-    stranger.publish(&node_topic, &envelope::seal(&key, &"other".parse().expect("a name"), &forged));
+    stranger.publish(
+        &node_topic,
+        &envelope::seal(&key, &"other".parse().expect("a name"), &forged),
+    );
     let receipt = Receipt {
         id: forged.id,
         outcome: Outcome::Stored,
@@ -129,15 +155,23 @@ fn forged_and_replayed_reports_change_nothing_and_stop_nothing() {
     // In its own name: the hub says that it does not know it.
     let sealed = envelope::seal(&key, &network(), &forged);
     stranger.publish(&own_topic, &sealed);
-    let (signer, answer) = stranger.wait_for("the refusal", |message| receipt_of(&stranger_id, message));
+    let (signer, answer) =
+        stranger.wait_for("the refusal", |message| receipt_of(&stranger_id, message));
     assert_eq!(signer, apart.hub_key);
-    assert_eq!((answer.id, answer.outcome), (forged.id, Outcome::Refused(Refusal::UnknownNode)));
+    assert_eq!(
+        (answer.id, answer.outcome),
+        (forged.id, Outcome::Refused(Refusal::UnknownNode))
+    );
     assert_eq!(rows(&apart), 0);
     assert!(apart.map.sighting(&cell(VERMONT)).is_none());
 
     // A true report, heard by the stranger and said again, and with one bit turned.
-    apart.spool.text("true", &number(1), &format!("police {BEVERLY}"));
-    let heard = stranger.wait_for("the true report", |message| (message.topic == node_topic).then(|| message.payload.clone()));
+    apart
+        .spool
+        .text("true", &number(1), &format!("police {BEVERLY}"));
+    let heard = stranger.wait_for("the true report", |message| {
+        (message.topic == node_topic).then(|| message.payload.clone())
+    });
     let (_, first) = stranger.wait_for("its receipt", |message| receipt_of(&apart.node, message));
     assert_eq!(first.outcome, Outcome::Stored);
     apart.map.wait_for(&cell(BEVERLY));
@@ -147,11 +181,15 @@ fn forged_and_replayed_reports_change_nothing_and_stop_nothing() {
         stranger.publish(&node_topic, &bent);
     }
     stranger.publish(&node_topic, &heard);
-    let (_, again) = stranger.wait_for("the duplicate's receipt", |message| receipt_of(&apart.node, message));
+    let (_, again) = stranger.wait_for("the duplicate's receipt", |message| {
+        receipt_of(&apart.node, message)
+    });
     assert_eq!((again.id, again.outcome), (first.id, Outcome::Duplicate));
     assert_eq!(rows(&apart), 1);
 
-    apart.spool.text("after", &number(2), &format!("police {FIGUEROA}"));
+    apart
+        .spool
+        .text("after", &number(2), &format!("police {FIGUEROA}"));
     apart.map.wait_for(&cell(FIGUEROA));
     assert_eq!(rows(&apart), 2);
 }
@@ -162,7 +200,8 @@ fn a_report_of_an_unpublished_resolution_or_too_old_is_refused_with_its_reason()
     apart.add_node();
     apart.start_hub();
     // The edge's own key, used by a faulty edge.
-    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE)).expect("the node's key");
+    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE))
+        .expect("the node's key");
     let mut faulty = Stranger::connect(apart.broker.port, "faulty");
     faulty.subscribe(&topic::of_node(&network(), &apart.node, Leaf::Receipt));
     let too_fine = Report {
@@ -192,7 +231,9 @@ fn a_forged_receipt_makes_the_edge_forget_nothing() {
     let mut stranger = Stranger::connect(apart.broker.port, "stranger");
     stranger.subscribe(&topic::of_all_nodes(&network(), Leaf::Report));
     apart.start_edge();
-    apart.spool.text("true", &number(1), &format!("police {VERMONT}"));
+    apart
+        .spool
+        .text("true", &number(1), &format!("police {VERMONT}"));
     let heard = stranger.wait_for("the report", |message| {
         envelope::open::<Report>(&network(), &message.payload).ok()
     });
@@ -206,11 +247,17 @@ fn a_forged_receipt_makes_the_edge_forget_nothing() {
     stranger.publish(&receipts, &envelope::seal(&key, &network(), &forged));
     stranger.publish(&receipts, b"stored");
     // The hub's own, but of another network: its signature says so.
-    let hub_key = keys::load_or_create(&apart.hub_data().join(spotlight_hub::KEY_FILE)).expect("the hub's key");
-    stranger.publish(&receipts, &envelope::seal(&hub_key, &"other".parse().expect("a name"), &forged));
+    let hub_key = keys::load_or_create(&apart.hub_data().join(spotlight_hub::KEY_FILE))
+        .expect("the hub's key");
+    stranger.publish(
+        &receipts,
+        &envelope::seal(&hub_key, &"other".parse().expect("a name"), &forged),
+    );
     let ignored = |log: String| log.matches("ignored").count();
     let edge = apart.edge.as_ref().expect("it runs");
-    wait::until_true("the edge has seen all three", wait::LONG, || ignored(edge.stderr()) >= 3);
+    wait::until_true("the edge has seen all three", wait::LONG, || {
+        ignored(edge.stderr()) >= 3
+    });
     let (status, _) = apart.edge.take().expect("it runs").terminate();
     assert_eq!(status.code(), Some(0));
     assert_eq!(pending(&apart.folder().join("edge")), 1);
@@ -228,7 +275,9 @@ fn a_node_that_the_hub_does_not_know_keeps_its_reports_until_it_does() {
     let mut listener = Stranger::connect(apart.broker.port, "listener");
     listener.subscribe(&topic::of_node(&network(), &apart.node, Leaf::Receipt));
     apart.start_edge();
-    apart.spool.text("early", &number(1), &format!("police {VERMONT}"));
+    apart
+        .spool
+        .text("early", &number(1), &format!("police {VERMONT}"));
     let (_, receipt) = listener.wait_for("the refusal", |message| receipt_of(&apart.node, message));
     assert_eq!(receipt.outcome, Outcome::Refused(Refusal::UnknownNode));
     assert_eq!(rows(&apart), 0);

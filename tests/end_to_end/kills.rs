@@ -36,7 +36,9 @@ fn the_box_loses_and_doubles_nothing() {
         // Killed when a part of them is taken, at any moment between the steps; at times before it is even up.
         let left = random.below(chunk + 1);
         if random.below(4) > 0 {
-            wait::until_true("some messages are taken", PATIENCE, || demo.spool.waiting().len() <= left);
+            wait::until_true("some messages are taken", PATIENCE, || {
+                demo.spool.waiting().len() <= left
+            });
         }
         std::thread::sleep(random.time_below(JITTER));
         demo.kill();
@@ -45,7 +47,9 @@ fn the_box_loses_and_doubles_nothing() {
         }
     }
     demo.restart();
-    wait::until_true("every message is taken", PATIENCE, || demo.spool.waiting().len() == 0);
+    wait::until_true("every message is taken", PATIENCE, || {
+        demo.spool.waiting().len() == 0
+    });
     let data = demo.data.clone();
     wait::until_true("every report is on the hub", PATIENCE, || {
         diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= MESSAGES as u64)
@@ -77,7 +81,9 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
         let left = random.below(upto - put + 1);
         put = upto;
         if random.below(4) > 0 {
-            wait::until_true("some messages are taken", PATIENCE, || apart.spool.waiting().len() <= left);
+            wait::until_true("some messages are taken", PATIENCE, || {
+                apart.spool.waiting().len() <= left
+            });
         }
         std::thread::sleep(random.time_below(JITTER));
         match kill % 3 {
@@ -95,7 +101,9 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
             }
         }
     }
-    wait::until_true("every message is taken", PATIENCE, || apart.spool.waiting().len() == 0);
+    wait::until_true("every message is taken", PATIENCE, || {
+        apart.spool.waiting().len() == 0
+    });
     let data = apart.hub_data();
     wait::until_true("every report is on the hub", PATIENCE, || {
         diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= MESSAGES as u64)
@@ -111,10 +119,18 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
         }
         drained
     });
-    assert_eq!(diagnostics::rows(&data, "reports"), MESSAGES as u64, "not one too many");
+    assert_eq!(
+        diagnostics::rows(&data, "reports"),
+        MESSAGES as u64,
+        "not one too many"
+    );
     let shown = apart.map.sightings().expect("the hub answers");
     let cells: BTreeSet<_> = messages.iter().map(|(_, cell)| cell.as_str()).collect();
-    assert_eq!(shown["features"].as_array().map(Vec::len), Some(cells.len()), "a sighting a cell");
+    assert_eq!(
+        shown["features"].as_array().map(Vec::len),
+        Some(cells.len()),
+        "a sighting a cell"
+    );
     apart.stop();
     assert_each_once(&data, &messages);
 }
@@ -125,27 +141,47 @@ fn a_crash_between_commit_and_removal_makes_one_report() {
     apart.add_node();
     apart.start_hub();
     apart.start_edge_with(&[("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT", "1")]);
-    apart.spool.text("crash", &number(1), "police at 6th St & Vermont");
-    let status = apart.edge.take().expect("it was started").wait_for_end(wait::LONG);
+    apart
+        .spool
+        .text("crash", &number(1), "police at 6th St & Vermont");
+    let status = apart
+        .edge
+        .take()
+        .expect("it was started")
+        .wait_for_end(wait::LONG);
     assert!(!status.success(), "{status}");
     assert!(apart.spool.holds("crash.pdu"), "it died before the removal");
-    assert_eq!(waiting_for_receipts(&apart.folder().join("edge")), 1, "and after the commit");
+    assert_eq!(
+        waiting_for_receipts(&apart.folder().join("edge")),
+        1,
+        "and after the commit"
+    );
 
     apart.start_edge();
     apart.map.wait_for(&cell("6th St & Vermont"));
-    wait::until_true("the file is removed", wait::LONG, || !apart.spool.holds("crash.pdu"));
+    wait::until_true("the file is removed", wait::LONG, || {
+        !apart.spool.holds("crash.pdu")
+    });
     // A later message shows that the line has moved on.
-    apart.spool.text("later", &number(2), "police at 103rd St & Figueroa");
+    apart
+        .spool
+        .text("later", &number(2), "police at 103rd St & Figueroa");
     apart.map.wait_for(&cell("103rd St & Figueroa"));
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
     apart.stop();
     let edge = Outbox::open(&apart.folder().join("edge")).expect("the outbox opens");
-    assert_eq!(edge.removals().expect("removals"), [], "a confirmed removal is forgotten");
+    assert_eq!(
+        edge.removals().expect("removals"),
+        [],
+        "a confirmed removal is forgotten"
+    );
 }
 
 /// What an edge that does not run has still to deliver.
 fn waiting_for_receipts(edge: &Path) -> usize {
-    Outbox::open(edge).expect("the outbox opens after any kill").len()
+    Outbox::open(edge)
+        .expect("the outbox opens after any kill")
+        .len()
 }
 
 /// Each cell holds as many live reports as messages named it; no message is missing and none counts twice.
@@ -160,6 +196,15 @@ fn assert_each_once(hub: &Path, messages: &[(String, String)]) {
         *found.entry(received.report.cell.to_string()).or_insert(0) += 1;
     }
     assert_eq!(found, expected);
-    let rows = store.tables().expect("tables").iter().find(|table| table.table == "reports").map(|table| table.rows);
-    assert_eq!(rows, Some(messages.len() as u64), "live reports and known ids are the same set");
+    let rows = store
+        .tables()
+        .expect("tables")
+        .iter()
+        .find(|table| table.table == "reports")
+        .map(|table| table.rows);
+    assert_eq!(
+        rows,
+        Some(messages.len() as u64),
+        "live reports and known ids are the same set"
+    );
 }

@@ -25,7 +25,17 @@ fn sender(n: usize) -> String {
 /// What the run says, in every form that must not stay.
 fn secrets(photo: &[u8]) -> Vec<Secret> {
     let mut secrets: Vec<_> = (0..7).flat_map(|n| scan::number(&sender(n))).collect();
-    for said in [HERE, SPANISH, CHINESE, UNKNOWN, PHOTO_TEXT, "Marisol", "sycamore", "Dwayne sleeps", "carpa de Chucho"] {
+    for said in [
+        HERE,
+        SPANISH,
+        CHINESE,
+        UNKNOWN,
+        PHOTO_TEXT,
+        "Marisol",
+        "sycamore",
+        "Dwayne sleeps",
+        "carpa de Chucho",
+    ] {
         secrets.extend(scan::text(said));
     }
     secrets.extend(scan::photo(photo));
@@ -44,12 +54,19 @@ fn run(spool: &Spool, map: &Map, photo: &[u8]) {
     spool.put("g.pdu", &pdu.as_bytes()[..60]);
     let mms = spotlight_tests::mms::retrieved(&sender(6), PHOTO_TEXT, &[photo]);
     spool.put("h.mms", &mms[..mms.len() / 2]);
-    for place in ["Beverly & Vermont", "6th & Vermont", "103rd & Figueroa", "3rd St & Vermont"] {
+    for place in [
+        "Beverly & Vermont",
+        "6th & Vermont",
+        "103rd & Figueroa",
+        "3rd St & Vermont",
+    ] {
         map.wait_for(&cell(place));
     }
     wait::until_true("all is handled", wait::LONG, || {
         let waiting = spool.waiting();
-        ('a'..='h').all(|name| !waiting.contains(&format!("{name}.pdu")) && !waiting.contains(&format!("{name}.mms")))
+        ('a'..='h').all(|name| {
+            !waiting.contains(&format!("{name}.pdu")) && !waiting.contains(&format!("{name}.mms"))
+        })
     });
 }
 
@@ -61,9 +78,15 @@ fn assert_clean(folder: &Path, except: &[&Path], secrets: &[Secret], must_scan: 
     let files = scan::files(folder, except);
     let names: Vec<_> = files.iter().map(|path| path.to_string_lossy()).collect();
     for needed in must_scan {
-        assert!(names.iter().any(|name| name.ends_with(needed)), "{needed} was scanned: {names:?}");
+        assert!(
+            names.iter().any(|name| name.ends_with(needed)),
+            "{needed} was scanned: {names:?}"
+        );
     }
-    let found: Vec<_> = files.iter().flat_map(|path| scan::found_in(path, secrets)).collect();
+    let found: Vec<_> = files
+        .iter()
+        .flat_map(|path| scan::found_in(path, secrets))
+        .collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -74,7 +97,11 @@ fn the_box_keeps_no_number_no_text_and_no_photo() {
     run(&demo.spool, &demo.map, &photo);
     let secrets = secrets(&photo);
     // While it runs, and after it was killed with whatever it had on disk.
-    let folder = demo.data.parent().expect("the data folder lies in the test's").to_owned();
+    let folder = demo
+        .data
+        .parent()
+        .expect("the data folder lies in the test's")
+        .to_owned();
     let must_scan = ["edge/outbox.redb", "hub/hub.redb", "spotlight.0.err"];
     assert_clean(&folder, &[&demo.spool.0], &secrets, &must_scan);
     demo.kill();
@@ -94,6 +121,18 @@ fn edge_hub_and_broker_apart_keep_no_number_no_text_and_no_photo() {
     apart.start_edge_with(&[LOG]);
     run(&apart.spool, &apart.map, &photo);
     apart.stop();
-    let must_scan = ["edge/outbox.redb", "hub/hub.redb", "mosquitto/mosquitto.db", "edge.0.err", "hub.0.err", "mosquitto.0.err"];
-    assert_clean(apart.folder(), &[&apart.spool.0], &secrets(&photo), &must_scan);
+    let must_scan = [
+        "edge/outbox.redb",
+        "hub/hub.redb",
+        "mosquitto/mosquitto.db",
+        "edge.0.err",
+        "hub.0.err",
+        "mosquitto.0.err",
+    ];
+    assert_clean(
+        apart.folder(),
+        &[&apart.spool.0],
+        &secrets(&photo),
+        &must_scan,
+    );
 }

@@ -25,12 +25,13 @@ impl Mosquitto {
         fs::create_dir_all(folder).expect("the broker's folder can be made");
         let configuration = format!(
             "listener {port} 127.0.0.1\nallow_anonymous true\npersistence true\npersistence_location {}/\n\
-             autosave_interval 1\npersistent_client_expiration 1d\nmax_queued_messages 50000\nmax_inflight_messages 1000\nlog_dest stderr\nlog_type all\n\
+             autosave_interval 1\npersistent_client_expiration 1d\nmax_queued_messages 50000\nmax_inflight_messages 1000\nlog_dest stderr\nlog_type error\nlog_type warning\nlog_type notice\nlog_type information\nlog_type subscribe\nlog_type unsubscribe\n\
              user {}\n",
             folder.display(),
             user(),
         );
-        fs::write(folder.join("mosquitto.conf"), configuration).expect("a configuration can be written");
+        fs::write(folder.join("mosquitto.conf"), configuration)
+            .expect("a configuration can be written");
         let mut broker = Self {
             port,
             folder: folder.to_owned(),
@@ -74,13 +75,20 @@ impl Mosquitto {
 }
 
 fn program() -> &'static str {
-    let found = ["/usr/sbin/mosquitto", "/usr/bin/mosquitto", "/usr/local/sbin/mosquitto"];
+    let found = [
+        "/usr/sbin/mosquitto",
+        "/usr/bin/mosquitto",
+        "/usr/local/sbin/mosquitto",
+    ];
     let found = found.into_iter().find(|path| Path::new(path).exists());
     found.expect("mosquitto is not installed: apt-get install mosquitto")
 }
 
 /// Who we are: started by root, mosquitto would give up its rights and with them the test's folder.
 fn user() -> String {
-    let id = Command::new("id").arg("-un").output().expect("id prints a name");
+    let id = Command::new("id")
+        .arg("-un")
+        .output()
+        .expect("id prints a name");
     String::from_utf8_lossy(&id.stdout).trim().to_owned()
 }

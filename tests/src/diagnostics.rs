@@ -10,7 +10,9 @@ use crate::process;
 /// Each line of stdout as JSON.
 pub fn lines(output: &Output) -> Vec<Value> {
     let text = String::from_utf8_lossy(&output.stdout);
-    let parsed = text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
+    let parsed = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")));
     parsed.collect()
 }
 
@@ -18,13 +20,23 @@ pub fn lines(output: &Output) -> Vec<Value> {
 pub fn run(name: &str, arguments: &[&str]) -> Vec<Value> {
     let output = process::output(name, arguments);
     let code = output.status.code();
-    assert_eq!(code, Some(0), "{name} {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(
+        code,
+        Some(0),
+        "{name} {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     lines(&output)
 }
 
 /// The names of an object's members.
 pub fn keys(object: &Value) -> Vec<&str> {
-    let mut keys: Vec<_> = object.as_object().expect("an object").keys().map(String::as_str).collect();
+    let mut keys: Vec<_> = object
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect();
     keys.sort_unstable();
     keys
 }

@@ -24,7 +24,10 @@ pub struct Response {
 impl Response {
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The body as text.
@@ -34,7 +37,8 @@ impl Response {
 
     /// The body as JSON.
     pub fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
     }
 }
 
@@ -44,7 +48,11 @@ pub fn try_get(url: &str, headers: &[(&str, &str)]) -> std::io::Result<Response>
     let (status, headers) = head(&mut reader)?;
     let mut body = Vec::new();
     reader.read_to_end(&mut body)?;
-    Ok(Response { status, headers, body })
+    Ok(Response {
+        status,
+        headers,
+        body,
+    })
 }
 
 /// GET of something that must answer.
@@ -59,7 +67,9 @@ pub fn get_with(url: &str, headers: &[(&str, &str)]) -> Response {
 
 /// HTTP/1.0: the body ends with the connection, in one piece.
 fn open(url: &str, headers: &[(&str, &str)]) -> std::io::Result<BufReader<TcpStream>> {
-    let rest = url.strip_prefix("http://").expect("tests read http:// addresses");
+    let rest = url
+        .strip_prefix("http://")
+        .expect("tests read http:// addresses");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -77,12 +87,18 @@ fn head(reader: &mut impl BufRead) -> std::io::Result<Head> {
     let bad = || std::io::Error::other("no HTTP answer");
     let mut line = String::new();
     reader.read_line(&mut line)?;
-    let status = line.split_whitespace().nth(1).and_then(|code| code.parse().ok()).ok_or_else(bad)?;
+    let status = line
+        .split_whitespace()
+        .nth(1)
+        .and_then(|code| code.parse().ok())
+        .ok_or_else(bad)?;
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
         headers.push((name.to_lowercase(), value.trim().to_owned()));
     }
     Ok((status, headers))
@@ -109,7 +125,8 @@ impl Viewer {
     /// Opens the event stream of the map at `url`.
     pub fn open(url: &str) -> Self {
         let address = format!("{}/api/v1/events", url.trim_end_matches('/'));
-        let mut reader = open(&address, &[]).unwrap_or_else(|error| panic!("GET {address}: {error}"));
+        let mut reader =
+            open(&address, &[]).unwrap_or_else(|error| panic!("GET {address}: {error}"));
         let (status, _) = head(&mut reader).expect("the event stream answers");
         assert_eq!(status, 200, "{address}");
         let (sender, events) = mpsc::channel();
@@ -136,7 +153,12 @@ impl Viewer {
     }
 
     /// The first event that satisfies `wanted`.
-    pub fn wait_for(&self, what: &str, at_most: Duration, wanted: impl Fn(&Event) -> bool) -> Event {
+    pub fn wait_for(
+        &self,
+        what: &str,
+        at_most: Duration,
+        wanted: impl Fn(&Event) -> bool,
+    ) -> Event {
         let deadline = Instant::now() + at_most;
         loop {
             let left = deadline.saturating_duration_since(Instant::now());

@@ -3,7 +3,9 @@
 use std::sync::mpsc as std_mpsc;
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Broker as Address, Event, Incoming, MqttOptions, PublishOptions, QoS, SessionMode};
+use rumqttc::{
+    AsyncClient, Broker as Address, Event, Incoming, MqttOptions, PublishOptions, QoS, SessionMode,
+};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
@@ -29,7 +31,10 @@ pub struct Stranger {
 impl Stranger {
     /// Connects to the broker on a port of loopback.
     pub fn connect(port: u16, name: &str) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build();
         let runtime = runtime.expect("a runtime starts");
         let mut options = MqttOptions::new(name, Address::tcp("127.0.0.1", port));
         options.set_session_mode(SessionMode::Clean);
@@ -70,7 +75,9 @@ impl Stranger {
 
     /// Subscribes; returns when the broker has agreed.
     pub fn subscribe(&mut self, filter: &str) {
-        let asked = self.runtime.block_on(self.client.subscribe(filter, QoS::AtLeastOnce));
+        let asked = self
+            .runtime
+            .block_on(self.client.subscribe(filter, QoS::AtLeastOnce));
         asked.expect("the client takes requests");
         self.wait_for_acknowledgements(1);
     }
@@ -84,7 +91,9 @@ impl Stranger {
     /// Hands a publish over to the client.
     pub fn send(&self, topic: &str, payload: &[u8]) {
         let options = PublishOptions::at_least_once();
-        let asked = self.runtime.block_on(self.client.publish(topic, payload.to_vec(), options));
+        let asked = self
+            .runtime
+            .block_on(self.client.publish(topic, payload.to_vec(), options));
         asked.expect("the client takes requests");
     }
 
@@ -94,7 +103,8 @@ impl Stranger {
         self.runtime.block_on(async {
             for _ in 0..count {
                 let next = tokio::time::timeout(PATIENCE, acknowledged.recv()).await;
-                next.expect("the broker acknowledges").expect("the client runs");
+                next.expect("the broker acknowledges")
+                    .expect("the client runs");
             }
         });
     }

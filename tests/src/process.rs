@@ -22,7 +22,12 @@ pub fn binary(name: &str) -> PathBuf {
         None => {
             let own = std::env::current_exe().expect("a test knows its own file");
             let deps = own.parent().expect("a file lies in a folder");
-            if deps.ends_with("deps") { deps.parent().unwrap_or(deps) } else { deps }.to_owned()
+            if deps.ends_with("deps") {
+                deps.parent().unwrap_or(deps)
+            } else {
+                deps
+            }
+            .to_owned()
         }
     };
     let path = folder.join(name);
@@ -36,7 +41,9 @@ pub fn binary(name: &str) -> PathBuf {
 
 /// The repository's top folder.
 pub fn top() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("tests/ lies in the repository")
 }
 
 /// A command of a built binary. It runs in the repository, so that `models/` is found.
@@ -48,13 +55,19 @@ pub fn command(name: &str) -> Command {
 
 /// Runs a built binary to its end.
 pub fn output(name: &str, arguments: &[&str]) -> Output {
-    command(name).args(arguments).output().expect("a built binary starts")
+    command(name)
+        .args(arguments)
+        .output()
+        .expect("a built binary starts")
 }
 
 /// A port that nothing listens on.
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
-    listener.local_addr().expect("a listener has an address").port()
+    listener
+        .local_addr()
+        .expect("a listener has an address")
+        .port()
 }
 
 impl Running {
@@ -63,7 +76,10 @@ impl Running {
         fs::create_dir_all(logs).expect("the log folder can be made");
         let free = (0..).find(|n| !logs.join(format!("{name}.{n}.err")).exists());
         let n = free.expect("the numbers do not end");
-        let (out, err) = (logs.join(format!("{name}.{n}.out")), logs.join(format!("{name}.{n}.err")));
+        let (out, err) = (
+            logs.join(format!("{name}.{n}.out")),
+            logs.join(format!("{name}.{n}.err")),
+        );
         let child = command
             .stdin(Stdio::null())
             .stdout(File::create(&out).expect("a log can be made"))
@@ -85,7 +101,9 @@ impl Running {
             self.assert_alive();
             let out = self.stdout();
             let (line, _) = out.split_once('\n')?;
-            let url = line.strip_prefix("ready ").unwrap_or_else(|| panic!("first line: {line}"));
+            let url = line
+                .strip_prefix("ready ")
+                .unwrap_or_else(|| panic!("first line: {line}"));
             Some(url.trim().to_owned())
         })
     }
@@ -120,8 +138,14 @@ impl Running {
     /// SIGTERM, and how it ended and how long that took.
     pub fn terminate(mut self) -> (ExitStatus, Duration) {
         let start = Instant::now();
-        let sent = Command::new("kill").args(["-TERM", &self.id().to_string()]).status();
-        assert!(sent.is_ok_and(|status| status.success()), "{} takes a signal", self.name);
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.id().to_string()])
+            .status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "{} takes a signal",
+            self.name
+        );
         let what = format!("{} ends after SIGTERM", self.name);
         let status = wait::until(&what, wait::LONG, || self.child.try_wait().ok().flatten());
         (status, start.elapsed())
@@ -152,7 +176,11 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.end();
         if std::thread::panicking() {
-            eprintln!("--- stderr of {} ---\n{}", self.name, last_lines(&self.stderr(), 40));
+            eprintln!(
+                "--- stderr of {} ---\n{}",
+                self.name,
+                last_lines(&self.stderr(), 40)
+            );
         }
     }
 }

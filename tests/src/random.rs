@@ -9,7 +9,9 @@ impl Random {
     /// The seed must not be 0. `SPOTLIGHT_TEST_SEED` replaces it; it is printed.
     pub fn new(seed: u64) -> Self {
         let seed = match std::env::var("SPOTLIGHT_TEST_SEED") {
-            Ok(text) => text.parse().expect("SPOTLIGHT_TEST_SEED is a number above 0"),
+            Ok(text) => text
+                .parse()
+                .expect("SPOTLIGHT_TEST_SEED is a number above 0"),
             Err(_) => seed,
         };
         println!("seed {seed}");

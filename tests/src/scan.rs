@@ -17,7 +17,11 @@ pub fn number(number: &str) -> Vec<Secret> {
     let national = digits.strip_prefix('1').unwrap_or(digits);
     let grouped = format!("{}-{}-{}", &national[..3], &national[3..6], &national[6..]);
     let binary: u64 = digits.parse().expect("a number is digits");
-    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>();
+    let utf16 = |text: &str| {
+        text.encode_utf16()
+            .flat_map(u16::to_be_bytes)
+            .collect::<Vec<u8>>()
+    };
     let secret = |form: &str, bytes: Vec<u8>| Secret {
         what: format!("{number} as {form}"),
         bytes,
@@ -32,7 +36,10 @@ pub fn number(number: &str) -> Vec<Secret> {
         secret("semi-octets without country", odd),
         secret("hex of semi-octets", hex(&sms::semi_octets(digits)[..5])),
         secret("an integer", binary.to_le_bytes()[..5].to_vec()),
-        secret("an integer, high end first", binary.to_be_bytes()[3..].to_vec()),
+        secret(
+            "an integer, high end first",
+            binary.to_be_bytes()[3..].to_vec(),
+        ),
     ]
 }
 
@@ -45,8 +52,14 @@ pub fn text(text: &str) -> Vec<Secret> {
     let mut secrets = vec![
         secret("UTF-8", text.as_bytes().to_vec()),
         secret("lower case", text.to_lowercase().into_bytes()),
-        secret("UTF-16, high end first", text.encode_utf16().flat_map(u16::to_be_bytes).collect()),
-        secret("UTF-16, low end first", text.encode_utf16().flat_map(u16::to_le_bytes).collect()),
+        secret(
+            "UTF-16, high end first",
+            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+        ),
+        secret(
+            "UTF-16, low end first",
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        ),
     ];
     if let Some(septets) = sms::septets(text) {
         let mut packed = sms::pack(&septets, 0);
@@ -59,7 +72,10 @@ pub fn text(text: &str) -> Vec<Secret> {
 
 /// A photo: windows of 32 bytes from all over it.
 pub fn photo(photo: &[u8]) -> Vec<Secret> {
-    let last = photo.len().checked_sub(32).expect("a photo has over 32 bytes");
+    let last = photo
+        .len()
+        .checked_sub(32)
+        .expect("a photo has over 32 bytes");
     // Its first kilobyte is header and tables, which other JPEGs share.
     (1..=15)
         .map(|n| last * n / 15)
@@ -72,7 +88,10 @@ pub fn photo(photo: &[u8]) -> Vec<Secret> {
 }
 
 fn hex(bytes: &[u8]) -> Vec<u8> {
-    bytes.iter().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| format!("{byte:02x}").into_bytes())
+        .collect()
 }
 
 /// Every file below a folder, except below those named.
@@ -85,7 +104,11 @@ pub fn files(folder: &Path, except: &[&Path]) -> Vec<PathBuf> {
         }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
+            if path.is_dir() {
+                folders.push(path)
+            } else {
+                files.push(path)
+            }
         }
     }
     files
@@ -95,9 +118,14 @@ pub fn files(folder: &Path, except: &[&Path]) -> Vec<PathBuf> {
 pub fn found_in(path: &Path, secrets: &[Secret]) -> Vec<String> {
     let bytes = fs::read(path).unwrap_or_default();
     let lower = bytes.to_ascii_lowercase();
-    let holds = |bytes: &[u8], wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
-    let found = secrets.iter().filter(|secret| holds(&bytes, &secret.bytes) || holds(&lower, &secret.bytes));
-    found.map(|secret| format!("{}: {}", path.display(), secret.what)).collect()
+    let holds =
+        |bytes: &[u8], wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
+    let found = secrets
+        .iter()
+        .filter(|secret| holds(&bytes, &secret.bytes) || holds(&lower, &secret.bytes));
+    found
+        .map(|secret| format!("{}: {}", path.display(), secret.what))
+        .collect()
 }
 
 #[cfg(test)]
@@ -110,7 +138,10 @@ mod tests {
         let path = folder.path().join("leak");
         let check = |leak: &[u8], secrets: Vec<Secret>, expected: bool| {
             fs::write(&path, leak).expect("a file");
-            let found: Vec<_> = files(folder.path(), &[]).iter().flat_map(|path| found_in(path, &secrets)).collect();
+            let found: Vec<_> = files(folder.path(), &[])
+                .iter()
+                .flat_map(|path| found_in(path, &secrets))
+                .collect();
             assert_eq!(!found.is_empty(), expected, "{found:?}");
         };
         let pdu = sms::deliver("+12135550142", "police at the river").remove(0);

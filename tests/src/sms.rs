@@ -45,11 +45,20 @@ pub fn deliver_at(number: &str, text: &str, sent: Timestamp) -> Vec<String> {
 }
 
 fn header(text: &str, total: usize, part: usize) -> Vec<u8> {
-    let reference = text.bytes().fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
+    let reference = text
+        .bytes()
+        .fold(7_u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
     vec![5, 0, 3, reference, total as u8, part as u8]
 }
 
-fn pdu(number: &str, dcs: u8, sent: Timestamp, length: usize, user_data: &[u8], has_header: bool) -> String {
+fn pdu(
+    number: &str,
+    dcs: u8,
+    sent: Timestamp,
+    length: usize,
+    user_data: &[u8],
+    has_header: bool,
+) -> String {
     let sender = number.trim_start_matches('+');
     let smsc = semi_octets(SMSC);
     let mut bytes = vec![smsc.len() as u8 + 1, 0x91];
@@ -67,13 +76,24 @@ fn pdu(number: &str, dcs: u8, sent: Timestamp, length: usize, user_data: &[u8], 
 /// Digits two to an octet, the first in the low half, filled up with 0xF.
 pub fn semi_octets(digits: &str) -> Vec<u8> {
     let digits: Vec<u8> = digits.bytes().map(|digit| digit - b'0').collect();
-    digits.chunks(2).map(|pair| pair[0] | pair.get(1).unwrap_or(&0xF) << 4).collect()
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] | pair.get(1).unwrap_or(&0xF) << 4)
+        .collect()
 }
 
 fn time_stamp(sent: Timestamp) -> [u8; 7] {
     let at = Offset::UTC.to_datetime(sent);
     let year = (at.year() % 100) as i8;
-    let fields = [year, at.month(), at.day(), at.hour(), at.minute(), at.second(), 0];
+    let fields = [
+        year,
+        at.month(),
+        at.day(),
+        at.hour(),
+        at.minute(),
+        at.second(),
+        0,
+    ];
     fields.map(|field| (field / 10) as u8 | ((field % 10) as u8) << 4)
 }
 
@@ -124,7 +144,13 @@ mod tests {
     #[test]
     fn packing_is_the_standards() {
         // The usual example: 3GPP TS 23.038 packs "hellohello" so.
-        assert_eq!(pack(b"hellohello", 0), [0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37]);
-        assert_eq!(semi_octets("12135550100"), [0x21, 0x31, 0x55, 0x05, 0x01, 0xF0]);
+        assert_eq!(
+            pack(b"hellohello", 0),
+            [0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37]
+        );
+        assert_eq!(
+            semi_octets("12135550100"),
+            [0x21, 0x31, 0x55, 0x05, 0x01, 0xF0]
+        );
     }
 }

@@ -11,12 +11,18 @@ pub struct Spool(pub PathBuf);
 impl Spool {
     /// Puts a text in, as one file of one line a PDU.
     pub fn text(&self, name: &str, number: &str, text: &str) {
-        self.put(&format!("{name}.pdu"), (sms::deliver(number, text).join("\n") + "\n").as_bytes());
+        self.put(
+            &format!("{name}.pdu"),
+            (sms::deliver(number, text).join("\n") + "\n").as_bytes(),
+        );
     }
 
     /// Puts an MMS in.
     pub fn photo(&self, name: &str, number: &str, text: &str, photo: &[u8]) {
-        self.put(&format!("{name}.mms"), &mms::retrieved(number, text, &[photo]));
+        self.put(
+            &format!("{name}.mms"),
+            &mms::retrieved(number, text, &[photo]),
+        );
     }
 
     /// Writes beside and renames in, as the contract asks.
@@ -25,7 +31,8 @@ impl Spool {
         fs::create_dir_all(self.0.join("in")).expect("the spool folder can be made");
         let part = self.0.join(format!("{name}.part"));
         fs::write(&part, bytes).expect("the spool folder can be written");
-        fs::rename(&part, self.0.join("in").join(name)).expect("a file can be renamed into the spool");
+        fs::rename(&part, self.0.join("in").join(name))
+            .expect("a file can be renamed into the spool");
     }
 
     /// What lies in `in`, by name.
@@ -51,7 +58,9 @@ impl Spool {
 
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }

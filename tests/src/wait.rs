@@ -15,7 +15,10 @@ pub fn until<T>(what: &str, at_most: Duration, mut look: impl FnMut() -> Option<
         if let Some(seen) = look() {
             return seen;
         }
-        assert!(start.elapsed() < at_most, "waited {at_most:?} in vain: {what}");
+        assert!(
+            start.elapsed() < at_most,
+            "waited {at_most:?} in vain: {what}"
+        );
         std::thread::sleep(LOOK);
     }
 }

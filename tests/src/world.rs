@@ -21,13 +21,20 @@ pub const NETWORK: &str = "test";
 /// A sender: a number of the range kept for fiction, 555-0100 to 555-0199, in one of many area codes.
 pub fn number(n: usize) -> String {
     const AREA_CODES: [u16; 10] = [310, 323, 424, 442, 562, 626, 661, 747, 805, 818];
-    format!("+1{}55501{:02}", AREA_CODES[n / 100 % AREA_CODES.len()], n % 100)
+    format!(
+        "+1{}55501{:02}",
+        AREA_CODES[n / 100 % AREA_CODES.len()],
+        n % 100
+    )
 }
 
 /// The published cell of a text's place, as the edge's own gazetteer says it.
 pub fn cell(text: &str) -> String {
     let place = Gazetteer::los_angeles().find(text);
-    place.unwrap_or_else(|missing| panic!("{text}: {missing:?}")).cell.to_string()
+    place
+        .unwrap_or_else(|missing| panic!("{text}: {missing:?}"))
+        .cell
+        .to_string()
 }
 
 /// `count` texts that name places, and their published cells: coordinates on a grid over the city. Where there are fewer
@@ -37,15 +44,25 @@ pub fn texts_all_over(count: usize) -> Vec<(String, String)> {
     let mut by_cell = BTreeMap::new();
     for row in 0..120 {
         for column in 0..120 {
-            let (lat, lon) = (33.71 + f64::from(row) * 0.005, -118.66 + f64::from(column) * 0.004);
+            let (lat, lon) = (
+                33.71 + f64::from(row) * 0.005,
+                -118.66 + f64::from(column) * 0.004,
+            );
             let text = format!("police {lat:.4},{lon:.4}");
             if let Ok(place) = gazetteer.find(&text) {
                 by_cell.entry(place.cell.to_string()).or_insert(text);
             }
         }
     }
-    assert!(by_cell.len() >= 50, "{} cells are too few to tell messages apart", by_cell.len());
-    let said = by_cell.into_iter().map(|(cell, text)| (text, cell)).collect::<Vec<_>>();
+    assert!(
+        by_cell.len() >= 50,
+        "{} cells are too few to tell messages apart",
+        by_cell.len()
+    );
+    let said = by_cell
+        .into_iter()
+        .map(|(cell, text)| (text, cell))
+        .collect::<Vec<_>>();
     said.into_iter().cycle().take(count).collect()
 }
 
@@ -71,7 +88,9 @@ impl Map {
     pub fn sighting(&self, cell: &str) -> Option<Value> {
         let all = self.sightings()?;
         let features = all["features"].as_array()?;
-        let found = features.iter().find(|feature| feature["properties"]["cell"] == cell);
+        let found = features
+            .iter()
+            .find(|feature| feature["properties"]["cell"] == cell);
         found.map(|feature| feature["properties"].clone())
     }
 
@@ -83,7 +102,8 @@ impl Map {
     /// Waits until a cell shows at a level.
     pub fn wait_for_level(&self, cell: &str, level: &str) -> Value {
         wait::until(&format!("{cell} shows as {level}"), wait::LONG, || {
-            self.sighting(cell).filter(|sighting| sighting["level"] == level)
+            self.sighting(cell)
+                .filter(|sighting| sighting["level"] == level)
         })
     }
 
@@ -97,7 +117,8 @@ impl Map {
     /// Waits until the hub answers and knows a node to be connected.
     pub fn wait_until_online(&self) {
         wait::until_true("a node is online", wait::LONG, || {
-            self.sightings().is_some_and(|all| all["node_online"] == true)
+            self.sightings()
+                .is_some_and(|all| all["node_online"] == true)
         });
     }
 }
@@ -174,7 +195,9 @@ impl Demo {
     pub fn start_only(&mut self) {
         assert!(self.running.is_none(), "it runs already");
         let mut command = process::command("spotlight");
-        command.args(["demo", "--port", &self.port.to_string(), "--data"]).arg(&self.data);
+        command
+            .args(["demo", "--port", &self.port.to_string(), "--data"])
+            .arg(&self.data);
         if !self.samples {
             command.arg("--no-samples");
         }
@@ -229,7 +252,9 @@ impl Apart {
         let logs = path("logs");
         let broker = Mosquitto::start(&path("mosquitto"), &logs);
         let port = free_port();
-        let write = |name: &str, text: String| fs::write(path(name), text).expect("a configuration can be written");
+        let write = |name: &str, text: String| {
+            fs::write(path(name), text).expect("a configuration can be written")
+        };
         write(
             "hub.toml",
             format!(
@@ -279,9 +304,17 @@ impl Apart {
     pub fn add_node(&self) {
         let data = self.hub_data();
         let mut command = process::command("spotlight-hub");
-        command.args(["node", "add", "--data"]).arg(data).args([&self.node.to_string(), "--label", "test"]);
+        command.args(["node", "add", "--data"]).arg(data).args([
+            &self.node.to_string(),
+            "--label",
+            "test",
+        ]);
         let output = command.output().expect("the hub's binary starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
 
     /// Starts the hub and waits until it answers.
@@ -296,7 +329,9 @@ impl Apart {
     /// Starts the hub and does not wait.
     pub fn start_hub_only(&mut self) {
         let mut command = process::command("spotlight-hub");
-        command.args(["run", "--config"]).arg(self.folder.path().join("hub.toml"));
+        command
+            .args(["run", "--config"])
+            .arg(self.folder.path().join("hub.toml"));
         self.hub = Some(Running::start("hub", command, &self.logs));
     }
 
@@ -308,7 +343,9 @@ impl Apart {
     /// Starts the edge with environment variables.
     pub fn start_edge_with(&mut self, environment: &[(&str, &str)]) {
         let mut command = process::command("spotlight-edge");
-        command.args(["run", "--config"]).arg(self.folder.path().join("edge.toml"));
+        command
+            .args(["run", "--config"])
+            .arg(self.folder.path().join("edge.toml"));
         command.envs(owned(environment));
         self.edge = Some(Running::start("edge", command, &self.logs));
     }
@@ -339,13 +376,24 @@ impl Apart {
 }
 
 fn key(binary: &str, configuration: &Path) -> NodeId {
-    let configuration = configuration.to_str().expect("the test's folder has a plain name");
+    let configuration = configuration
+        .to_str()
+        .expect("the test's folder has a plain name");
     let output = process::output(binary, &["key", "--config", configuration]);
-    assert!(output.status.success(), "{binary} key: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{binary} key: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8_lossy(&output.stdout);
-    text.trim().parse().unwrap_or_else(|error| panic!("{binary} key: {error}"))
+    text.trim()
+        .parse()
+        .unwrap_or_else(|error| panic!("{binary} key: {error}"))
 }
 
 fn owned(environment: &[(&str, &str)]) -> Vec<(String, String)> {
-    environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    environment
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
 }
