@@ -16,15 +16,30 @@ type Corners = HashMap<Cell, Vec<(String, f64, f64)>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
-    let corners = read_corners(&arguments.next().ok_or("name the corners' file first")?)?;
+    let mut corners = read_corners(&arguments.next().ok_or("name the corners' file first")?)?;
+    let exports: Vec<String> = arguments.collect();
     let city = City::load("los-angeles")?;
     let feed = city.feed("encampments")?;
+    // A corner that is itself the address of some complaint is none of ours to name.
+    let mut complained = HashSet::new();
+    for path in &exports {
+        let mut rows = Rows::open(File::open(path)?, feed)?;
+        while let Some(row) = rows.next(feed, &city)? {
+            if let Row::Accepted(row) = row {
+                complained.extend(row.address);
+            }
+        }
+    }
+    for choice in corners.values_mut() {
+        choice.retain(|(name, _, _)| !complained.contains(name) && !complained.contains(&turned(name)));
+    }
+    corners.retain(|_, choice| !choice.is_empty());
     let mut out = std::io::stdout().lock();
     writeln!(out, "SRNumber,CreatedDate,RequestType,Status,Address,ZipCode,Latitude,Longitude,Location")?;
     let (mut number, mut dropped, mut seen) = (0, 0, HashSet::new());
     // One corner an address, so that the count of addresses stays near the true one.
     let mut corner_of: HashMap<String, usize> = HashMap::new();
-    for path in arguments {
+    for path in exports {
         let mut rows = Rows::open(File::open(path)?, feed)?;
         while let Some(row) = rows.next(feed, &city)? {
             let Row::Accepted(row) = row else { continue };
@@ -70,6 +85,15 @@ fn read_corners(path: &str) -> Result<Corners, Box<dyn Error>> {
         }
     }
     Ok(corners)
+}
+
+/// `A AT B, ZIP` as `B AT A, ZIP`.
+fn turned(name: &str) -> String {
+    let (streets, zip) = name.split_once(", ").unwrap_or((name, ""));
+    match streets.split_once(" AT ") {
+        Some((street, other)) => format!("{other} AT {street}, {zip}"),
+        None => name.to_owned(),
+    }
 }
 
 fn random(below: usize) -> Result<usize, Box<dyn Error>> {

@@ -117,10 +117,24 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
     let data = hub_folder(&args.data);
-    let store = OpenData::open(&data)?;
     let mut code = ExitCode::SUCCESS;
     let mut late = 0;
+    let mut good = Vec::new();
     for path in &args.file {
+        // A file whose header is not this feed's changes nothing, not even an empty store.
+        match File::open(path).map_err(FeedError::from).and_then(|file| Rows::open(file, feed).map(drop)) {
+            Ok(()) => good.push(path),
+            Err(error) => {
+                eprintln!("{}: {}", path.display(), log::chain(&error));
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    if good.is_empty() {
+        return Ok(code);
+    }
+    let store = OpenData::open(&data)?;
+    for path in good {
         match import_file(&store, &city, feed, path) {
             Ok((counts, late_here)) => {
                 late += late_here;
@@ -201,6 +215,8 @@ fn import_file(store: &OpenData, city: &City, feed: &Feed, path: &Path) -> Resul
 /// Reads one file; returns its counts, and how many records fall in published months.
 pub fn import(store: &OpenData, city: &City, feed: &Feed, input: impl Read, file: &str) -> Result<(Counts, u64), FeedError> {
     let start = Instant::now();
+    let now = Timestamp::now();
+    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
     let mut rows = Rows::open(input, feed)?;
     let mut counts = Counts {
         file: file.to_owned(),
@@ -219,7 +235,8 @@ pub fn import(store: &OpenData, city: &City, feed: &Feed, input: impl Read, file
             Some(Row::Accepted(accepted)) => {
                 counts.accepted += 1;
                 counts.unplaced += u64::from(accepted.cell.is_none());
-                last_day = last_day.max(Some(accepted.day));
+                // A day to come is a slip of the pen: it must not make the layer look fresh.
+                last_day = last_day.max(Some(accepted.day).filter(|day| *day <= today));
                 batch.push(accepted);
             }
             None => {}
@@ -235,7 +252,6 @@ pub fn import(store: &OpenData, city: &City, feed: &Feed, input: impl Read, file
             break;
         }
     }
-    let now = Timestamp::now();
     store.freshen(&feed.id, |freshness| {
         freshness.fetched_at = now.as_second();
         let last_day = last_day.map_or(i32::MIN, open_data::number);

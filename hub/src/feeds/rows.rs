@@ -1,7 +1,9 @@
 //! The rows of a CSV export, read as a feed's file says: streaming, in constant memory.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::cell;
+use std::io::{self, Read};
+use std::rc::Rc;
 
 use jiff::civil::Date;
 use spotlight_common::cell::Cell;
@@ -10,8 +12,10 @@ use super::{FeedError, values};
 use crate::city::{City, Feed};
 use crate::store::open_data::Accepted;
 
-/// A row longer than this is no row: a quote that never closes must not eat the file.
 const READ_BUFFER: usize = 256 * 1024;
+
+/// What is read for one row at most: a quote that never closes must not take the whole file into memory.
+const LONGEST_ROW: usize = 1024 * 1024;
 
 /// What a row is.
 pub enum Row {
@@ -25,7 +29,8 @@ pub enum Row {
 
 /// The rows of one file.
 pub struct Rows<R> {
-    reader: simd_csv::ZeroCopyReader<R>,
+    reader: simd_csv::ZeroCopyReader<Bounded<R>>,
+    allowed: Rc<cell::Cell<usize>>,
     columns: Positions,
     width: usize,
 }
@@ -42,10 +47,14 @@ struct Positions {
 impl<R: Read> Rows<R> {
     /// Reads the header; a needed column that is missing is an error that names it.
     pub fn open(input: R, feed: &Feed) -> Result<Self, FeedError> {
+        let allowed = Rc::new(cell::Cell::new(LONGEST_ROW));
         let mut reader = simd_csv::ZeroCopyReaderBuilder::new()
             .flexible(true)
             .buffer_capacity(READ_BUFFER)
-            .from_reader(input);
+            .from_reader(Bounded {
+                input,
+                allowed: allowed.clone(),
+            });
         let header: Vec<String> = reader.byte_headers().map_err(FeedError::csv)?.iter().map(heading).collect();
         let find = |names: &[String]| {
             header
@@ -70,6 +79,7 @@ impl<R: Read> Rows<R> {
         };
         Ok(Self {
             reader,
+            allowed,
             columns,
             width: header.len(),
         })
@@ -77,6 +87,7 @@ impl<R: Read> Rows<R> {
 
     /// The next row; `None` at the end.
     pub fn next(&mut self, feed: &Feed, city: &City) -> Result<Option<Row>, FeedError> {
+        self.allowed.set(LONGEST_ROW);
         let Some(record) = self.reader.read_byte_record().map_err(FeedError::csv)? else {
             return Ok(None);
         };
@@ -99,11 +110,30 @@ impl<R: Read> Rows<R> {
         let Some(day) = values::day(&text(self.columns.created)) else {
             return Ok(Some(Row::Rejected("date")));
         };
-        let in_columns = || self.columns.point.and_then(|(lat, lon)| values::columns(&text(lat), &text(lon)));
-        let in_one = || self.columns.location.and_then(|location| values::location(&text(location)));
-        let point = in_columns().or_else(in_one);
+        let in_columns = self.columns.point.and_then(|(lat, lon)| values::columns(&text(lat), &text(lon)));
+        let in_one = self.columns.location.and_then(|location| values::location(&text(location)));
+        // Columns that say 0/0 must not hide a good location.
+        let in_city = |point: &(f64, f64)| city.holds(point.0, point.1);
+        let point = in_columns.filter(in_city).or(in_one.filter(in_city)).or(in_columns).or(in_one);
         let written = values::address(&text(self.columns.address));
         Ok(Some(Row::Accepted(accepted(id, day, &written, point, city))))
+    }
+}
+
+/// Input that ends with an error where one row asks for too much.
+struct Bounded<R> {
+    input: R,
+    allowed: Rc<cell::Cell<usize>>,
+}
+
+impl<R: Read> Read for Bounded<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        match self.allowed.get().checked_sub(read) {
+            Some(left) => self.allowed.set(left),
+            None => return Err(io::Error::other(format!("a row of over {LONGEST_ROW} bytes; is a quote left open?"))),
+        }
+        Ok(read)
     }
 }
 

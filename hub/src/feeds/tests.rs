@@ -157,6 +157,13 @@ fn bad_rows_are_counted_by_reason_and_a_bad_header_reads_nothing() {
     assert_eq!((counts.records, counts.duplicates, counts.unplaced), (3, 3, 3));
     let missing = setup.read("SRNumber,CreatedDate,RequestType,Latitude,Longitude\n".as_bytes());
     assert!(missing.expect_err("refused").to_string().contains("`Address`"));
+    let mut open_quote = csv.as_bytes().to_vec();
+    open_quote.extend_from_slice(b"11,\"");
+    open_quote.extend(std::iter::repeat_n(b'x', 3 << 20));
+    assert!(setup.read(&open_quote[..]).expect_err("refused").to_string().contains("quote"));
+    let zero = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude,Location\n\
+                20,2020-01-02,Homeless Encampment,Z,0,0,POINT (-118.25 34.05)\n";
+    assert_eq!(setup.read(zero.as_bytes()).expect("reads").unplaced, 0);
     for bytes in [&b""[..], b"\0\xff\"", b"\"never closed"] {
         assert!(setup.read(bytes).is_err());
     }
