@@ -146,10 +146,10 @@ fn in_link(link: &str) -> Option<(f64, f64)> {
     if let Some(found) = parameter(link) {
         return Some(found);
     }
-    if let Some((_, rest)) = link.split_once('@') {
-        if let Some(found) = leading_pair(rest) {
-            return Some(found);
-        }
+    if let Some((_, rest)) = link.split_once('@')
+        && let Some(found) = leading_pair(rest)
+    {
+        return Some(found);
     }
     if let Some((_, rest)) = link.split_once("#map=") {
         let (_, rest) = rest.split_once('/')?;
@@ -241,13 +241,12 @@ fn written(text: &str) -> Option<(f64, f64)> {
         let fresh = !text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '.');
         if fresh
             && rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+'))
+            && let Some((number, after)) = leading_number(rest)
         {
-            if let Some((number, after)) = leading_number(rest) {
-                let length = rest.len() - after.len();
-                numbers.push((number, at, at + length));
-                at += length.max(1);
-                continue;
-            }
+            let length = rest.len() - after.len();
+            numbers.push((number, at, at + length));
+            at += length.max(1);
+            continue;
         }
         at += rest.chars().next().map_or(1, char::len_utf8);
     }
@@ -297,8 +296,7 @@ fn sexagesimal(text: &str, numbers: &[(f64, usize, usize)]) -> Option<(f64, f64)
         let sign = text
             .get(*seconds_end..)?
             .chars()
-            .skip_while(|c| !c.is_alphanumeric())
-            .next()?;
+            .find(|c| c.is_alphanumeric())?;
         let value = degrees.abs() + minutes / 60.0 + seconds / 3600.0;
         marks.then_some(if matches!(sign, 'S' | 'W' | 'O') {
             -value

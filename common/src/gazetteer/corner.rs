@@ -197,6 +197,9 @@ impl Gazetteer {
         for &anchored in &anchor.streets {
             for &partner in &self.streets[anchored as usize].partners {
                 let street = &self.streets[partner as usize];
+                if street.suffix.as_deref() == Some("FWY") {
+                    continue;
+                }
                 let allowed = least.min(spelling::forgiven(street.joined.len()));
                 if let Some(slips) = spelling::slips(&written, &street.joined, allowed) {
                     if slips < least {
@@ -237,7 +240,14 @@ impl Gazetteer {
                 .iter()
                 .map(|&corner| &self.corners[corner as usize])
                 .collect();
-            found.sort_by_key(|corner| (!corner.named, self.rank(corner.a) + self.rank(corner.b)));
+            found.sort_by_key(|corner| {
+                let tail = self.has_tail(corner.a) || self.has_tail(corner.b);
+                (
+                    tail,
+                    !corner.named,
+                    self.rank(corner.a) + self.rank(corner.b),
+                )
+            });
             corners.extend(found);
         }
         if let Some(zip) = zip {
@@ -257,28 +267,40 @@ impl Gazetteer {
             }
             corners = here;
         }
-        let Some(first) = corners.first() else {
-            return Err(Missing::NoPlace.into());
+        let one = |corners: &[&Corner]| {
+            let first = corners.first()?;
+            let together = corners.iter().all(|corner| {
+                metres((first.lat, first.lon), (corner.lat, corner.lon)) <= ONE_PLACE
+            });
+            together
+                .then_some(*first)
+                .and_then(|corner| self.place(corner))
         };
-        let one = corners
+        // `Saticoy St` is not `Saticoy St South`, unless only that one is there.
+        let plain: Vec<&Corner> = corners
             .iter()
-            .all(|corner| metres((first.lat, first.lon), (corner.lat, corner.lon)) <= ONE_PLACE);
-        if one {
-            self.place(first).ok_or_else(|| Missing::OutsideCity.into())
-        } else {
-            Err(self.ambiguous(&corners))
+            .copied()
+            .filter(|corner| !self.has_tail(corner.a) && !self.has_tail(corner.b))
+            .collect();
+        one(&corners)
+            .or_else(|| one(&plain))
+            .ok_or_else(|| self.ambiguous(&corners))
+    }
+
+    /// Streets and avenues are meant before places and courts.
+    fn rank(&self, street: u32) -> usize {
+        let street = &self.streets[street as usize];
+        match street.suffix.as_deref() {
+            Some("ST" | "AVE" | "BLVD") | None => 0,
+            Some(_) => 1,
         }
     }
 
-    /// Streets and avenues are meant before places, courts and frontage roads.
-    fn rank(&self, street: u32) -> usize {
+    fn has_tail(&self, street: u32) -> bool {
         let street = &self.streets[street as usize];
-        let kind = match street.suffix.as_deref() {
-            Some("ST" | "AVE" | "BLVD") | None => 0,
-            Some(_) => 1,
-        };
-        let tail = usize::from(street.full.rsplit(' ').next().is_some_and(words::is_tail));
-        kind + tail
+        let last = street.full.rsplit(' ').next();
+        street.suffix.is_some()
+            && last.is_some_and(|word| words::is_tail(word) && !words::is_suffix(word))
     }
 
     fn in_zip(&self, corner: &Corner, zip: u32) -> bool {
@@ -454,9 +476,17 @@ impl Gazetteer {
     }
 
     fn explain(&self, text: &[String], mentions: &[Mention]) -> NotFound {
-        let name = |mention: &Mention| {
-            let title = |&street: &u32| self.streets[street as usize].title.clone();
-            mention.streets.first().map(title).unwrap_or_default()
+        // The name with its kind only where one kind of street has it.
+        let name = |mention: &Mention| match mention.streets.as_slice() {
+            [] => String::new(),
+            &[street] => self.streets[street as usize].title.clone(),
+            &[street, ..] => {
+                let street = &self.streets[street as usize];
+                match street.title.rsplit_once(' ') {
+                    Some((core, _)) if street.suffix.is_some() && !mention.full => core.to_owned(),
+                    _ => street.title.clone(),
+                }
+            }
         };
         let sure: Vec<&Mention> = mentions
             .iter()
@@ -473,12 +503,23 @@ impl Gazetteer {
             .iter()
             .max_by_key(|mention| (mention.strength, mention.end - mention.start))
         {
-            Some(mention) if mention.strength == Strength::Strong => {
+            Some(mention) if mention.strength == Strength::Strong || told(text, mention) => {
                 Missing::OneStreet(name(mention)).into()
             }
             _ => Missing::NoPlace.into(),
         }
     }
+}
+
+/// `on Main`: a preposition says that a word is a street.
+fn told(text: &[String], mention: &Mention) -> bool {
+    let before = mention.start.checked_sub(1).and_then(|at| text.get(at));
+    before.is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "ON" | "AT" | "EN" | "CALLE" | "BY" | "NEAR" | "AVE"
+        )
+    })
 }
 
 /// Whether words could be a misspelt name: an article may begin one, another link neither begins nor ends it.

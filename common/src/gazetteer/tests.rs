@@ -90,6 +90,14 @@ fn other_corners_are_found_by_their_labels() {
         "Martin Luther King Jr Blvd & Vermont Ave",
     );
     check("van nuys blvd & vanowen st", "Van Nuys Blvd & Vanowen St");
+    check("3 cop cars by 5th n towne rn", "5th St & Towne Ave");
+    check("alvarado y la 6", "6th St & Alvarado St");
+    check("en la 6ta y alvarado hay policia", "6th St & Alvarado St");
+    check("gone from san julian & 6th", "6th St & San Julian St");
+    check("cesar chavez y soto", "Cesar E Chavez Ave & Soto St");
+    check("sta monica and vermont", "Santa Monica Blvd & Vermont Ave");
+    check("50th and figueroa", "50th St & Figueroa St");
+    check("ave 50 and figueroa", "Avenue 50 & Figueroa St");
     check("figeroa and 7th", "7th St & Figueroa St");
 }
 
@@ -139,16 +147,22 @@ fn what_is_not_known_is_answered_and_not_guessed() {
     check("call me 213-555-0142", Missing::NoPlace);
     check(
         "san pedro y 3 policias",
-        Missing::OneStreet("San Pedro St".to_owned()),
+        Missing::OneStreet("San Pedro".to_owned()),
     );
     check(
         "cops on san pedro at 5",
-        Missing::OneStreet("San Pedro St".to_owned()),
+        Missing::OneStreet("San Pedro".to_owned()),
     );
     check(
         "5th & Nowhere Special",
-        Missing::OneStreet("5th St".to_owned()),
+        Missing::OneStreet("5th".to_owned()),
     );
+    check("cops on main", Missing::OneStreet("Main".to_owned()));
+    check(
+        "there are 4 police officers and 2 cars at my tent",
+        Missing::NoPlace,
+    );
+    check("figueroa & 50", Missing::Ambiguous);
     check("🚓🚓🚓", Missing::NoPlace);
     check("https://maps.app.goo.gl/5thSanPedro", Missing::ShortLink);
     check("cops https://goo.gl/maps/abc", Missing::ShortLink);

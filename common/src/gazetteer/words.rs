@@ -148,6 +148,7 @@ fn spell(word: &str) -> String {
         "WK" => "WALK",
         "MOUNT" => "MT",
         "FORT" => "FT",
+        "STA" => "SANTA",
         "NORTH" | "NORTE" => "N",
         "SOUTH" | "SUR" => "S",
         "EAST" | "ESTE" => "E",
@@ -251,10 +252,10 @@ pub(super) fn street_name(name: &str) -> Option<StreetName> {
             add(joined);
         }
     }
-    if let [word] = core {
-        if let Some(number) = word.strip_prefix('#') {
-            add(number.to_owned());
-        }
+    if let [word] = core
+        && let Some(number) = word.strip_prefix('#')
+    {
+        add(number.to_owned());
     }
     add(full.clone());
     Some(StreetName {

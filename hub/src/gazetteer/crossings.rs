@@ -22,6 +22,9 @@ const FOOT: f64 = 400.0;
 /// Crossings of one pair nearer than this are one.
 const ONE_CROSSING: f64 = 300.0;
 
+/// And a row that names their corner this near knows better.
+const NAMED_CROSSING: f64 = 800.0;
+
 /// The side of the squares in which crossings are looked for.
 const SQUARE: f64 = 400.0;
 
@@ -90,7 +93,7 @@ pub(super) fn crossings(facts: &Facts, streets: &Streets) -> Vec<Crossing> {
             let known = named.get(&pair).is_some_and(|corners| {
                 corners
                     .iter()
-                    .any(|(known, corner)| *known == zip || corner.distance(point) < ONE_CROSSING)
+                    .any(|(known, corner)| *known == zip || corner.distance(point) < NAMED_CROSSING)
             });
             let own = crossings.entry(pair).or_default();
             if !known
