@@ -105,7 +105,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             data: data.join("edge"),
             spool: data.join("spool"),
             hub_key,
-            model: None,
+            model: model_of_checkout(),
             gazetteer: None,
             country_code: settings.country_code,
             language: settings.language,
@@ -230,6 +230,18 @@ fn data_folder(asked: Option<PathBuf>) -> anyhow::Result<PathBuf> {
     };
     eprintln!("demo: data folder {}", folder.display());
     Ok(folder)
+}
+
+/// The model of the checkout that this binary was built in, wherever the demo is started; else the edge looks itself.
+fn model_of_checkout() -> Option<PathBuf> {
+    let binary = std::env::current_exe().ok()?;
+    let models = binary
+        .ancestors()
+        .skip(1)
+        .map(|folder| folder.join("models"));
+    models
+        .into_iter()
+        .find(|models| models.join("manifest.toml").is_file())
 }
 
 /// Makes the keys and the stores, and gives an empty store of open data the bundled sample. Returns the hub's key, which

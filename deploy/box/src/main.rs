@@ -19,6 +19,7 @@ const LAST_WAIT: Duration = Duration::from_millis(500);
 /// Spotlight in one process: broker, hub and edge, with nothing to install or configure.
 #[derive(Parser)]
 #[command(
+    name = "spotlight",
     version,
     after_help = "Examples:
   spotlight demo
