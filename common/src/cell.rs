@@ -55,7 +55,9 @@ impl Cell {
 
     /// The cell of a coarser resolution that holds it; itself at its own; `None` at a finer one.
     pub fn parent(self, resolution: u8) -> Option<Self> {
-        self.0.parent(Resolution::try_from(resolution).ok()?).map(Self)
+        self.0
+            .parent(Resolution::try_from(resolution).ok()?)
+            .map(Self)
     }
 
     /// Its middle, (latitude, longitude) in degrees.

@@ -78,12 +78,17 @@ impl Broker {
             return Ok(None);
         };
         let text = zeroize::Zeroizing::new(read(path)?);
-        Ok(Some(zeroize::Zeroizing::new(text.lines().next().unwrap_or_default().to_owned())))
+        Ok(Some(zeroize::Zeroizing::new(
+            text.lines().next().unwrap_or_default().to_owned(),
+        )))
     }
 
     /// The authority's PEM, if one is configured.
     pub fn ca_pem(&self) -> Result<Option<Vec<u8>>, ConfigError> {
-        self.ca.as_deref().map(|path| read(path).map(String::into_bytes)).transpose()
+        self.ca
+            .as_deref()
+            .map(|path| read(path).map(String::into_bytes))
+            .transpose()
     }
 
     /// Refuses plain MQTT to another machine.
@@ -145,7 +150,9 @@ impl FromStr for BrokerUrl {
 
 impl<'de> Deserialize<'de> for BrokerUrl {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -174,15 +181,31 @@ mod tests {
     use super::*;
 
     fn url(text: &str) -> Option<(String, u16, bool)> {
-        text.parse::<BrokerUrl>().ok().map(|url| (url.host, url.port, url.tls))
+        text.parse::<BrokerUrl>()
+            .ok()
+            .map(|url| (url.host, url.port, url.tls))
     }
 
     #[test]
     fn broker_urls() {
-        assert_eq!(url("mqtt://localhost"), Some(("localhost".into(), 1883, false)));
-        assert_eq!(url("mqtts://hub.example/"), Some(("hub.example".into(), 8883, true)));
+        assert_eq!(
+            url("mqtt://localhost"),
+            Some(("localhost".into(), 1883, false))
+        );
+        assert_eq!(
+            url("mqtts://hub.example/"),
+            Some(("hub.example".into(), 8883, true))
+        );
         assert_eq!(url("mqtt://[::1]:99"), Some(("::1".into(), 99, false)));
-        for bad in ["", "localhost", "http://x", "mqtt://", "mqtt://a:b", "mqtt://u@h", "mqtt://[::1]x"] {
+        for bad in [
+            "",
+            "localhost",
+            "http://x",
+            "mqtt://",
+            "mqtt://a:b",
+            "mqtt://u@h",
+            "mqtt://[::1]x",
+        ] {
             assert_eq!(url(bad), None, "{bad}");
         }
     }

@@ -90,8 +90,11 @@ pub fn open<T: Signed>(network: &Network, bytes: &[u8]) -> Result<(NodeId, T), E
     let wire: Wire<'_> = read_exactly(bytes)?;
     let key = VerifyingKey::from_bytes(&wire.signer.0).map_err(|_| EnvelopeError::Signature)?;
     let signature = Signature::from_bytes(&wire.signature);
-    key.verify_strict(&signed_bytes::<T>(wire.version, network, wire.body), &signature)
-        .map_err(|_| EnvelopeError::Signature)?;
+    key.verify_strict(
+        &signed_bytes::<T>(wire.version, network, wire.body),
+        &signature,
+    )
+    .map_err(|_| EnvelopeError::Signature)?;
     Ok((wire.signer, read_exactly(wire.body)?))
 }
 
@@ -168,8 +171,14 @@ mod tests {
         for at in 0..bytes.len() {
             let mut forged = bytes.clone();
             forged[at] ^= 0x55;
-            assert!(open::<Receipt>(&network("la"), &forged).is_err(), "byte {at}");
-            assert!(open::<Receipt>(&network("la"), &bytes[..at]).is_err(), "cut {at}");
+            assert!(
+                open::<Receipt>(&network("la"), &forged).is_err(),
+                "byte {at}"
+            );
+            assert!(
+                open::<Receipt>(&network("la"), &bytes[..at]).is_err(),
+                "cut {at}"
+            );
         }
         let mut longer = bytes.clone();
         longer.push(0);

@@ -23,7 +23,9 @@ pub enum KeyError {
         source: io::Error,
     },
     /// The file is no key.
-    #[error("`{0}` is not a key of 32 bytes; restore it from the backup, or move it away to start with a new identity")]
+    #[error(
+        "`{0}` is not a key of 32 bytes; restore it from the backup, or move it away to start with a new identity"
+    )]
     Length(PathBuf),
     /// The system gives no random bytes.
     #[error("the system gives no random bytes")]

@@ -76,10 +76,7 @@ mod tests {
     #[test]
     fn minutes_are_cut_down_and_bounded() {
         let time: Timestamp = "2026-11-24T12:41:58Z".parse().expect("a time");
-        assert_eq!(
-            Minute::of(time).start().to_string(),
-            "2026-11-24T12:41:00Z"
-        );
+        assert_eq!(Minute::of(time).start().to_string(), "2026-11-24T12:41:00Z");
         assert_eq!(Minute::of(Timestamp::MIN), Minute(0));
         assert!(Minute(u32::MAX).start() > time);
     }

@@ -54,7 +54,9 @@ pub fn decide(said: Said, place: Result<Place, NotFound>, seen: Seen) -> Decisio
         Seen::Nothing => (Evidence::Text, Photo::None),
         Seen::Unreadable => (Evidence::Text, Photo::Unreadable),
         Seen::Verdict(Verdict::Unsure { .. }) => (Evidence::Text, Photo::Unsure),
-        Seen::Verdict(Verdict::NotPolice { .. }) if said.police || said.gone => (Evidence::Text, Photo::NotPolice),
+        Seen::Verdict(Verdict::NotPolice { .. }) if said.police || said.gone => {
+            (Evidence::Text, Photo::NotPolice)
+        }
         Seen::Verdict(Verdict::NotPolice { .. }) => return Decision::NotPolice,
         Seen::Verdict(Verdict::Police { probability }) => (
             Evidence::Photo {
@@ -103,7 +105,12 @@ mod tests {
     fn check(text: &str, seen: Seen, expected: &str) {
         let decision = decide(read(text), Gazetteer::los_angeles().find(text), seen);
         let name = match decision {
-            Decision::Report { kind, evidence, photo, .. } => format!("{kind:?} {evidence:?} {photo:?}"),
+            Decision::Report {
+                kind,
+                evidence,
+                photo,
+                ..
+            } => format!("{kind:?} {evidence:?} {photo:?}"),
             Decision::NotPolice => "not police".into(),
             Decision::NoPlace(_) => "no place".into(),
             Decision::Help => "help".into(),
@@ -115,11 +122,19 @@ mod tests {
     #[test]
     fn words_place_and_photo_decide() {
         check("5th & San Pedro", Seen::Nothing, "Present Text None");
-        check("5th & San Pedro", POLICE, "Present Photo { police: 97 } Police");
+        check(
+            "5th & San Pedro",
+            POLICE,
+            "Present Photo { police: 97 } Police",
+        );
         check("5th & San Pedro", UNSURE, "Present Text Unsure");
         check("5th & San Pedro", NOT, "not police");
         check("police 5th & San Pedro", NOT, "Present Text NotPolice");
-        check("5th & San Pedro", Seen::Unreadable, "Present Text Unreadable");
+        check(
+            "5th & San Pedro",
+            Seen::Unreadable,
+            "Present Text Unreadable",
+        );
         check("gone from 5th & San Pedro", Seen::Nothing, "Gone Text None");
         check("gone from 5th & San Pedro", POLICE, "Gone Text None");
         check("police here", Seen::Nothing, "no place");

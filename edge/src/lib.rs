@@ -55,7 +55,8 @@ pub fn classifier(path: Option<&Path>) -> anyhow::Result<Classifier> {
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let key = keys::load_or_create(&config.data.join(KEY_FILE))?;
     let outbox = Outbox::open(&config.data)?;
-    let time_zone = jiff::tz::TimeZone::get(&config.time_zone).with_context(|| format!("no time zone `{}`", config.time_zone))?;
+    let time_zone = jiff::tz::TimeZone::get(&config.time_zone)
+        .with_context(|| format!("no time zone `{}`", config.time_zone))?;
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
     let spool_key = blake3::derive_key("spotlight 2026 spool origins", key.as_bytes());
     let spool = Spool::open(&config.spool, spool_key)?;

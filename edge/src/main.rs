@@ -13,12 +13,15 @@ use tokio_util::sync::CancellationToken;
 
 /// The edge of Spotlight: receives texts and photos, publishes person-free reports.
 #[derive(Parser)]
-#[command(version, after_help = "Examples:
+#[command(
+    version,
+    after_help = "Examples:
   spotlight-edge config > edge.toml
   spotlight-edge run --config edge.toml
   spotlight-edge place '5th & San Pedro' 'san pedro y 5ta'
   spotlight-edge classify photo.jpg
-  spotlight-edge decode --pdu 07912160130350F5... --mms message.mms")]
+  spotlight-edge decode --pdu 07912160130350F5... --mms message.mms"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -95,12 +98,19 @@ fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
         Command::Place { gazetteer, text } => {
             let gazetteer = spotlight_edge::gazetteer(gazetteer.as_deref())?;
             for text in text {
-                print(&format!("{}\n", serde_json::to_string(&place::line(&gazetteer, &text))?))?;
+                print(&format!(
+                    "{}\n",
+                    serde_json::to_string(&place::line(&gazetteer, &text))?
+                ))?;
             }
             true
         }
     };
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// In the order in which the arguments stand, whichever kind they are.
@@ -111,8 +121,18 @@ fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyho
         indices.map(Iterator::collect).unwrap_or_default()
     };
     let mut in_order: Vec<(usize, bool, usize)> = Vec::new();
-    in_order.extend(places("pdu").into_iter().enumerate().map(|(number, place)| (place, false, number)));
-    in_order.extend(places("mms").into_iter().enumerate().map(|(number, place)| (place, true, number)));
+    in_order.extend(
+        places("pdu")
+            .into_iter()
+            .enumerate()
+            .map(|(number, place)| (place, false, number)),
+    );
+    in_order.extend(
+        places("mms")
+            .into_iter()
+            .enumerate()
+            .map(|(number, place)| (place, true, number)),
+    );
     in_order.sort_unstable();
     let mut good = true;
     for (_, is_mms, number) in in_order {
@@ -153,7 +173,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 /// SIGTERM and ctrl-C stop the edge in order.
 async fn stop_on_signal(shutdown: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}

@@ -93,7 +93,10 @@ impl Message {
 
     /// From an MMS.
     pub fn from_mms(mms: &MmsPdu, ticket: Ticket, arrived: Timestamp, country_code: &str) -> Self {
-        let photos = mms.images().into_iter().map(|image| Zeroizing::new(image.bytes.into_owned()));
+        let photos = mms
+            .images()
+            .into_iter()
+            .map(|image| Zeroizing::new(image.bytes.into_owned()));
         let date = mms.date.and_then(|seconds| i64::try_from(seconds).ok());
         Self {
             sender: Phone::new(mms.sender().unwrap_or_default(), country_code),

@@ -65,7 +65,11 @@ pub struct Pipeline {
 
 impl Pipeline {
     /// Handles what the intakes hand out until the shutdown, then finishes what is under way.
-    pub async fn run(self: Arc<Self>, mut inbox: mpsc::Receiver<Inbound>, shutdown: CancellationToken) {
+    pub async fn run(
+        self: Arc<Self>,
+        mut inbox: mpsc::Receiver<Inbound>,
+        shutdown: CancellationToken,
+    ) {
         let mut reassembly = Reassembly::new();
         let mut look_at_parts = tokio::time::interval(LOOK_AT_PARTS);
         let mut under_way = JoinSet::new();
@@ -91,10 +95,15 @@ impl Pipeline {
     }
 
     /// Inbound -> Message, when it is whole.
-    async fn decode(&self, inbound: Inbound, reassembly: &mut Reassembly<(Ticket, Timestamp)>) -> Option<Message> {
+    async fn decode(
+        &self,
+        inbound: Inbound,
+        reassembly: &mut Reassembly<(Ticket, Timestamp)>,
+    ) -> Option<Message> {
         let (ticket, arrived) = (inbound.ticket.clone(), inbound.arrived);
         match read(&inbound) {
-            Ok(Item::Part(part)) => match reassembly.push(*part.clone(), (ticket.clone(), arrived)) {
+            Ok(Item::Part(part)) => match reassembly.push(*part.clone(), (ticket.clone(), arrived))
+            {
                 Pushed::Whole(whole) => Some(Message::from_text(whole, &self.country_code)),
                 Pushed::Held => None,
                 Pushed::Full(_) => {
@@ -106,14 +115,17 @@ impl Pipeline {
                     Some(Message::from_text(whole, &self.country_code))
                 }
             },
-            Ok(Item::Mms(mms)) => Some(Message::from_mms(&mms, ticket, arrived, &self.country_code)),
+            Ok(Item::Mms(mms)) => {
+                Some(Message::from_mms(&mms, ticket, arrived, &self.country_code))
+            }
             Ok(Item::Notice) => {
                 self.remove(vec![ticket], None).await;
                 None
             }
             Err(error) => {
                 let reason = error.to_string();
-                let refusal = tokio::task::spawn_blocking(move || ticket.intake.refuse(ticket.item, &reason));
+                let refusal =
+                    tokio::task::spawn_blocking(move || ticket.intake.refuse(ticket.item, &reason));
                 self.outbox.removed(refusal.await.unwrap_or_default()).await;
                 None
             }
@@ -121,9 +133,15 @@ impl Pipeline {
     }
 
     fn give_up_parts(&self, reassembly: &mut Reassembly<(Ticket, Timestamp)>) -> Vec<Message> {
-        let before = self.clock.now().saturating_sub(PARTS_WAIT).unwrap_or(Timestamp::MIN);
+        let before = self
+            .clock
+            .now()
+            .saturating_sub(PARTS_WAIT)
+            .unwrap_or(Timestamp::MIN);
         let given_up = reassembly.give_up(before).into_iter();
-        given_up.map(|whole| Message::from_text(whole, &self.country_code)).collect()
+        given_up
+            .map(|whole| Message::from_text(whole, &self.country_code))
+            .collect()
     }
 
     /// One message, from its words to its removal.
@@ -147,13 +165,15 @@ impl Pipeline {
         let _one = self.photos.acquire().await;
         let classifier = self.classifier.clone();
         let work = tokio::task::spawn_blocking(move || {
-            let verdicts = photos.iter().filter_map(|photo| match classifier.classify(photo) {
-                Ok(verdict) => Some(verdict),
-                Err(error) => {
-                    tracing::info!(reason = %error, "a photo cannot be read");
-                    None
-                }
-            });
+            let verdicts = photos
+                .iter()
+                .filter_map(|photo| match classifier.classify(photo) {
+                    Ok(verdict) => Some(verdict),
+                    Err(error) => {
+                        tracing::info!(reason = %error, "a photo cannot be read");
+                        None
+                    }
+                });
             verdicts.max_by(|one, other| rank(one).total_cmp(&rank(other)))
         });
         let seen = match work.await {
@@ -165,27 +185,43 @@ impl Pipeline {
 
     /// The person-free report of a decision, if it makes one.
     fn report(&self, message: &Message, decision: &Decision) -> Option<Result<Report, KeyError>> {
-        let Decision::Report { place, kind, evidence, .. } = decision else {
+        let Decision::Report {
+            place,
+            kind,
+            evidence,
+            ..
+        } = decision
+        else {
             return None;
         };
         let now = self.clock.now();
         let oldest = now.saturating_sub(OLDEST).unwrap_or(Timestamp::MIN);
-        let seen_at = message.sent_at.unwrap_or(message.arrived).clamp(oldest, now);
-        let report = self.pseudonyms.of(&message.sender, place.cell).map(|(reporter, epoch)| Report {
-            id: ReportId::random(),
-            seen_at: Minute::of(seen_at),
-            cell: place.cell,
-            kind: *kind,
-            evidence: *evidence,
-            reporter,
-            epoch,
-            clock: ClockQuality::of_system(),
-        });
+        let seen_at = message
+            .sent_at
+            .unwrap_or(message.arrived)
+            .clamp(oldest, now);
+        let report = self
+            .pseudonyms
+            .of(&message.sender, place.cell)
+            .map(|(reporter, epoch)| Report {
+                id: ReportId::random(),
+                seen_at: Minute::of(seen_at),
+                cell: place.cell,
+                kind: *kind,
+                evidence: *evidence,
+                reporter,
+                epoch,
+                clock: ClockQuality::of_system(),
+            });
         Some(report)
     }
 
     /// Signs and commits, with the removals that follow. Tries until it is done: before that nothing is removed.
-    async fn commit(&self, message: &Message, report: Option<Result<Report, KeyError>>) -> Option<Report> {
+    async fn commit(
+        &self,
+        message: &Message,
+        report: Option<Result<Report, KeyError>>,
+    ) -> Option<Report> {
         let report = match report? {
             Ok(report) => report,
             Err(error) => {
@@ -198,7 +234,11 @@ impl Pipeline {
             envelope: envelope::seal(&self.key, &self.network, &report),
         };
         let removals: Vec<_> = message.tickets.iter().map(|ticket| ticket.origin).collect();
-        while let Err(error) = self.outbox.commit(vec![entry.clone()], removals.clone()).await {
+        while let Err(error) = self
+            .outbox
+            .commit(vec![entry.clone()], removals.clone())
+            .await
+        {
             tracing::error!(error = %spotlight_common::log::chain(error.as_ref()), "failed to commit a report; trying again");
             tokio::time::sleep(COMMIT_AGAIN).await;
         }
@@ -209,14 +249,24 @@ impl Pipeline {
     }
 
     /// The answer, if one is due.
-    fn answer(&self, message: &Message, language: Option<Language>, decision: &Decision, report: Option<Report>) -> Option<String> {
+    fn answer(
+        &self,
+        message: &Message,
+        language: Option<Language>,
+        decision: &Decision,
+        report: Option<Report>,
+    ) -> Option<String> {
         if !message.sender.can_be_answered() {
             return None;
         }
         let understood = match (decision, report) {
             (Decision::Report { place, photo, .. }, Some(report)) => {
                 let label = place.label.clone();
-                let fades_at = report.seen_at.start().saturating_add(LIFE).unwrap_or(Timestamp::MAX);
+                let fades_at = report
+                    .seen_at
+                    .start()
+                    .saturating_add(LIFE)
+                    .unwrap_or(Timestamp::MAX);
                 match report.kind {
                     _ if fades_at <= self.clock.now() => Understood::TooLate { label },
                     Kind::Gone => Understood::Gone { label },
@@ -230,13 +280,21 @@ impl Pipeline {
             (Decision::Report { .. }, None) => Understood::Unreadable,
             (Decision::NotPolice, _) => Understood::NotPolice,
             (Decision::NoPlace(missing), _) => Understood::NoPlace {
-                candidates: missing.candidates.iter().map(|place| place.label.clone()).collect(),
+                candidates: missing
+                    .candidates
+                    .iter()
+                    .map(|place| place.label.clone())
+                    .collect(),
                 short_link: is_short_link(missing),
             },
             (Decision::Help, _) => Understood::Help,
             (Decision::Silence, _) => return None,
         };
-        Some(reply::answer(&understood, language.unwrap_or(self.language), &self.time_zone))
+        Some(reply::answer(
+            &understood,
+            language.unwrap_or(self.language),
+            &self.time_zone,
+        ))
     }
 
     /// Hands the answer over, then removes the items, then forgets the removals that are confirmed.
@@ -245,7 +303,9 @@ impl Pipeline {
             if let (Some(answer), Some(ticket)) = (answer, tickets.last()) {
                 ticket.intake.answer(ticket.item, &answer);
             }
-            let confirmed = tickets.iter().flat_map(|ticket| ticket.intake.remove(ticket.item));
+            let confirmed = tickets
+                .iter()
+                .flat_map(|ticket| ticket.intake.remove(ticket.item));
             confirmed.collect::<Vec<_>>()
         });
         self.outbox.removed(work.await.unwrap_or_default()).await;

@@ -40,7 +40,10 @@ impl Pseudonyms {
 
     /// The sender's pseudonym in a cell, and the epoch of the key that made it.
     pub fn of(&self, sender: &Phone, cell: Cell) -> Result<(Pseudonym, Epoch), KeyError> {
-        let mut key = self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut key = self
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if key.made.elapsed() >= DAY {
             *key = Key::new()?;
         }
@@ -62,7 +65,10 @@ mod tests {
         let pseudonyms = Pseudonyms::new().expect("random bytes");
         let here = Cell::at(34.0442, -118.2439, 9).expect("a cell");
         let there = Cell::at(34.1, -118.3, 9).expect("a cell");
-        let (ada, bob) = (Phone::new("+12135550101", "1"), Phone::new("+12135550102", "1"));
+        let (ada, bob) = (
+            Phone::new("+12135550101", "1"),
+            Phone::new("+12135550102", "1"),
+        );
         let of = |phone, cell| pseudonyms.of(phone, cell).expect("a pseudonym");
         assert_eq!(of(&ada, here), of(&ada, here));
         assert_ne!(of(&ada, here).0, of(&bob, here).0);

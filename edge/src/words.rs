@@ -27,31 +27,122 @@ pub struct Said {
 }
 
 const POLICE: &[&str] = &[
-    "police", "cop", "cops", "lapd", "sheriff", "sheriffs", "officer", "officers", "squad", "patrol", "cruiser", "policia",
-    "policias", "polis", "patrulla", "patrullas", "chp", "popo", "chota", "jura", "oficial",
-    "oficiales", "agente", "agentes",
+    "police",
+    "cop",
+    "cops",
+    "lapd",
+    "sheriff",
+    "sheriffs",
+    "officer",
+    "officers",
+    "squad",
+    "patrol",
+    "cruiser",
+    "policia",
+    "policias",
+    "polis",
+    "patrulla",
+    "patrullas",
+    "chp",
+    "popo",
+    "chota",
+    "jura",
+    "oficial",
+    "oficiales",
+    "agente",
+    "agentes",
 ];
 
 const GONE: &[&str] = &[
-    "gone", "left", "they left", "all clear", "clear now", "its clear", "it's clear", "cleared out", "no police", "no cops", "no more cops",
-    "no more police", "not here anymore", "moved on", "drove off", "drove away", "se fue", "se fueron", "ya se fueron", "ya se fue", "ya no estan", "ya no esta",
-    "ya no hay", "no hay policia", "no hay policias", "sin policia", "despejado", "se retiraron",
+    "gone",
+    "left",
+    "they left",
+    "all clear",
+    "clear now",
+    "its clear",
+    "it's clear",
+    "cleared out",
+    "no police",
+    "no cops",
+    "no more cops",
+    "no more police",
+    "not here anymore",
+    "moved on",
+    "drove off",
+    "drove away",
+    "se fue",
+    "se fueron",
+    "ya se fueron",
+    "ya se fue",
+    "ya no estan",
+    "ya no esta",
+    "ya no hay",
+    "no hay policia",
+    "no hay policias",
+    "sin policia",
+    "despejado",
+    "se retiraron",
 ];
 
 const SPANISH: &[&str] = &[
-    "policia", "policias", "patrulla", "patrullas", "calle", "y", "con", "esta", "estan", "hay", "aqui", "ahi", "en", "el", "la",
-    "los", "las", "de", "del", "se", "fueron", "fue", "ya", "esquina", "cerca", "ahora", "muchos", "dos", "tres", "ayuda", "alto", "hola",
-    "por", "avenida", "chota", "oficiales", "carpas", "no hay",
+    "policia",
+    "policias",
+    "patrulla",
+    "patrullas",
+    "calle",
+    "y",
+    "con",
+    "esta",
+    "estan",
+    "hay",
+    "aqui",
+    "ahi",
+    "en",
+    "el",
+    "la",
+    "los",
+    "las",
+    "de",
+    "del",
+    "se",
+    "fueron",
+    "fue",
+    "ya",
+    "esquina",
+    "cerca",
+    "ahora",
+    "muchos",
+    "dos",
+    "tres",
+    "ayuda",
+    "alto",
+    "hola",
+    "por",
+    "avenida",
+    "chota",
+    "oficiales",
+    "carpas",
+    "no hay",
 ];
 
 const ENGLISH: &[&str] = &[
-    "police", "cop", "cops", "the", "at", "and", "near", "on", "here", "by", "corner", "of", "is", "are", "they", "left", "gone",
-    "now", "street", "officers", "there", "in", "with", "help", "stop", "car", "cars", "two", "three", "sweep", "sweeping", "tents", "hello", "hi",
+    "police", "cop", "cops", "the", "at", "and", "near", "on", "here", "by", "corner", "of", "is",
+    "are", "they", "left", "gone", "now", "street", "officers", "there", "in", "with", "help",
+    "stop", "car", "cars", "two", "three", "sweep", "sweeping", "tents", "hello", "hi",
 ];
 
 const HELP: &[&str] = &["help", "info", "ayuda", "?"];
 
-const STOP: &[&str] = &["stop", "stopall", "unsubscribe", "quit", "end", "cancel", "alto", "parar"];
+const STOP: &[&str] = &[
+    "stop",
+    "stopall",
+    "unsubscribe",
+    "quit",
+    "end",
+    "cancel",
+    "alto",
+    "parar",
+];
 
 /// Reads a text's words.
 pub fn read(text: &str) -> Said {
@@ -104,7 +195,10 @@ fn contains_any(plain: &str, phrases: &[&str]) -> bool {
 }
 
 fn count(plain: &str, phrases: &[&str]) -> usize {
-    phrases.iter().filter(|phrase| plain.contains(&format!(" {phrase} "))).count()
+    phrases
+        .iter()
+        .filter(|phrase| plain.contains(&format!(" {phrase} ")))
+        .count()
 }
 
 #[cfg(test)]
@@ -113,10 +207,20 @@ mod tests {
 
     #[test]
     fn gone_in_both_languages() {
-        for gone in ["GONE 5th & San Pedro", "cops left 6th and wall", "Ya se fueron, 5ta y San Pedro", "no hay policía en la 6", "no cops at 5th and main"] {
+        for gone in [
+            "GONE 5th & San Pedro",
+            "cops left 6th and wall",
+            "Ya se fueron, 5ta y San Pedro",
+            "no hay policía en la 6",
+            "no cops at 5th and main",
+        ] {
             assert!(read(gone).gone, "{gone}");
         }
-        for present in ["police 5th & san pedro", "policia en la calle 5", "3 cop cars, wall st"] {
+        for present in [
+            "police 5th & san pedro",
+            "policia en la calle 5",
+            "3 cop cars, wall st",
+        ] {
             assert!(!read(present).gone, "{present}");
         }
     }
@@ -124,7 +228,10 @@ mod tests {
     #[test]
     fn languages() {
         let check = |text, language| assert_eq!(read(text).language, language, "{text}");
-        check("Policía en la esquina de 5ta y San Pedro", Some(Language::Spanish));
+        check(
+            "Policía en la esquina de 5ta y San Pedro",
+            Some(Language::Spanish),
+        );
         check("san pedro y 5ta", Some(Language::Spanish));
         check("two cop cars at 5th and San Pedro", Some(Language::English));
         check("5th & San Pedro", None);

@@ -31,11 +31,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     for choice in corners.values_mut() {
-        choice.retain(|(name, _, _)| !complained.contains(name) && !complained.contains(&turned(name)));
+        choice.retain(|(name, _, _)| {
+            !complained.contains(name) && !complained.contains(&turned(name))
+        });
     }
     corners.retain(|_, choice| !choice.is_empty());
     let mut out = std::io::stdout().lock();
-    writeln!(out, "SRNumber,CreatedDate,RequestType,Status,Address,ZipCode,Latitude,Longitude,Location")?;
+    writeln!(
+        out,
+        "SRNumber,CreatedDate,RequestType,Status,Address,ZipCode,Latitude,Longitude,Location"
+    )?;
     let (mut number, mut dropped, mut seen) = (0, 0, HashSet::new());
     // One corner an address, so that the count of addresses stays near the true one.
     let mut corner_of: HashMap<String, usize> = HashMap::new();
@@ -78,10 +83,16 @@ fn read_corners(path: &str) -> Result<Corners, Box<dyn Error>> {
     let mut corners = Corners::new();
     for line in text.lines().skip(1) {
         let fields: Vec<_> = line.split(',').collect();
-        let [street, other, zip, lat, lon, _] = fields[..] else { continue };
+        let [street, other, zip, lat, lon, _] = fields[..] else {
+            continue;
+        };
         let (lat, lon): (f64, f64) = (lat.parse()?, lon.parse()?);
         if let Some(cell) = Cell::at(lat, lon, 8) {
-            corners.entry(cell).or_default().push((format!("{street} AT {other}, {zip}"), lat, lon));
+            corners.entry(cell).or_default().push((
+                format!("{street} AT {other}, {zip}"),
+                lat,
+                lon,
+            ));
         }
     }
     Ok(corners)

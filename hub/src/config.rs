@@ -60,7 +60,9 @@ mod tests {
     fn the_default_file_is_valid_and_unknown_keys_are_refused() {
         let config: Config = toml::from_str(DEFAULT).expect("the default file is valid");
         assert!(config.listen.ip().is_loopback());
-        let error = toml::from_str::<Config>(&format!("colour = 1\n{DEFAULT}")).err().expect("refused");
+        let error = toml::from_str::<Config>(&format!("colour = 1\n{DEFAULT}"))
+            .err()
+            .expect("refused");
         assert!(error.to_string().contains("colour"));
     }
 }

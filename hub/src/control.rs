@@ -30,16 +30,21 @@ pub async fn serve(data: PathBuf, store: Arc<Reports>, shutdown: CancellationTok
     let _ = std::fs::remove_file(&path);
     let listener = match UnixListener::bind(&path) {
         Ok(listener) => listener,
-        Err(error) => return tracing::warn!(error = %error, "no control socket; is the data folder's path over 100 characters?"),
+        Err(error) => {
+            return tracing::warn!(error = %error, "no control socket; is the data folder's path over 100 characters?");
+        }
     };
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shutdown.cancelled() => break,
         };
-        let Ok((mut stream, _)) = accepted else { continue };
+        let Ok((mut stream, _)) = accepted else {
+            continue;
+        };
         let (store, data) = (store.clone(), data.clone());
-        let answer = tokio::task::spawn_blocking(move || tables(&store, &data).map(|tables| lines(&tables)));
+        let answer =
+            tokio::task::spawn_blocking(move || tables(&store, &data).map(|tables| lines(&tables)));
         match answer.await {
             Ok(Ok(answer)) => drop(stream.write_all(answer.as_bytes()).await),
             Ok(Err(error)) => tracing::error!(error = %error, "failed to list the tables"),
@@ -61,7 +66,11 @@ pub fn what_do_you_know(data: &Path) -> Result<String, StoreError> {
 fn ask(data: &Path) -> io::Result<String> {
     let mut answer = String::new();
     UnixStream::connect(socket(data))?.read_to_string(&mut answer)?;
-    if answer.is_empty() { Err(io::ErrorKind::UnexpectedEof.into()) } else { Ok(answer) }
+    if answer.is_empty() {
+        Err(io::ErrorKind::UnexpectedEof.into())
+    } else {
+        Ok(answer)
+    }
 }
 
 fn tables(store: &Reports, data: &Path) -> Result<Vec<Table>, StoreError> {

@@ -38,7 +38,11 @@ pub const KEY_FILE: &str = "hub.key";
 const LAYERS_EVERY: Duration = Duration::from_secs(5);
 
 /// Runs until the shutdown, or until a part fails. Bind the listener first, so that its port is known.
-pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub async fn run(
+    config: Config,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
     let clock = Clock::System;
     let city = Arc::new(City::load(&config.city)?);
     let key = Arc::new(keys::load_or_create(&config.data.join(KEY_FILE))?);
@@ -72,9 +76,23 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let stop = shutdown.clone();
     let (ingest_store, ingest_clock) = (store.clone(), clock.clone());
-    tasks.spawn(async move { Ok(ingest.run(ingest_store, ingest_clock, changes, stop).await?) });
+    tasks.spawn(async move {
+        Ok(ingest
+            .run(ingest_store, ingest_clock, changes, stop)
+            .await?)
+    });
     let (stop, keeper_store) = (shutdown.clone(), store.clone());
-    tasks.spawn(async move { Ok(state::keep(state, keeper_store, changes_seen, pictures, now_publisher, stop).await?) });
+    tasks.spawn(async move {
+        Ok(state::keep(
+            state,
+            keeper_store,
+            changes_seen,
+            pictures,
+            now_publisher,
+            stop,
+        )
+        .await?)
+    });
     let (stop, data) = (shutdown.clone(), config.data.clone());
     tasks.spawn(async move {
         control::serve(data, store, stop).await;
@@ -87,7 +105,11 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
     });
     let stop = shutdown.clone();
     let shared = http::Shared::new(pictures_seen, clock);
-    tasks.spawn(async move { http::serve(listener, shared, async move { stop.cancelled().await }).await.context("the HTTP server failed") });
+    tasks.spawn(async move {
+        http::serve(listener, shared, async move { stop.cancelled().await })
+            .await
+            .context("the HTTP server failed")
+    });
     tracing::info!("hub is running");
 
     let mut result = Ok(());
@@ -103,7 +125,12 @@ pub async fn run(config: Config, listener: TcpListener, shutdown: CancellationTo
 }
 
 /// Shows what an import has published, without a restart.
-async fn follow_layers(data: &Path, city: &Arc<City>, layers: &watch::Sender<Arc<Vec<Layer>>>, shutdown: CancellationToken) {
+async fn follow_layers(
+    data: &Path,
+    city: &Arc<City>,
+    layers: &watch::Sender<Arc<Vec<Layer>>>,
+    shutdown: CancellationToken,
+) {
     let mut seen = feeds::layers_changed_at(data);
     loop {
         tokio::select! {
@@ -120,7 +147,9 @@ async fn follow_layers(data: &Path, city: &Arc<City>, layers: &watch::Sender<Arc
                 seen = changed;
                 layers.send_replace(Arc::new(loaded));
             }
-            Ok(Err(error)) => tracing::warn!(error = %spotlight_common::log::chain(&error), "kept the layers as they were"),
+            Ok(Err(error)) => {
+                tracing::warn!(error = %spotlight_common::log::chain(&error), "kept the layers as they were")
+            }
             Err(_) => {}
         }
     }

@@ -15,11 +15,14 @@ use tokio_util::sync::CancellationToken;
 
 /// The hub of Spotlight: merges reports with city open data and serves the map.
 #[derive(Parser)]
-#[command(version, after_help = "Examples:
+#[command(
+    version,
+    after_help = "Examples:
   spotlight-hub config > hub.toml
   spotlight-hub run --config hub.toml
   spotlight-hub node add --data /var/lib/spotlight-hub KEY --label 'church roof'
-  spotlight-hub import --city los-angeles --feed encampments --data /var/lib/spotlight-hub export.csv")]
+  spotlight-hub import --city los-angeles --feed encampments --data /var/lib/spotlight-hub export.csv"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -130,16 +133,22 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 fn node(command: NodeCommand) -> anyhow::Result<()> {
     match command {
-        NodeCommand::Add { key, data, label } => Reports::open(&hub_folder_or_new(&data))?.add_node(&key, &label)?,
+        NodeCommand::Add { key, data, label } => {
+            Reports::open(&hub_folder_or_new(&data))?.add_node(&key, &label)?
+        }
         NodeCommand::List { data } => {
             for (key, node) in Reports::open(&hub_folder(&data)?)?.nodes()? {
-                let line = serde_json::json!({ "key": key, "label": node.label, "revoked": node.revoked });
+                let line =
+                    serde_json::json!({ "key": key, "label": node.label, "revoked": node.revoked });
                 print(&format!("{line}\n"))?;
             }
         }
         NodeCommand::Revoke { key, data } => {
             let known = Reports::open(&hub_folder(&data)?)?.revoke_node(&key)?;
-            anyhow::ensure!(known, "no node has the key {key}; `spotlight-hub node list` shows all");
+            anyhow::ensure!(
+                known,
+                "no node has the key {key}; `spotlight-hub node list` shows all"
+            );
         }
     }
     Ok(())
@@ -150,9 +159,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
     tokio::spawn(stop_on_signal(shutdown.clone()));
     let address = config.listen;
-    let listener = TcpListener::bind(address)
-        .await
-        .map_err(|error| anyhow::anyhow!("failed to listen on {address}: {error}; set `listen` to a free port"))?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        anyhow::anyhow!("failed to listen on {address}: {error}; set `listen` to a free port")
+    })?;
     print(&format!("ready http://{}/\n", listener.local_addr()?))?;
     spotlight_hub::run(config, listener, shutdown).await
 }
@@ -160,7 +169,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
 /// SIGTERM and ctrl-C stop the hub in order.
 async fn stop_on_signal(shutdown: CancellationToken) {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        return;
+    };
     tokio::select! {
         _ = terminate.recv() => {}
         _ = tokio::signal::ctrl_c() => {}
@@ -171,13 +182,21 @@ async fn stop_on_signal(shutdown: CancellationToken) {
 /// The hub's folder of a box's data folder, else the folder itself. It must be there: a typo must not make a new store.
 fn hub_folder(data: &Path) -> anyhow::Result<PathBuf> {
     let folder = hub_folder_or_new(data);
-    anyhow::ensure!(folder.join("hub.redb").exists(), "no hub has ever run on `{}`", data.display());
+    anyhow::ensure!(
+        folder.join("hub.redb").exists(),
+        "no hub has ever run on `{}`",
+        data.display()
+    );
     Ok(folder)
 }
 
 fn hub_folder_or_new(data: &Path) -> PathBuf {
     let boxed = data.join("hub");
-    if boxed.is_dir() { boxed } else { data.to_owned() }
+    if boxed.is_dir() {
+        boxed
+    } else {
+        data.to_owned()
+    }
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

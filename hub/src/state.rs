@@ -66,7 +66,10 @@ impl State {
 
     fn add(&mut self, reports: Vec<Received>) {
         for received in reports {
-            self.cells.entry(received.report.cell).or_default().push(received);
+            self.cells
+                .entry(received.report.cell)
+                .or_default()
+                .push(received);
         }
     }
 
@@ -95,7 +98,8 @@ impl State {
                 fades_at: merged.fades_at,
             })
             .collect();
-        sightings.sort_by(|one, other| (other.last_seen, one.cell).cmp(&(one.last_seen, other.cell)));
+        sightings
+            .sort_by(|one, other| (other.last_seen, one.cell).cmp(&(one.last_seen, other.cell)));
         Picture {
             at,
             city: self.city.clone(),
@@ -181,9 +185,15 @@ pub async fn keep(
 /// Sleeps to the next second at which a sighting fades, but never long: the machine may sleep or its clock be set.
 async fn until_next_fading(picture: &Picture, clock: &Clock) {
     let at = clock.now();
-    let next = picture.sightings.iter().map(|sighting| sighting.fades_at).min();
+    let next = picture
+        .sightings
+        .iter()
+        .map(|sighting| sighting.fades_at)
+        .min();
     let wait = next.map_or(NOW_EVERY, |next| {
-        Duration::try_from(next.duration_since(at)).unwrap_or_default().min(NOW_EVERY)
+        Duration::try_from(next.duration_since(at))
+            .unwrap_or_default()
+            .min(NOW_EVERY)
     });
     tokio::time::sleep(wait.max(Duration::from_millis(5))).await;
 }

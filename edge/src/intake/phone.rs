@@ -13,8 +13,12 @@ impl Phone {
     /// National numbers get the node's country code (`1` in North America); E.164 numbers have up to 15 digits.
     pub fn new(address: &str, country_code: &str) -> Self {
         let address = address.split("/TYPE=").next().unwrap_or(address).trim();
-        let digits: Zeroizing<String> = Zeroizing::new(address.chars().filter(char::is_ascii_digit).collect());
-        let is_number = !digits.is_empty() && address.chars().all(|c| c.is_ascii_digit() || "+-(). ".contains(c));
+        let digits: Zeroizing<String> =
+            Zeroizing::new(address.chars().filter(char::is_ascii_digit).collect());
+        let is_number = !digits.is_empty()
+            && address
+                .chars()
+                .all(|c| c.is_ascii_digit() || "+-(). ".contains(c));
         let canonical = if !is_number {
             address.to_lowercase()
         } else if address.starts_with('+') {
@@ -55,10 +59,19 @@ mod tests {
     #[test]
     fn one_person_has_one_form() {
         let expected = Phone::new("+12135550100", "1");
-        for written in ["12135550100", "2135550100", "+1 (213) 555-0100", "+12135550100/TYPE=PLMN", "0012135550100"] {
+        for written in [
+            "12135550100",
+            "2135550100",
+            "+1 (213) 555-0100",
+            "+12135550100/TYPE=PLMN",
+            "0012135550100",
+        ] {
             assert_eq!(Phone::new(written, "1"), expected);
         }
-        assert_eq!(Phone::new("02079460000", "44"), Phone::new("+442079460000", "44"));
+        assert_eq!(
+            Phone::new("02079460000", "44"),
+            Phone::new("+442079460000", "44")
+        );
     }
 
     #[test]
@@ -66,6 +79,9 @@ mod tests {
         assert!(!Phone::new("72345", "1").can_be_answered());
         assert!(!Phone::new("INFO", "1").can_be_answered());
         assert!(Phone::new("+12135550100", "1").can_be_answered());
-        assert_eq!(format!("{:?}", Phone::new("+12135550100", "1")), "Phone(..)");
+        assert_eq!(
+            format!("{:?}", Phone::new("+12135550100", "1")),
+            "Phone(..)"
+        );
     }
 }

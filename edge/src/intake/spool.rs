@@ -119,7 +119,8 @@ impl Spool {
                 tracing::warn!(error = %error, "no notifications for the spool folder; looking every 5 s");
             }
         }
-        let mut removals: HashSet<Origin> = outbox.removals().unwrap_or_default().into_iter().collect();
+        let mut removals: HashSet<Origin> =
+            outbox.removals().unwrap_or_default().into_iter().collect();
         let mut first = true;
         while !shutdown.is_cancelled() {
             let spool = self.clone();
@@ -129,7 +130,10 @@ impl Spool {
             if first {
                 // What the outbox wanted removed and the folder no longer holds is removed.
                 let held = self.held();
-                let gone = removals.iter().filter(|origin| !held.contains(origin)).copied();
+                let gone = removals
+                    .iter()
+                    .filter(|origin| !held.contains(origin))
+                    .copied();
                 outbox.removed(gone.collect()).await;
                 first = false;
             }
@@ -151,17 +155,27 @@ impl Spool {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// The origins of all items that were read and whose file is still there.
     fn held(&self) -> HashSet<Origin> {
         let state = self.state();
-        state.files.values().flat_map(|file| &file.items).map(|item| item.origin).collect()
+        state
+            .files
+            .values()
+            .flat_map(|file| &file.items)
+            .map(|item| item.origin)
+            .collect()
     }
 
     /// Reads the files that are new, oldest first; removes old answers. Items in `removals` are not read but done.
-    fn scan(self: &Arc<Self>, removals: &HashSet<Origin>) -> Result<(Vec<Inbound>, Vec<Origin>), SpoolError> {
+    fn scan(
+        self: &Arc<Self>,
+        removals: &HashSet<Origin>,
+    ) -> Result<(Vec<Inbound>, Vec<Origin>), SpoolError> {
         self.drop_old_answers();
         let mut new: Vec<(SystemTime, PathBuf, u64)> = Vec::new();
         let listing = fs::read_dir(&self.incoming).map_err(|source| SpoolError::Folder {
@@ -172,14 +186,22 @@ impl Spool {
             let state = self.state();
             for entry in listing.flatten() {
                 let path = entry.path();
-                let wanted = path.extension().is_some_and(|extension| extension == "pdu" || extension == "mms");
+                let wanted = path
+                    .extension()
+                    .is_some_and(|extension| extension == "pdu" || extension == "mms");
                 let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
                 if !wanted || hidden || state.files.contains_key(&path) {
                     continue;
                 }
-                let Ok(metadata) = entry.metadata() else { continue };
+                let Ok(metadata) = entry.metadata() else {
+                    continue;
+                };
                 if metadata.is_file() {
-                    new.push((metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH), path, metadata.len()));
+                    new.push((
+                        metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
+                        path,
+                        metadata.len(),
+                    ));
                 }
             }
             state.files.len()
@@ -290,7 +312,12 @@ impl Spool {
             fs::remove_file(path)
         } else {
             let refused = unused_name(path);
-            eprintln!("{}: {}; kept as {}", path.display(), reasons.join("; "), refused.display());
+            eprintln!(
+                "{}: {}; kept as {}",
+                path.display(),
+                reasons.join("; "),
+                refused.display()
+            );
             fs::rename(path, refused)
         };
         let synced = result.and_then(|()| fs::File::open(&self.incoming)?.sync_all());
@@ -326,14 +353,28 @@ impl Intake for Spool {
     fn answer(&self, item: u64, text: &str) {
         let name = {
             let state = self.state();
-            let Some((path, position)) = state.items.get(&item) else { return };
-            let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            let several = state.files.get(path).is_some_and(|file| file.items.len() > 1);
-            if several { format!("{stem}.{}.txt", position + 1) } else { format!("{stem}.txt") }
+            let Some((path, position)) = state.items.get(&item) else {
+                return;
+            };
+            let stem = path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let several = state
+                .files
+                .get(path)
+                .is_some_and(|file| file.items.len() > 1);
+            if several {
+                format!("{stem}.{}.txt", position + 1)
+            } else {
+                format!("{stem}.txt")
+            }
         };
         // Written beside and renamed, as the folder's readers are promised.
         let part = self.outgoing.join(format!(".{name}.part"));
-        let written = fs::write(&part, text).and_then(|()| fs::rename(&part, self.outgoing.join(name)));
+        let written =
+            fs::write(&part, text).and_then(|()| fs::rename(&part, self.outgoing.join(name)));
         if let Err(error) = written {
             tracing::error!(error = %error, "failed to write an answer into the spool");
         }
@@ -358,7 +399,9 @@ fn read(path: &Path, size: u64) -> Result<Vec<(usize, Payload)>, ReadError> {
     let is_mms = path.extension().is_some_and(|extension| extension == "mms");
     let limit = if is_mms { MAX_MMS_FILE } else { MAX_PDU_FILE };
     if size > limit {
-        return Err(ReadError::Refused(format!("{size} bytes; at most {limit} are read")));
+        return Err(ReadError::Refused(format!(
+            "{size} bytes; at most {limit} are read"
+        )));
     }
     let bytes = match fs::read(path) {
         Ok(bytes) => Zeroizing::new(bytes),

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use rumqttc::{AsyncClient, Broker as Address, Incoming, LastWill, MqttOptions, PublishOptions, QoS, SessionMode, Transport};
+use rumqttc::{
+    AsyncClient, Broker as Address, Incoming, LastWill, MqttOptions, PublishOptions, QoS,
+    SessionMode, Transport,
+};
 use spotlight_common::config::Broker;
 use spotlight_common::envelope;
 use spotlight_common::ids::NodeId;
@@ -39,7 +42,11 @@ impl Client {
     }
 
     pub async fn publish(&self, topic: &str, payload: Vec<u8>) {
-        log_if_closed(self.0.publish(topic, payload, PublishOptions::at_least_once()).await);
+        log_if_closed(
+            self.0
+                .publish(topic, payload, PublishOptions::at_least_once())
+                .await,
+        );
     }
 
     pub async fn publish_retained(&self, topic: &str, payload: &[u8]) {
@@ -71,15 +78,23 @@ pub fn connect(
     options.set_keep_alive(30);
     options.set_session_mode(SessionMode::Clean);
     options.set_max_packet_size(envelope::MAX_BYTES + 1024, envelope::MAX_BYTES + 1024);
-    options.set_last_will(LastWill::new(status_topic, offline(), QoS::AtLeastOnce, true));
+    options.set_last_will(LastWill::new(
+        status_topic,
+        offline(),
+        QoS::AtLeastOnce,
+        true,
+    ));
     if let (Some(user), password) = (&broker.user, broker.password()?) {
-        let password = password.map(|password| password.to_string()).unwrap_or_default();
+        let password = password
+            .map(|password| password.to_string())
+            .unwrap_or_default();
         options.set_credentials(user.clone(), password);
     }
     if broker.url.tls {
         let transport = match broker.ca_pem()? {
             Some(pem) => Transport::tls(pem, None, None),
-            None => Transport::try_tls_with_default_config().map_err(|error| LinkError::Tls(error.to_string()))?,
+            None => Transport::try_tls_with_default_config()
+                .map_err(|error| LinkError::Tls(error.to_string()))?,
         };
         options.set_transport(transport);
     }
@@ -98,7 +113,11 @@ pub fn connect(
                     topic: String::from_utf8_lossy(&publish.topic).into_owned(),
                     payload: publish.payload.to_vec(),
                 },
-                Ok(rumqttc::Event::Outgoing(rumqttc::Outgoing::Disconnect)) if shutdown.is_cancelled() => return,
+                Ok(rumqttc::Event::Outgoing(rumqttc::Outgoing::Disconnect))
+                    if shutdown.is_cancelled() =>
+                {
+                    return;
+                }
                 Ok(_) => continue,
                 Err(error) => {
                     if shutdown.is_cancelled() {

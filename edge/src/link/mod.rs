@@ -56,7 +56,12 @@ pub enum LinkError {
 }
 
 /// Runs until the shutdown. A broker that is away is waited for.
-pub async fn run(peers: Peers, broker: &Broker, outbox: Outbox, shutdown: CancellationToken) -> Result<(), LinkError> {
+pub async fn run(
+    peers: Peers,
+    broker: &Broker,
+    outbox: Outbox,
+    shutdown: CancellationToken,
+) -> Result<(), LinkError> {
     let status = topic::of_node(&peers.network, &peers.node, Leaf::Status);
     let (client, mut events) = client::connect(broker, &peers.node, &status, &shutdown)?;
     let mut link = Link {
@@ -117,7 +122,8 @@ impl Link {
     /// A new connection knows nothing of the last one: subscribe, say that we are here, and start over.
     async fn up(&mut self, status: &str) {
         self.client.subscribe(&self.receipt_topic).await;
-        let online = serde_json::to_vec(&Status { online: true }).expect("our own types always serialise");
+        let online =
+            serde_json::to_vec(&Status { online: true }).expect("our own types always serialise");
         self.client.publish_retained(status, &online).await;
         self.connected = true;
         self.start_over();
@@ -145,8 +151,11 @@ impl Link {
                 if self.under_way.contains_key(&entry.id) {
                     continue;
                 }
-                self.under_way.insert(entry.id, Instant::now() + self.resend);
-                self.client.publish(&self.report_topic, entry.envelope).await;
+                self.under_way
+                    .insert(entry.id, Instant::now() + self.resend);
+                self.client
+                    .publish(&self.report_topic, entry.envelope)
+                    .await;
             }
         }
         Ok(())

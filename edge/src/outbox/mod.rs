@@ -27,8 +27,8 @@ use spotlight_common::ids::ReportId;
 use spotlight_common::receipt::Refusal;
 use tokio::sync::{Notify, oneshot};
 
-pub use store::{Entry, OutboxError, Sequence};
 use store::Store;
+pub use store::{Entry, OutboxError, Sequence};
 
 /// The most requests that one transaction takes.
 pub const MAX_GROUP: usize = 256;
@@ -38,7 +38,11 @@ pub const MAX_GROUP: usize = 256;
 pub struct Origin(pub u32);
 
 enum Request {
-    Commit(Vec<Entry>, Vec<Origin>, oneshot::Sender<Result<(), Arc<OutboxError>>>),
+    Commit(
+        Vec<Entry>,
+        Vec<Origin>,
+        oneshot::Sender<Result<(), Arc<OutboxError>>>,
+    ),
     Settle(ReportId, Option<Refusal>),
     Removed(Vec<Origin>),
 }
@@ -70,10 +74,16 @@ impl Outbox {
     }
 
     /// Commits reports and the removals that follow from them, durably and together.
-    pub async fn commit(&self, entries: Vec<Entry>, removals: Vec<Origin>) -> Result<(), Arc<OutboxError>> {
+    pub async fn commit(
+        &self,
+        entries: Vec<Entry>,
+        removals: Vec<Origin>,
+    ) -> Result<(), Arc<OutboxError>> {
         let (done, answer) = oneshot::channel();
         self.send(Request::Commit(entries, removals, done)).await;
-        answer.await.unwrap_or_else(|_| Err(Arc::new(OutboxError::Closed)))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Arc::new(OutboxError::Closed)))
     }
 
     /// Forgets a report, for the hub has receipted it; a refusal is counted.
@@ -102,7 +112,11 @@ impl Outbox {
     }
 
     /// Up to `limit` unreceipted reports after a position, oldest first, and the position to go on from; `None` at the end.
-    pub fn pending(&self, after: Sequence, limit: usize) -> Result<(Vec<Entry>, Option<Sequence>), OutboxError> {
+    pub fn pending(
+        &self,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, Option<Sequence>), OutboxError> {
         self.store.pending(after, limit)
     }
 
@@ -144,7 +158,11 @@ fn write_groups(store: &Store, queue: &mpsc::Receiver<Request>, committed: &Noti
                 Request::Removed(origins) => group.removed.extend(origins),
             }
             taken += 1;
-            next = if taken < MAX_GROUP { queue.try_recv().ok() } else { None };
+            next = if taken < MAX_GROUP {
+                queue.try_recv().ok()
+            } else {
+                None
+            };
         }
         let grew = !group.entries.is_empty();
         let result = store.write(group).map_err(Arc::new);

@@ -60,7 +60,9 @@ pub enum OutboxError {
     #[error("failed to read or write the outbox")]
     Database(#[source] Box<redb::Error>),
     /// A batch is not what was written.
-    #[error("batch {0} of the outbox cannot be read; restore the file from a backup or move it away")]
+    #[error(
+        "batch {0} of the outbox cannot be read; restore the file from a backup or move it away"
+    )]
     Batch(u64),
     /// The writer could not be started.
     #[error("failed to start the outbox's thread")]
@@ -118,7 +120,10 @@ impl Store {
             let batches = transaction.open_table(BATCHES)?;
             transaction.open_table(REMOVALS)?;
             transaction.open_table(REFUSALS)?;
-            let mut index = Index { next: 1, ..Index::default() };
+            let mut index = Index {
+                next: 1,
+                ..Index::default()
+            };
             for row in batches.iter()? {
                 let (sequence, bytes) = row?;
                 let sequence = sequence.value();
@@ -137,7 +142,9 @@ impl Store {
     }
 
     fn index(&self) -> MutexGuard<'_, Index> {
-        self.index.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.index
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Writes a group in one durable transaction; the index follows only after the commit.
@@ -155,7 +162,9 @@ impl Store {
         let transaction = self.database.begin_write()?;
         if !group.entries.is_empty() {
             let bytes = write_batch(&group.entries);
-            transaction.open_table(BATCHES)?.insert(next, bytes.as_slice())?;
+            transaction
+                .open_table(BATCHES)?
+                .insert(next, bytes.as_slice())?;
         }
         shrink_batches(&transaction, &shrunk)?;
         {
@@ -169,11 +178,16 @@ impl Store {
         }
         {
             let mut refusals = transaction.open_table(REFUSALS)?;
-            let known = shrunk.values().flatten().collect::<std::collections::HashSet<_>>();
+            let known = shrunk
+                .values()
+                .flatten()
+                .collect::<std::collections::HashSet<_>>();
             for (id, refusal) in &group.settled {
                 if let (Some(refusal), true) = (refusal, known.contains(id)) {
                     let reason = refusal.to_string();
-                    let count = refusals.get(reason.as_str())?.map_or(0, |count| count.value());
+                    let count = refusals
+                        .get(reason.as_str())?
+                        .map_or(0, |count| count.value());
                     refusals.insert(reason.as_str(), count + 1)?;
                 }
             }
@@ -193,7 +207,11 @@ impl Store {
         Ok(())
     }
 
-    pub fn pending(&self, after: Sequence, limit: usize) -> Result<(Vec<Entry>, Option<Sequence>), OutboxError> {
+    pub fn pending(
+        &self,
+        after: Sequence,
+        limit: usize,
+    ) -> Result<(Vec<Entry>, Option<Sequence>), OutboxError> {
         let transaction = self.database.begin_read()?;
         let batches = transaction.open_table(BATCHES)?;
         let mut entries = Vec::new();
@@ -212,7 +230,10 @@ impl Store {
     pub fn removals(&self) -> Result<Vec<Origin>, OutboxError> {
         let transaction = self.database.begin_read()?;
         let removals = transaction.open_table(REMOVALS)?;
-        removals.iter()?.map(|row| Ok(Origin(row?.0.value()))).collect()
+        removals
+            .iter()?
+            .map(|row| Ok(Origin(row?.0.value())))
+            .collect()
     }
 
     pub fn refusals(&self) -> Result<Vec<(String, u64)>, OutboxError> {
@@ -233,7 +254,10 @@ impl Store {
 }
 
 /// Takes receipted reports out of their batches; an emptied batch goes.
-fn shrink_batches(transaction: &WriteTransaction, shrunk: &BTreeMap<u64, Vec<ReportId>>) -> Result<(), OutboxError> {
+fn shrink_batches(
+    transaction: &WriteTransaction,
+    shrunk: &BTreeMap<u64, Vec<ReportId>>,
+) -> Result<(), OutboxError> {
     let mut batches = transaction.open_table(BATCHES)?;
     for (sequence, ids) in shrunk {
         let mut entries = match batches.get(*sequence)? {

@@ -19,7 +19,10 @@ fn ids(outbox: &Outbox) -> Vec<ReportId> {
 
 /// Waits on the state, not on time: a later commit is written after all that was sent before it.
 async fn settled(outbox: &Outbox) {
-    outbox.commit(Vec::new(), Vec::new()).await.expect("commits");
+    outbox
+        .commit(Vec::new(), Vec::new())
+        .await
+        .expect("commits");
 }
 
 #[tokio::test]
@@ -29,7 +32,10 @@ async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
     {
         let outbox = Outbox::open(folder.path()).expect("opens");
         outbox
-            .commit(vec![first.clone(), second.clone()], vec![Origin(7), Origin(8)])
+            .commit(
+                vec![first.clone(), second.clone()],
+                vec![Origin(7), Origin(8)],
+            )
             .await
             .expect("commits");
         outbox.settle(first.id, None).await;
@@ -45,7 +51,10 @@ async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
     outbox.settle(second.id, Some(Refusal::Old)).await;
     settled(&outbox).await;
     assert!(outbox.is_empty());
-    assert_eq!(outbox.refusals().expect("reads"), vec![("old".to_owned(), 1)]);
+    assert_eq!(
+        outbox.refusals().expect("reads"),
+        vec![("old".to_owned(), 1)]
+    );
 }
 
 /// The writer of a dropped handle lets go of the file a moment later.
@@ -68,7 +77,10 @@ async fn a_thousand_commits_at_once_all_arrive_and_come_back_in_pages() {
         let outbox = outbox.clone();
         tasks.spawn(async move {
             let entry = entry(number as u8);
-            outbox.commit(vec![entry.clone()], vec![Origin(number)]).await.expect("commits");
+            outbox
+                .commit(vec![entry.clone()], vec![Origin(number)])
+                .await
+                .expect("commits");
             entry.id
         });
     }
@@ -89,5 +101,8 @@ async fn a_thousand_commits_at_once_all_arrive_and_come_back_in_pages() {
 async fn a_second_process_is_told_that_it_is_in_use() {
     let folder = tempfile::tempdir().expect("a folder");
     let _outbox = Outbox::open(folder.path()).expect("opens");
-    assert!(matches!(Outbox::open(folder.path()), Err(OutboxError::InUse(_))));
+    assert!(matches!(
+        Outbox::open(folder.path()),
+        Err(OutboxError::InUse(_))
+    ));
 }

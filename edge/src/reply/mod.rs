@@ -119,15 +119,29 @@ pub fn answer(understood: &Understood, language: Language, time_zone: &TimeZone)
 /// Asks for the corner; names up to three that it may be, as many as fit.
 fn ask(candidates: &[String], spanish: bool) -> String {
     let (question, example) = if spanish {
-        ("No sabemos el lugar, nada se muestra.", "Escriba la esquina o el codigo postal, por ejemplo: policia 5ta y San Pedro")
+        (
+            "No sabemos el lugar, nada se muestra.",
+            "Escriba la esquina o el codigo postal, por ejemplo: policia 5ta y San Pedro",
+        )
     } else {
-        ("We could not find the place, so nothing is shown.", "Text the corner or add the ZIP, for example: police 5th & San Pedro")
+        (
+            "We could not find the place, so nothing is shown.",
+            "Text the corner or add the ZIP, for example: police 5th & San Pedro",
+        )
     };
     if candidates.is_empty() {
         return format!("{question} {example}");
     }
-    let end = if spanish { " Escriba uno entero." } else { " Text one in full." };
-    let mut text = String::from(if spanish { "Cual esquina?" } else { "Which corner?" });
+    let end = if spanish {
+        " Escriba uno entero."
+    } else {
+        " Text one in full."
+    };
+    let mut text = String::from(if spanish {
+        "Cual esquina?"
+    } else {
+        "Which corner?"
+    });
     for (number, candidate) in candidates.iter().take(3).enumerate() {
         let next = format!(" {}) {}", number + 1, cut(candidate));
         if text.len() + next.len() + end.len() > SEGMENT {
@@ -150,7 +164,9 @@ fn gsm7(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             ' '..='~' if !"[]{}\\^~|`".contains(character) => character,
-            'é' | 'è' | 'ù' | 'ì' | 'ò' | 'Ñ' | 'ñ' | 'ü' | 'ö' | 'ä' | 'à' | 'Ü' | 'É' => character,
+            'é' | 'è' | 'ù' | 'ì' | 'ò' | 'Ñ' | 'ñ' | 'ü' | 'ö' | 'ä' | 'à' | 'Ü' | 'É' => {
+                character
+            }
             'á' => 'a',
             'í' => 'i',
             'ó' => 'o',
@@ -174,16 +190,26 @@ mod tests {
     fn everything() -> Vec<Understood> {
         let label = "Martin Luther King Jr Blvd & Crenshaw Boulevard, 90008".to_owned();
         let fades_at = "2026-11-24T23:20:00Z".parse().expect("a time");
-        let mut all: Vec<_> = [Photo::None, Photo::Police, Photo::Unsure, Photo::NotPolice, Photo::Unreadable]
-            .map(|photo| Understood::Present {
-                label: label.clone(),
-                fades_at,
-                photo,
-            })
-            .to_vec();
+        let mut all: Vec<_> = [
+            Photo::None,
+            Photo::Police,
+            Photo::Unsure,
+            Photo::NotPolice,
+            Photo::Unreadable,
+        ]
+        .map(|photo| Understood::Present {
+            label: label.clone(),
+            fades_at,
+            photo,
+        })
+        .to_vec();
         all.extend([
-            Understood::Gone { label: label.clone() },
-            Understood::TooLate { label: label.clone() },
+            Understood::Gone {
+                label: label.clone(),
+            },
+            Understood::TooLate {
+                label: label.clone(),
+            },
             Understood::NotPolice,
             Understood::Help,
             Understood::Unreadable,
@@ -219,7 +245,10 @@ mod tests {
         };
         let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
         let text = answer(&understood, Language::English, &zone);
-        assert!(text.contains("5th St & San Pedro St") && text.contains("15:20"), "{text}");
+        assert!(
+            text.contains("5th St & San Pedro St") && text.contains("15:20"),
+            "{text}"
+        );
         assert!(answer(&understood, Language::Spanish, &zone).contains("policia"));
     }
 

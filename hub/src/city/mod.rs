@@ -131,7 +131,11 @@ impl City {
         if !builtin && !path.is_file() {
             return Err(CityError::Unknown(name.to_owned()));
         }
-        let file: Result<CityFile, _> = if builtin { config::parse(LOS_ANGELES, &path) } else { config::load(&path) };
+        let file: Result<CityFile, _> = if builtin {
+            config::parse(LOS_ANGELES, &path)
+        } else {
+            config::load(&path)
+        };
         let file = file.map_err(|source| CityError::File {
             city: name.to_owned(),
             source,
@@ -141,22 +145,38 @@ impl City {
             zone: file.time_zone,
         })?;
         Ok(Self {
-            id: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            id: path
+                .file_stem()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned(),
             name: file.name,
             time_zone,
             bounds: file.bounds,
             feeds: file.feeds,
-            basemap: if builtin { Basemap::los_angeles() } else { Basemap::default() },
+            basemap: if builtin {
+                Basemap::los_angeles()
+            } else {
+                Basemap::default()
+            },
         })
     }
 
     /// One of its feeds.
     pub fn feed(&self, id: &str) -> Result<&Feed, CityError> {
-        self.feeds.iter().find(|feed| feed.id == id).ok_or_else(|| CityError::Feed {
-            city: self.id.clone(),
-            feed: id.to_owned(),
-            known: self.feeds.iter().map(|feed| feed.id.as_str()).collect::<Vec<_>>().join(", "),
-        })
+        self.feeds
+            .iter()
+            .find(|feed| feed.id == id)
+            .ok_or_else(|| CityError::Feed {
+                city: self.id.clone(),
+                feed: id.to_owned(),
+                known: self
+                    .feeds
+                    .iter()
+                    .map(|feed| feed.id.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            })
     }
 
     /// Whether a point lies in its bounds.
@@ -175,7 +195,17 @@ mod tests {
         let city = City::load("los-angeles").expect("loads");
         assert!(city.holds(34.05, -118.25) && !city.holds(-118.25, 34.05) && !city.holds(0.0, 0.0));
         assert!(city.feed("encampments").is_ok());
-        assert!(city.feed("calls").expect_err("none").to_string().contains("encampments"));
-        assert!(City::load("atlantis").expect_err("none").to_string().contains("atlantis"));
+        assert!(
+            city.feed("calls")
+                .expect_err("none")
+                .to_string()
+                .contains("encampments")
+        );
+        assert!(
+            City::load("atlantis")
+                .expect_err("none")
+                .to_string()
+                .contains("atlantis")
+        );
     }
 }

@@ -45,7 +45,9 @@ pub enum FeedError {
     #[error("not a CSV file that can be read: {0}")]
     Csv(String),
     /// Its header is not this feed's.
-    #[error("the header has no column `{0}`; nothing was read. If the city renamed it, add the new name to the city's file")]
+    #[error(
+        "the header has no column `{0}`; nothing was read. If the city renamed it, add the new name to the city's file"
+    )]
     MissingColumn(String),
     /// The store failed.
     #[error(transparent)]
@@ -122,7 +124,10 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let mut good = Vec::new();
     for path in &args.file {
         // A file whose header is not this feed's changes nothing, not even an empty store.
-        match File::open(path).map_err(FeedError::from).and_then(|file| Rows::open(file, feed).map(drop)) {
+        match File::open(path)
+            .map_err(FeedError::from)
+            .and_then(|file| Rows::open(file, feed).map(drop))
+        {
             Ok(()) => good.push(path),
             Err(error) => {
                 eprintln!("{}: {}", path.display(), log::chain(&error));
@@ -173,7 +178,13 @@ pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
 pub fn import_sample(data: &Path, city: &City) -> Result<Counts, FeedError> {
     let feed = city.feed("encampments")?;
     let store = OpenData::open(data)?;
-    let (counts, _) = import(&store, city, feed, SAMPLE.as_bytes(), "sample-encampments.csv")?;
+    let (counts, _) = import(
+        &store,
+        city,
+        feed,
+        SAMPLE.as_bytes(),
+        "sample-encampments.csv",
+    )?;
     publish_due(&store, city, feed, false)?;
     Ok(counts)
 }
@@ -197,23 +208,48 @@ pub fn layers_changed_at(data: &Path) -> Option<SystemTime> {
 /// The hub's folder of a box's data folder, else the folder itself.
 fn hub_folder(data: &Path) -> PathBuf {
     let boxed = data.join("hub");
-    if boxed.is_dir() { boxed } else { data.to_owned() }
+    if boxed.is_dir() {
+        boxed
+    } else {
+        data.to_owned()
+    }
 }
 
-fn import_file(store: &OpenData, city: &City, feed: &Feed, path: &Path) -> Result<(Counts, u64), FeedError> {
+fn import_file(
+    store: &OpenData,
+    city: &City,
+    feed: &Feed,
+    path: &Path,
+) -> Result<(Counts, u64), FeedError> {
     let file = File::open(path)?;
     let length = file.metadata()?.len();
-    let bar = if io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    let bar = if io::stderr().is_terminal() {
+        ProgressBar::new(length)
+    } else {
+        ProgressBar::hidden()
+    };
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}") {
         bar.set_style(style);
     }
-    let result = import(store, city, feed, bar.wrap_read(file), &path.display().to_string());
+    let result = import(
+        store,
+        city,
+        feed,
+        bar.wrap_read(file),
+        &path.display().to_string(),
+    );
     bar.finish_and_clear();
     result
 }
 
 /// Reads one file; returns its counts, and how many records fall in published months.
-pub fn import(store: &OpenData, city: &City, feed: &Feed, input: impl Read, file: &str) -> Result<(Counts, u64), FeedError> {
+pub fn import(
+    store: &OpenData,
+    city: &City,
+    feed: &Feed,
+    input: impl Read,
+    file: &str,
+) -> Result<(Counts, u64), FeedError> {
     let start = Instant::now();
     let now = Timestamp::now();
     let today = now.to_zoned_datetime(city.time_zone.clone()).date();
@@ -269,18 +305,28 @@ fn publish_due(store: &OpenData, city: &City, feed: &Feed, again: bool) -> Resul
     let today = now.to_zoned_datetime(city.time_zone.clone()).date();
     publish_months(store, feed, today, again)?;
     if again {
-        store.freshen(&feed.id, |freshness| freshness.rebuilt_at = Some(now.as_second()))?;
+        store.freshen(&feed.id, |freshness| {
+            freshness.rebuilt_at = Some(now.as_second())
+        })?;
     }
     Ok(())
 }
 
-fn publish_months(store: &OpenData, feed: &Feed, today: Date, again: bool) -> Result<(), FeedError> {
+fn publish_months(
+    store: &OpenData,
+    feed: &Feed,
+    today: Date,
+    again: bool,
+) -> Result<(), FeedError> {
     let mut months = Vec::new();
     for month in store.months(&feed.id, again)? {
         let first = layers::date_of(month);
         if publish::is_due(first, today) {
             let next = open_data::number(first.last_of_month()) + 1;
-            months.push((month, publish::publish(&store.requests(&feed.id, month, next)?)));
+            months.push((
+                month,
+                publish::publish(&store.requests(&feed.id, month, next)?),
+            ));
         }
     }
     Ok(store.publish(&feed.id, &months, again)?)

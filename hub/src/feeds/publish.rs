@@ -31,7 +31,9 @@ const RESTS: [u8; 3] = [7, 6, 5];
 
 /// Whether a month may be published on a day.
 pub fn is_due(month: Date, today: Date) -> bool {
-    let due = month.last_of_month().checked_add(jiff::Span::new().days(1 + DAYS_AFTER));
+    let due = month
+        .last_of_month()
+        .checked_add(jiff::Span::new().days(1 + DAYS_AFTER));
     due.is_ok_and(|due| today >= due)
 }
 
@@ -60,18 +62,24 @@ pub fn publish(requests: &[Request]) -> PublishedMonth {
         }
         parents.retain(|_, addresses| is_enough(addresses));
         for (parent, addresses) in &parents {
-            let cells: Vec<_> = children(*parent).filter(|cell| !taken.contains(cell)).collect();
+            let cells: Vec<_> = children(*parent)
+                .filter(|cell| !taken.contains(cell))
+                .collect();
             taken.extend(&cells);
             areas.push(area(format!("{parent}-rest"), cells, addresses.len()));
         }
-        left.retain(|cell, _| cell.parent(resolution).is_none_or(|parent| !parents.contains_key(&parent)));
+        left.retain(|cell, _| {
+            cell.parent(resolution)
+                .is_none_or(|parent| !parents.contains_key(&parent))
+        });
     }
     areas.sort_by(|one, other| one.area.cmp(&other.area));
     PublishedMonth { areas }
 }
 
 fn is_enough(addresses: &[u64]) -> bool {
-    addresses.len() >= LEAST_REQUESTS && addresses.iter().collect::<HashSet<_>>().len() >= LEAST_ADDRESSES
+    addresses.len() >= LEAST_REQUESTS
+        && addresses.iter().collect::<HashSet<_>>().len() >= LEAST_ADDRESSES
 }
 
 fn area(area: String, cells: Vec<Cell>, count: usize) -> PublishedArea {
@@ -108,7 +116,10 @@ mod tests {
     fn thresholds_are_exact() {
         let cell = cells(1)[0];
         let of = |addresses: &[u64]| {
-            let requests: Vec<_> = addresses.iter().map(|&address| Request { cell, address }).collect();
+            let requests: Vec<_> = addresses
+                .iter()
+                .map(|&address| Request { cell, address })
+                .collect();
             publish(&requests).areas
         };
         assert_eq!(of(&[1, 2, 3, 3]), vec![]);
@@ -120,13 +131,31 @@ mod tests {
     fn a_rest_is_what_finer_areas_left() {
         let home = cells(1)[0];
         let parent = home.parent(7).expect("a parent");
-        let sibling = children(parent).find(|cell| *cell != home).expect("a sibling");
-        let mut requests: Vec<_> = (0..6).map(|address| Request { cell: home, address }).collect();
-        requests.extend((10..15).map(|address| Request { cell: sibling, address: address % 13 }));
+        let sibling = children(parent)
+            .find(|cell| *cell != home)
+            .expect("a sibling");
+        let mut requests: Vec<_> = (0..6)
+            .map(|address| Request {
+                cell: home,
+                address,
+            })
+            .collect();
+        requests.extend((10..15).map(|address| Request {
+            cell: sibling,
+            address: address % 13,
+        }));
         requests[6].address = 99;
         let published = publish(&requests);
-        assert!(published.areas.iter().any(|area| area.area == home.to_string() && area.count == 6));
-        assert_eq!(published.areas.iter().map(|area| area.count).sum::<u32>(), 11);
+        assert!(
+            published
+                .areas
+                .iter()
+                .any(|area| area.area == home.to_string() && area.count == 6)
+        );
+        assert_eq!(
+            published.areas.iter().map(|area| area.count).sum::<u32>(),
+            11
+        );
     }
 
     #[test]
@@ -143,8 +172,14 @@ mod tests {
             let areas = publish(&requests).areas;
             let mut seen = HashSet::new();
             for area in &areas {
-                assert!(area.cells.iter().all(|cell| seen.insert(*cell)), "areas overlap");
-                let inside: Vec<_> = requests.iter().filter(|request| area.cells.contains(&request.cell)).collect();
+                assert!(
+                    area.cells.iter().all(|cell| seen.insert(*cell)),
+                    "areas overlap"
+                );
+                let inside: Vec<_> = requests
+                    .iter()
+                    .filter(|request| area.cells.contains(&request.cell))
+                    .collect();
                 assert_eq!(inside.len(), area.count as usize);
                 assert!(inside.len() >= LEAST_REQUESTS);
                 let addresses: HashSet<_> = inside.iter().map(|request| request.address).collect();

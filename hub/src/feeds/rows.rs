@@ -55,19 +55,30 @@ impl<R: Read> Rows<R> {
                 input,
                 allowed: allowed.clone(),
             });
-        let header: Vec<String> = reader.byte_headers().map_err(FeedError::csv)?.iter().map(heading).collect();
+        let header: Vec<String> = reader
+            .byte_headers()
+            .map_err(FeedError::csv)?
+            .iter()
+            .map(heading)
+            .collect();
         let find = |names: &[String]| {
             header
                 .iter()
                 .position(|heading| names.iter().any(|name| name.eq_ignore_ascii_case(heading)))
         };
         let need = |names: &[String]| {
-            find(names).ok_or_else(|| FeedError::MissingColumn(names.first().cloned().unwrap_or_default()))
+            find(names)
+                .ok_or_else(|| FeedError::MissingColumn(names.first().cloned().unwrap_or_default()))
         };
         let columns = &feed.columns;
-        let (point, location) = (find(&columns.latitude).zip(find(&columns.longitude)), find(&columns.location));
+        let (point, location) = (
+            find(&columns.latitude).zip(find(&columns.longitude)),
+            find(&columns.location),
+        );
         if point.is_none() && location.is_none() {
-            return Err(FeedError::MissingColumn(columns.latitude.first().cloned().unwrap_or_default()));
+            return Err(FeedError::MissingColumn(
+                columns.latitude.first().cloned().unwrap_or_default(),
+            ));
         }
         let columns = Positions {
             kind: need(&feed.filter.column)?,
@@ -100,7 +111,10 @@ impl<R: Read> Rows<R> {
                 Cow::Owned(bytes) => Cow::Owned(decoded(&bytes).into_owned()),
             }
         };
-        if !text(self.columns.kind).trim().eq_ignore_ascii_case(&feed.filter.value) {
+        if !text(self.columns.kind)
+            .trim()
+            .eq_ignore_ascii_case(&feed.filter.value)
+        {
             return Ok(Some(Row::Skipped));
         }
         let id = text(self.columns.id).trim().to_owned();
@@ -110,13 +124,25 @@ impl<R: Read> Rows<R> {
         let Some(day) = values::day(&text(self.columns.created)) else {
             return Ok(Some(Row::Rejected("date")));
         };
-        let in_columns = self.columns.point.and_then(|(lat, lon)| values::columns(&text(lat), &text(lon)));
-        let in_one = self.columns.location.and_then(|location| values::location(&text(location)));
+        let in_columns = self
+            .columns
+            .point
+            .and_then(|(lat, lon)| values::columns(&text(lat), &text(lon)));
+        let in_one = self
+            .columns
+            .location
+            .and_then(|location| values::location(&text(location)));
         // Columns that say 0/0 must not hide a good location.
         let in_city = |point: &(f64, f64)| city.holds(point.0, point.1);
-        let point = in_columns.filter(in_city).or(in_one.filter(in_city)).or(in_columns).or(in_one);
+        let point = in_columns
+            .filter(in_city)
+            .or(in_one.filter(in_city))
+            .or(in_columns)
+            .or(in_one);
         let written = values::address(&text(self.columns.address));
-        Ok(Some(Row::Accepted(accepted(id, day, &written, point, city))))
+        Ok(Some(Row::Accepted(accepted(
+            id, day, &written, point, city,
+        ))))
     }
 }
 
@@ -131,13 +157,23 @@ impl<R: Read> Read for Bounded<R> {
         let read = self.input.read(buffer)?;
         match self.allowed.get().checked_sub(read) {
             Some(left) => self.allowed.set(left),
-            None => return Err(io::Error::other(format!("a row of over {LONGEST_ROW} bytes; is a quote left open?"))),
+            None => {
+                return Err(io::Error::other(format!(
+                    "a row of over {LONGEST_ROW} bytes; is a quote left open?"
+                )));
+            }
         }
         Ok(read)
     }
 }
 
-fn accepted(id: String, day: Date, written: &str, point: Option<(f64, f64)>, city: &City) -> Accepted {
+fn accepted(
+    id: String,
+    day: Date,
+    written: &str,
+    point: Option<(f64, f64)>,
+    city: &City,
+) -> Accepted {
     let placed = point.filter(|(lat, lon)| city.holds(*lat, *lon));
     let address = match (written, point) {
         ("", Some((lat, lon))) => Some(format!("{lat:.5},{lon:.5}")),
@@ -155,7 +191,11 @@ fn accepted(id: String, day: Date, written: &str, point: Option<(f64, f64)>, cit
 /// A column's name: a byte-order mark, quotes and white space taken off.
 fn heading(name: &[u8]) -> String {
     let name = decoded(name);
-    name.trim_start_matches('\u{feff}').trim().trim_matches('"').trim().to_owned()
+    name.trim_start_matches('\u{feff}')
+        .trim()
+        .trim_matches('"')
+        .trim()
+        .to_owned()
 }
 
 /// UTF-8; bytes that are not are read as Windows-1252's Latin letters, as old exports write them.

@@ -41,22 +41,42 @@ impl Setup {
     /// Publishes as of a day and returns every number that readers then see: (period, area) -> count.
     fn published(self, today: Date, again: bool) -> (Self, BTreeMap<(String, String), u32>) {
         publish_months(&self.store, self.feed(), today, again).expect("publishes");
-        let Self { city, folder, store } = self;
+        let Self {
+            city,
+            folder,
+            store,
+        } = self;
         drop(store);
         let layers = load_layers(folder.path(), &city).expect("loads");
-        let numbers = layers.iter().flat_map(|layer| &layer.periods).flat_map(|period| {
-            let areas = period.areas.iter();
-            areas.map(|area| ((period.period.clone(), area.area.clone()), area.count))
-        });
+        let numbers = layers
+            .iter()
+            .flat_map(|layer| &layer.periods)
+            .flat_map(|period| {
+                let areas = period.areas.iter();
+                areas.map(|area| ((period.period.clone(), area.area.clone()), area.count))
+            });
         let numbers = numbers.collect();
         let store = OpenData::open(folder.path()).expect("opens");
-        (Self { city, folder, store }, numbers)
+        (
+            Self {
+                city,
+                folder,
+                store,
+            },
+            numbers,
+        )
     }
 }
 
 /// Counted independently with Python's csv module: accepted, records, duplicates, unplaced.
 fn check(counts: &Counts, rows: u64, expected: [u64; 4]) {
-    let Counts { accepted, records, duplicates, unplaced, .. } = *counts;
+    let Counts {
+        accepted,
+        records,
+        duplicates,
+        unplaced,
+        ..
+    } = *counts;
     assert_eq!([accepted, records, duplicates, unplaced], expected);
     assert_eq!((counts.rows, counts.skipped), (rows, rows - accepted));
     assert!(counts.rejected.is_empty());
@@ -64,13 +84,26 @@ fn check(counts: &Counts, rows: u64, expected: [u64; 4]) {
 
 #[test]
 fn the_real_exports_have_exact_counts_alone_and_one_after_the_other() {
-    let alone = [[256, 242, 14, 0], [509, 421, 88, 0], [405, 352, 53, 2], [405, 352, 53, 2]];
+    let alone = [
+        [256, 242, 14, 0],
+        [509, 421, 88, 0],
+        [405, 352, 53, 2],
+        [405, 352, 53, 2],
+    ];
     let together = Setup::new();
     for (number, file) in FILES.into_iter().enumerate() {
         let rows = if number == 0 { 9_999 } else { 10_000 };
         let open = || File::open(shared(file)).expect("opens");
-        check(&Setup::new().read(open()).expect("reads"), rows, alone[number]);
-        let expected = if number == 3 { [405, 0, 405, 2] } else { alone[number] };
+        check(
+            &Setup::new().read(open()).expect("reads"),
+            rows,
+            alone[number],
+        );
+        let expected = if number == 3 {
+            [405, 0, 405, 2]
+        } else {
+            alone[number]
+        };
         check(&together.read(open()).expect("reads"), rows, expected);
     }
 }
@@ -80,7 +113,10 @@ fn nine_tenths_of_the_placed_requests_are_published() {
     let setup = Setup::new();
     let mut records = 0;
     for file in &FILES[..3] {
-        records += setup.read(File::open(shared(file)).expect("opens")).expect("reads").records;
+        records += setup
+            .read(File::open(shared(file)).expect("opens"))
+            .expect("reads")
+            .records;
     }
     let (_, numbers) = setup.published(date(2026, 1, 1), false);
     let shown: u64 = numbers.values().map(|&count| u64::from(count)).sum();
@@ -95,7 +131,11 @@ fn the_bundled_sample_makes_a_layer() {
     let counts = import_sample(folder.path(), &city).expect("imports");
     assert!(counts.records > 500 && counts.rejected.is_empty() && counts.unplaced == 0);
     let layers = load_layers(folder.path(), &city).expect("loads");
-    let periods: Vec<_> = layers[0].periods.iter().map(|period| period.period.as_str()).collect();
+    let periods: Vec<_> = layers[0]
+        .periods
+        .iter()
+        .map(|period| period.period.as_str())
+        .collect();
     assert_eq!(periods, ["2017-12", "2018-12", "2020-01"]);
     for area in layers[0].periods.iter().flat_map(|period| &period.areas) {
         assert!(area.count >= 5 && !area.geometry.0.is_empty());
@@ -106,13 +146,17 @@ fn the_bundled_sample_makes_a_layer() {
 #[test]
 fn before_and_after_differ_only_by_whole_areas_over_the_threshold() {
     let setup = Setup::new();
-    setup.read(File::open(shared(FILES[0])).expect("opens")).expect("reads");
+    setup
+        .read(File::open(shared(FILES[0])).expect("opens"))
+        .expect("reads");
     let (setup, before) = setup.published(date(2019, 2, 1), false);
     // A late row of a published month, and a month that is new.
     let late = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n\
                 X-1,12/30/2017 01:00:00 PM,Homeless Encampment,\"1 NEW ST, 90013\",34.0442,-118.2439\n";
     assert_eq!(setup.read(late.as_bytes()).expect("reads").records, 1);
-    setup.read(File::open(shared(FILES[1])).expect("opens")).expect("reads");
+    setup
+        .read(File::open(shared(FILES[1])).expect("opens"))
+        .expect("reads");
     let (setup, after) = setup.published(date(2019, 2, 1), false);
     for (key, count) in &after {
         match before.get(key) {
@@ -130,7 +174,9 @@ fn before_and_after_differ_only_by_whole_areas_over_the_threshold() {
 #[test]
 fn a_month_is_published_only_when_it_is_due() {
     let setup = Setup::new();
-    setup.read(File::open(shared(FILES[0])).expect("opens")).expect("reads");
+    setup
+        .read(File::open(shared(FILES[0])).expect("opens"))
+        .expect("reads");
     let (setup, early) = setup.published(date(2018, 1, 7), false);
     assert!(early.is_empty());
     let (_, due) = setup.published(date(2018, 1, 8), false);
@@ -152,15 +198,32 @@ fn bad_rows_are_counted_by_reason_and_a_bad_header_reads_nothing() {
                9,04/02/2026 12:24:43 PM,Homeless Encampment,,\r\n\
                1,04/03/2026 12:24:43 PM,Homeless Encampment,C,\r\n";
     let counts = setup.read(csv.as_bytes()).expect("reads");
-    assert_eq!(counts.rejected, BTreeMap::from([("date", 1), ("id", 1), ("columns", 1)]));
+    assert_eq!(
+        counts.rejected,
+        BTreeMap::from([("date", 1), ("id", 1), ("columns", 1)])
+    );
     assert_eq!((counts.rows, counts.skipped, counts.accepted), (10, 1, 6));
-    assert_eq!((counts.records, counts.duplicates, counts.unplaced), (3, 3, 3));
+    assert_eq!(
+        (counts.records, counts.duplicates, counts.unplaced),
+        (3, 3, 3)
+    );
     let missing = setup.read("SRNumber,CreatedDate,RequestType,Latitude,Longitude\n".as_bytes());
-    assert!(missing.expect_err("refused").to_string().contains("`Address`"));
+    assert!(
+        missing
+            .expect_err("refused")
+            .to_string()
+            .contains("`Address`")
+    );
     let mut open_quote = csv.as_bytes().to_vec();
     open_quote.extend_from_slice(b"11,\"");
     open_quote.extend(std::iter::repeat_n(b'x', 3 << 20));
-    assert!(setup.read(&open_quote[..]).expect_err("refused").to_string().contains("quote"));
+    assert!(
+        setup
+            .read(&open_quote[..])
+            .expect_err("refused")
+            .to_string()
+            .contains("quote")
+    );
     let zero = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude,Location\n\
                 20,2020-01-02,Homeless Encampment,Z,0,0,POINT (-118.25 34.05)\n";
     assert_eq!(setup.read(zero.as_bytes()).expect("reads").unplaced, 0);
@@ -180,8 +243,16 @@ fn a_second_reading_changes_nothing_and_no_address_or_id_is_on_disk() {
     drop(store);
     let bytes = std::fs::read(folder.path().join("open-data.redb")).expect("reads");
     for secret in ["SECRET", "998877665"] {
-        assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|window| window == secret.as_bytes())
+        );
     }
-    let tables: HashSet<_> = open_data::tables(folder.path()).expect("lists").into_iter().map(|table| table.table).collect();
+    let tables: HashSet<_> = open_data::tables(folder.path())
+        .expect("lists")
+        .into_iter()
+        .map(|table| table.table)
+        .collect();
     assert!(tables.contains("encampments/records") && tables.contains("meta"));
 }

@@ -18,27 +18,40 @@ pub fn day(text: &str) -> Option<Date> {
     if parts.next().is_some() {
         return None;
     }
-    let (year, month, of_month) = if day.contains('-') { (first, second, third) } else { (third, first, second) };
+    let (year, month, of_month) = if day.contains('-') {
+        (first, second, third)
+    } else {
+        (third, first, second)
+    };
     let year = match year.len() {
         4 => number(year)?,
         2 if !day.contains('-') => 2000 + number(year)?,
         _ => return None,
     };
-    let (month, of_month) = (i8::try_from(number(month)?).ok()?, i8::try_from(number(of_month)?).ok()?);
-    Date::new(year, month, of_month).ok().filter(|day| *day >= date(1990, 1, 1))
+    let (month, of_month) = (
+        i8::try_from(number(month)?).ok()?,
+        i8::try_from(number(of_month)?).ok()?,
+    );
+    Date::new(year, month, of_month)
+        .ok()
+        .filter(|day| *day >= date(1990, 1, 1))
 }
 
 /// `h:mm`, `hh:mm:ss`, with fractions, with AM or PM, with a trailing `Z`.
 fn is_time(time: &str) -> bool {
     let upper = time.to_ascii_uppercase();
-    let half = upper.strip_suffix("AM").or_else(|| upper.strip_suffix("PM"));
+    let half = upper
+        .strip_suffix("AM")
+        .or_else(|| upper.strip_suffix("PM"));
     let clock = half.unwrap_or(&upper).trim().trim_end_matches('Z');
     let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
     let fields: Vec<_> = clock.split(':').map(number).collect();
     let hours = if half.is_some() { 1..=12 } else { 0..=23 };
     match fields[..] {
         [Some(hour), Some(minute)] => hours.contains(&hour) && minute < 60,
-        [Some(hour), Some(minute), Some(second)] => hours.contains(&hour) && minute < 60 && second < 60,
+        [Some(hour), Some(minute), Some(second)] => {
+            hours.contains(&hour) && minute < 60 && second < 60
+        }
         _ => false,
     }
 }
@@ -59,7 +72,10 @@ pub fn location(text: &str) -> Option<(f64, f64)> {
     if text.starts_with('{') {
         let json: serde_json::Value = serde_json::from_str(text).ok()?;
         let coordinates = json.get("coordinates")?.as_array()?;
-        return Some((coordinates.get(1)?.as_f64()?, coordinates.first()?.as_f64()?));
+        return Some((
+            coordinates.get(1)?.as_f64()?,
+            coordinates.first()?.as_f64()?,
+        ));
     }
     let inner = |text: &str| -> Option<(f64, f64)> {
         let inner = text.trim().strip_prefix('(')?.strip_suffix(')')?;
@@ -68,13 +84,18 @@ pub fn location(text: &str) -> Option<(f64, f64)> {
         numbers.next().is_none().then_some(pair)
     };
     match text.get(..5) {
-        Some(point) if point.eq_ignore_ascii_case("POINT") => inner(&text[5..]).map(|(lon, lat)| (lat, lon)),
+        Some(point) if point.eq_ignore_ascii_case("POINT") => {
+            inner(&text[5..]).map(|(lon, lat)| (lat, lon))
+        }
         _ => inner(text),
     }
 }
 
 fn degrees(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|degrees: &f64| degrees.is_finite())
+    text.trim()
+        .parse()
+        .ok()
+        .filter(|degrees: &f64| degrees.is_finite())
 }
 
 /// An address as duplicates are known by: in capitals, white space collapsed.
@@ -89,11 +110,29 @@ mod tests {
 
     #[test]
     fn days_in_every_form() {
-        for text in ["12/31/2017 11:59:58 PM", "2017-12-31 23:59:58", "2017-12-31T23:59:58.000", "12/31/17 23:59", "12/31/2017", "2017-12-31"] {
+        for text in [
+            "12/31/2017 11:59:58 PM",
+            "2017-12-31 23:59:58",
+            "2017-12-31T23:59:58.000",
+            "12/31/17 23:59",
+            "12/31/2017",
+            "2017-12-31",
+        ] {
             assert_eq!(day(text), Some(date(2017, 12, 31)), "{text}");
         }
         assert_eq!(day("1/1/20 0:05"), Some(date(2020, 1, 1)));
-        for text in ["", "yesterday", "13/31/2017", "02/30/2018", "2017-12-31 25:00:00", "12/31/2017 13:00:00 PM", "31.12.2017", "1/1/1900", "12/31/2017 é", "1/1/1/1"] {
+        for text in [
+            "",
+            "yesterday",
+            "13/31/2017",
+            "02/30/2018",
+            "2017-12-31 25:00:00",
+            "12/31/2017 13:00:00 PM",
+            "31.12.2017",
+            "1/1/1900",
+            "12/31/2017 é",
+            "1/1/1/1",
+        ] {
             assert_eq!(day(text), None, "{text}");
         }
     }
@@ -102,10 +141,23 @@ mod tests {
     fn points_in_every_form() {
         let point = Some((34.07, -118.26));
         assert_eq!(columns("34.07", " -118.26 "), point);
-        for text in ["(34.07, -118.26)", "POINT (-118.26 34.07)", "point(-118.26 34.07)", r#"{"type":"Point","coordinates":[-118.26,34.07]}"#] {
+        for text in [
+            "(34.07, -118.26)",
+            "POINT (-118.26 34.07)",
+            "point(-118.26 34.07)",
+            r#"{"type":"Point","coordinates":[-118.26,34.07]}"#,
+        ] {
             assert_eq!(location(text), point, "{text}");
         }
-        for text in ["", "(34.07)", "POINT EMPTY", "(a, b)", "{", "(1, 2, 3)", "(NaN, 1)"] {
+        for text in [
+            "",
+            "(34.07)",
+            "POINT EMPTY",
+            "(a, b)",
+            "{",
+            "(1, 2, 3)",
+            "(NaN, 1)",
+        ] {
             assert_eq!(location(text), None, "{text}");
         }
         assert_eq!(columns("", ""), None);
@@ -113,6 +165,9 @@ mod tests {
 
     #[test]
     fn addresses_are_one_whatever_their_spacing() {
-        assert_eq!(address("  2111  w bellevue ave,\t90026 "), "2111 W BELLEVUE AVE, 90026");
+        assert_eq!(
+            address("  2111  w bellevue ave,\t90026 "),
+            "2111 W BELLEVUE AVE, 90026"
+        );
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use rumqttc::{
-    AsyncClient, Broker as Address, EventLoop, Incoming, MqttOptions, PublishOptions, QoS, SessionMode, SubscribeFilterInput, Transport,
+    AsyncClient, Broker as Address, EventLoop, Incoming, MqttOptions, PublishOptions, QoS,
+    SessionMode, SubscribeFilterInput, Transport,
 };
 use spotlight_common::config::Broker;
 use spotlight_common::envelope;
@@ -51,17 +52,21 @@ pub fn listen(
             let event = match poll(&mut eventloop, &shutdown).await {
                 Polled::Ended => return,
                 Polled::Event(rumqttc::Event::Incoming(Incoming::ConnAck(_))) => {
-                    let filters = filters.iter().map(|filter| SubscribeFilterInput::new(filter.clone(), QoS::AtLeastOnce));
+                    let filters = filters
+                        .iter()
+                        .map(|filter| SubscribeFilterInput::new(filter.clone(), QoS::AtLeastOnce));
                     if let Err(error) = client.try_subscribe_many(filters) {
                         tracing::error!(error = %error, "failed to subscribe to the reports");
                     }
                     tracing::info!("connected to the broker");
                     continue;
                 }
-                Polled::Event(rumqttc::Event::Incoming(Incoming::Publish(publish))) => Event::Message {
-                    topic: String::from_utf8_lossy(&publish.topic).into_owned(),
-                    payload: publish.payload.to_vec(),
-                },
+                Polled::Event(rumqttc::Event::Incoming(Incoming::Publish(publish))) => {
+                    Event::Message {
+                        topic: String::from_utf8_lossy(&publish.topic).into_owned(),
+                        payload: publish.payload.to_vec(),
+                    }
+                }
                 Polled::Event(_) => continue,
                 Polled::Lost => Event::Down,
             };
@@ -75,10 +80,16 @@ pub fn listen(
 }
 
 /// A client that only publishes.
-pub fn speak(broker: &Broker, hub: &str, shutdown: &CancellationToken) -> Result<Speaker, IngestError> {
+pub fn speak(
+    broker: &Broker,
+    hub: &str,
+    shutdown: &CancellationToken,
+) -> Result<Speaker, IngestError> {
     let (client, mut eventloop) = connect(broker, &format!("hub-out-{}", &hub[..16]))?;
     let shutdown = shutdown.clone();
-    tokio::spawn(async move { while !matches!(poll(&mut eventloop, &shutdown).await, Polled::Ended) {} });
+    tokio::spawn(async move {
+        while !matches!(poll(&mut eventloop, &shutdown).await, Polled::Ended) {}
+    });
     Ok(Speaker(client))
 }
 
@@ -113,15 +124,20 @@ fn connect(broker: &Broker, id: &str) -> Result<(AsyncClient, EventLoop), Ingest
     options.set_max_packet_size(envelope::MAX_BYTES + 1024, envelope::MAX_BYTES + 1024);
     options.set_inflight(1000);
     if let (Some(user), password) = (&broker.user, broker.password()?) {
-        let password = password.map(|password| password.to_string()).unwrap_or_default();
+        let password = password
+            .map(|password| password.to_string())
+            .unwrap_or_default();
         options.set_credentials(user.clone(), password);
     }
     if broker.url.tls {
         let transport = match broker.ca_pem()? {
             Some(pem) => Transport::tls(pem, None, None),
-            None => Transport::try_tls_with_default_config().map_err(|error| IngestError::Tls(error.to_string()))?,
+            None => Transport::try_tls_with_default_config()
+                .map_err(|error| IngestError::Tls(error.to_string()))?,
         };
         options.set_transport(transport);
     }
-    Ok(AsyncClient::builder(options).capacity(4 * MAX_BATCH).build())
+    Ok(AsyncClient::builder(options)
+        .capacity(4 * MAX_BATCH)
+        .build())
 }

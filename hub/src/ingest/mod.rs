@@ -73,7 +73,9 @@ impl NowPublisher {
     /// Signs and publishes.
     pub async fn publish(&self, now: &Now) {
         let payload = envelope::seal(&self.identity.key, &self.identity.network, now);
-        self.speaker.publish(&topic::now(&self.identity.network), payload, true).await;
+        self.speaker
+            .publish(&topic::now(&self.identity.network), payload, true)
+            .await;
     }
 }
 
@@ -86,7 +88,11 @@ pub struct Ingest {
 
 impl Ingest {
     /// Starts both clients. A broker that is away is waited for.
-    pub fn connect(identity: Identity, broker: &Broker, shutdown: &CancellationToken) -> Result<Self, IngestError> {
+    pub fn connect(
+        identity: Identity,
+        broker: &Broker,
+        shutdown: &CancellationToken,
+    ) -> Result<Self, IngestError> {
         let hub = spotlight_common::keys::public(&identity.key).to_string();
         let filters = vec![
             topic::of_all_nodes(&identity.network, Leaf::Report),
@@ -202,7 +208,13 @@ pub fn take(
             if let Outcome::Refused(reason) = outcome {
                 tracing::warn!(node = %node, reason = %reason, "refused a report");
             }
-            (*node, Receipt { id: report.id, outcome })
+            (
+                *node,
+                Receipt {
+                    id: report.id,
+                    outcome,
+                },
+            )
         })
         .collect();
     Ok((receipts, stored))

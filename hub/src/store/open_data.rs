@@ -18,7 +18,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
-use redb::{Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle};
+use redb::{
+    Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
+    ReadableTableMetadata, TableDefinition, TableHandle,
+};
 use serde::{Deserialize, Serialize};
 use spotlight_common::cell::Cell;
 use spotlight_common::keys;
@@ -116,7 +119,9 @@ impl OpenData {
             source,
         })?;
         let path = data.join(FILE);
-        let database = patiently(&path, || Database::builder().set_cache_size(8 << 20).create(&path))?;
+        let database = patiently(&path, || {
+            Database::builder().set_cache_size(8 << 20).create(&path)
+        })?;
         let transaction = database.begin_write()?;
         let key = {
             let mut meta = transaction.open_table(META)?;
@@ -124,7 +129,8 @@ impl OpenData {
             match known {
                 Some(key) => key,
                 None => {
-                    let key: [u8; 32] = keys::random_bytes().map_err(|_| StoreError::Row("meta"))?;
+                    let key: [u8; 32] =
+                        keys::random_bytes().map_err(|_| StoreError::Row("meta"))?;
                     meta.insert("key", key.as_slice())?;
                     key
                 }
@@ -136,7 +142,10 @@ impl OpenData {
 
     fn hash(&self, purpose: &str, text: &str) -> u64 {
         let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        hasher.update(purpose.as_bytes()).update(&[0]).update(text.as_bytes());
+        hasher
+            .update(purpose.as_bytes())
+            .update(&[0])
+            .update(text.as_bytes());
         let mut hash = [0; 8];
         hasher.finalize_xof().fill(&mut hash);
         u64::from_le_bytes(hash)
@@ -149,10 +158,13 @@ impl OpenData {
         let mut stored = Stored::default();
         let transaction = self.database.begin_write()?;
         {
-            let mut requests = transaction.open_table(TableDefinition::<u64, ()>::new(&requests))?;
-            let mut records = transaction.open_table(TableDefinition::<(i32, u64), u64>::new(&records))?;
+            let mut requests =
+                transaction.open_table(TableDefinition::<u64, ()>::new(&requests))?;
+            let mut records =
+                transaction.open_table(TableDefinition::<(i32, u64), u64>::new(&records))?;
             let mut months = transaction.open_table(TableDefinition::<i32, u64>::new(&months))?;
-            let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
+            let published =
+                transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
             for row in batch {
                 let is_known = requests.insert(self.hash("id", &row.id), ())?.is_some();
                 let address = match &row.address {
@@ -209,11 +221,17 @@ impl OpenData {
     }
 
     /// Publishes months. Without `again` a month that is published stays as it is.
-    pub fn publish(&self, feed: &str, months: &[(i32, PublishedMonth)], again: bool) -> Result<(), StoreError> {
+    pub fn publish(
+        &self,
+        feed: &str,
+        months: &[(i32, PublishedMonth)],
+        again: bool,
+    ) -> Result<(), StoreError> {
         let published = name(feed, "published");
         let transaction = self.database.begin_write()?;
         {
-            let mut published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
+            let mut published =
+                transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
             for (month, areas) in months {
                 if again || published.get(month)?.is_none() {
                     published.insert(month, write(areas).as_slice())?;
@@ -224,7 +242,11 @@ impl OpenData {
     }
 
     /// Notes how fresh a feed is; its last day never goes back.
-    pub fn freshen(&self, feed: &str, change: impl FnOnce(&mut Freshness)) -> Result<(), StoreError> {
+    pub fn freshen(
+        &self,
+        feed: &str,
+        change: impl FnOnce(&mut Freshness),
+    ) -> Result<(), StoreError> {
         let transaction = self.database.begin_write()?;
         {
             let mut meta = transaction.open_table(META)?;
@@ -244,7 +266,10 @@ impl OpenData {
 }
 
 /// What is published of a feed, oldest month first, and how fresh it is. Nothing if nothing was imported.
-pub fn published(data: &Path, feed: &str) -> Result<(Vec<(i32, PublishedMonth)>, Option<Freshness>), StoreError> {
+pub fn published(
+    data: &Path,
+    feed: &str,
+) -> Result<(Vec<(i32, PublishedMonth)>, Option<Freshness>), StoreError> {
     let Some(transaction) = open_to_read(data)? else {
         return Ok((Vec::new(), None));
     };
@@ -276,7 +301,11 @@ pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
             Some("published") => &["month", "areas"],
             _ => &["name", "value"],
         };
-        tables.push(Table::new(&name, transaction.open_untyped_table(handle)?.len()?, columns));
+        tables.push(Table::new(
+            &name,
+            transaction.open_untyped_table(handle)?.len()?,
+            columns,
+        ));
     }
     Ok(tables)
 }
@@ -299,17 +328,26 @@ fn open_to_read(data: &Path) -> Result<Option<ReadTransaction>, StoreError> {
 
 /// When the file last changed; `None` if there is none.
 pub fn changed_at(data: &Path) -> Option<std::time::SystemTime> {
-    fs::metadata(data.join(FILE)).and_then(|metadata| metadata.modified()).ok()
+    fs::metadata(data.join(FILE))
+        .and_then(|metadata| metadata.modified())
+        .ok()
 }
 
 /// Another command may have it open for a moment.
-fn patiently<T>(path: &PathBuf, mut open: impl FnMut() -> Result<T, redb::DatabaseError>) -> Result<T, StoreError> {
+fn patiently<T>(
+    path: &PathBuf,
+    mut open: impl FnMut() -> Result<T, redb::DatabaseError>,
+) -> Result<T, StoreError> {
     let start = Instant::now();
     loop {
         match open() {
             Ok(opened) => return Ok(opened),
-            Err(redb::DatabaseError::DatabaseAlreadyOpen) if start.elapsed() < PATIENCE => std::thread::sleep(Duration::from_millis(50)),
-            Err(redb::DatabaseError::DatabaseAlreadyOpen) => return Err(StoreError::InUse(path.clone())),
+            Err(redb::DatabaseError::DatabaseAlreadyOpen) if start.elapsed() < PATIENCE => {
+                std::thread::sleep(Duration::from_millis(50))
+            }
+            Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
+                return Err(StoreError::InUse(path.clone()));
+            }
             Err(error) => {
                 return Err(StoreError::Open {
                     path: path.clone(),

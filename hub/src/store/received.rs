@@ -33,6 +33,8 @@ impl Received {
     /// When its cell, time, pseudonym and node are erased: an hour after it faded.
     pub fn erased_at(&self) -> Timestamp {
         let faded = self.fades_at().start();
-        faded.saturating_add(SignedDuration::from_hours(1)).unwrap_or(Timestamp::MAX)
+        faded
+            .saturating_add(SignedDuration::from_hours(1))
+            .unwrap_or(Timestamp::MAX)
     }
 }

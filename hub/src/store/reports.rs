@@ -135,7 +135,11 @@ impl Reports {
     }
 
     /// Takes verified reports in one durable transaction; returns each one's outcome, and those that are new.
-    pub fn accept(&self, batch: &[(NodeId, Report)], now: Timestamp) -> Result<(Vec<Outcome>, Vec<Received>), StoreError> {
+    pub fn accept(
+        &self,
+        batch: &[(NodeId, Report)],
+        now: Timestamp,
+    ) -> Result<(Vec<Outcome>, Vec<Received>), StoreError> {
         let received_at = Minute::of(now);
         let day = received_at.0 / MINUTES_A_DAY;
         let oldest = received_at.0.saturating_sub(KNOWN_DAYS * MINUTES_A_DAY);
@@ -148,11 +152,16 @@ impl Reports {
             let nodes = transaction.open_table(NODES)?;
             for (node, report) in batch {
                 let id = report.id.0.as_u128();
-                let known_node = nodes.get(&node.0)?.map(|row| read_node(row.value())).transpose()?;
+                let known_node = nodes
+                    .get(&node.0)?
+                    .map(|row| read_node(row.value()))
+                    .transpose()?;
                 let outcome = match known_node {
                     None => Outcome::Refused(Refusal::UnknownNode),
                     Some(node) if node.revoked => Outcome::Refused(Refusal::RevokedNode),
-                    Some(_) if !Cell::REPORTED.contains(&report.cell.resolution()) => Outcome::Refused(Refusal::Cell),
+                    Some(_) if !Cell::REPORTED.contains(&report.cell.resolution()) => {
+                        Outcome::Refused(Refusal::Cell)
+                    }
                     Some(_) if reports.get(id)?.is_some() => Outcome::Duplicate,
                     Some(_) if report.seen_at.0 < oldest => Outcome::Refused(Refusal::Old),
                     Some(_) => Outcome::Stored,
@@ -199,7 +208,9 @@ impl Reports {
     pub fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
         let first_kept = (Minute::of(now).0 / MINUTES_A_DAY).saturating_sub(KNOWN_DAYS + 1);
         let transaction = self.database.begin_write()?;
-        transaction.open_table(REPORTS)?.retain(|_, day| day >= first_kept)?;
+        transaction
+            .open_table(REPORTS)?
+            .retain(|_, day| day >= first_kept)?;
         Ok(transaction.commit()?)
     }
 
@@ -218,14 +229,24 @@ impl Reports {
     pub fn revoke_node(&self, id: &NodeId) -> Result<bool, StoreError> {
         let known = self.nodes()?.into_iter().find(|(known, _)| known == id);
         match known {
-            Some((_, node)) => self.write_node(id, &Node { revoked: true, ..node }).map(|()| true),
+            Some((_, node)) => self
+                .write_node(
+                    id,
+                    &Node {
+                        revoked: true,
+                        ..node
+                    },
+                )
+                .map(|()| true),
             None => Ok(false),
         }
     }
 
     fn write_node(&self, id: &NodeId, node: &Node) -> Result<(), StoreError> {
         let transaction = self.database.begin_write()?;
-        transaction.open_table(NODES)?.insert(&id.0, write(node).as_slice())?;
+        transaction
+            .open_table(NODES)?
+            .insert(&id.0, write(node).as_slice())?;
         Ok(transaction.commit()?)
     }
 
@@ -247,20 +268,42 @@ impl Reports {
         let transaction = self.database.begin_read()?;
         let rows = |length: Result<u64, redb::StorageError>| length.map_err(StoreError::from);
         Ok(vec![
-            Table::new("reports", rows(transaction.open_table(REPORTS)?.len())?, &["id", "received_day"]),
+            Table::new(
+                "reports",
+                rows(transaction.open_table(REPORTS)?.len())?,
+                &["id", "received_day"],
+            ),
             Table::new(
                 "live",
                 rows(transaction.open_table(LIVE)?.len())?,
-                &["id", "node", "received_at", "seen_at", "cell", "kind", "evidence", "reporter", "epoch", "clock"],
+                &[
+                    "id",
+                    "node",
+                    "received_at",
+                    "seen_at",
+                    "cell",
+                    "kind",
+                    "evidence",
+                    "reporter",
+                    "epoch",
+                    "clock",
+                ],
             ),
-            Table::new("nodes", rows(transaction.open_table(NODES)?.len())?, &["public_key", "label", "revoked"]),
+            Table::new(
+                "nodes",
+                rows(transaction.open_table(NODES)?.len())?,
+                &["public_key", "label", "revoked"],
+            ),
         ])
     }
 
     /// Whether a report was accepted.
     pub fn knows(&self, id: Uuid) -> Result<bool, StoreError> {
         let transaction = self.database.begin_read()?;
-        Ok(transaction.open_table(REPORTS)?.get(id.as_u128())?.is_some())
+        Ok(transaction
+            .open_table(REPORTS)?
+            .get(id.as_u128())?
+            .is_some())
     }
 }
 

@@ -55,7 +55,10 @@ pub struct Layer {
 /// The layer of a feed: its published months, drawn. Views see nothing finer than [`PublishedMonth`].
 pub fn layer(feed: &Feed, months: &[(i32, PublishedMonth)], freshness: Freshness) -> Layer {
     let mut explanation = feed.explanation.clone();
-    if let Some(rebuilt) = freshness.rebuilt_at.and_then(|second| Timestamp::from_second(second).ok()) {
+    if let Some(rebuilt) = freshness
+        .rebuilt_at
+        .and_then(|second| Timestamp::from_second(second).ok())
+    {
         let day = rebuilt.strftime("%Y-%m-%d");
         explanation.push_str(&format!(" The operator rebuilt this layer whole on {day}."));
     }

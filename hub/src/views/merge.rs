@@ -32,7 +32,10 @@ pub struct Merged {
 
 /// What the reports of one cell say at an instant; `None` if nothing shows.
 pub fn merge(reports: &[Received], at: Timestamp) -> Option<Merged> {
-    let gones: Vec<_> = reports.iter().filter(|report| report.report.kind == Kind::Gone).collect();
+    let gones: Vec<_> = reports
+        .iter()
+        .filter(|report| report.report.kind == Kind::Gone)
+        .collect();
     let taken_back = |present: &Received| {
         gones
             .iter()
@@ -57,13 +60,19 @@ pub fn merge(reports: &[Received], at: Timestamp) -> Option<Merged> {
     if fades_at <= at {
         return None;
     }
-    let after: Vec<_> = gones.into_iter().filter(|gone| gone.time() >= last).collect();
+    let after: Vec<_> = gones
+        .into_iter()
+        .filter(|gone| gone.time() >= last)
+        .collect();
     if pairs(&after).any(|(one, other)| are_independent(one, other)) {
         return None;
     }
-    let corroborated = pairs(&run)
-        .any(|(one, other)| are_independent(one, other) && one.time().0.abs_diff(other.time().0) <= LIFE_MINUTES);
-    let photo = run.iter().any(|present| matches!(present.report.evidence, Evidence::Photo { .. }));
+    let corroborated = pairs(&run).any(|(one, other)| {
+        are_independent(one, other) && one.time().0.abs_diff(other.time().0) <= LIFE_MINUTES
+    });
+    let photo = run
+        .iter()
+        .any(|present| matches!(present.report.evidence, Evidence::Photo { .. }));
     Some(Merged {
         cell: run.first()?.report.cell,
         level: match (corroborated, photo) {
@@ -73,7 +82,11 @@ pub fn merge(reports: &[Received], at: Timestamp) -> Option<Merged> {
         },
         first_seen: earliest.start(),
         last_seen: last.start(),
-        reported_gone: after.iter().map(|gone| gone.time()).max().map(Minute::start),
+        reported_gone: after
+            .iter()
+            .map(|gone| gone.time())
+            .max()
+            .map(Minute::start),
         fades_at,
     })
 }
@@ -81,18 +94,25 @@ pub fn merge(reports: &[Received], at: Timestamp) -> Option<Merged> {
 type Reporter = (NodeId, Epoch, Pseudonym);
 
 fn reporter(received: &Received) -> Reporter {
-    (received.node, received.report.epoch, received.report.reporter)
+    (
+        received.node,
+        received.report.epoch,
+        received.report.reporter,
+    )
 }
 
 fn are_independent(one: &Received, other: &Received) -> bool {
-    one.node == other.node && one.report.epoch == other.report.epoch && one.report.reporter != other.report.reporter
+    one.node == other.node
+        && one.report.epoch == other.report.epoch
+        && one.report.reporter != other.report.reporter
 }
 
 fn pairs<'a>(reports: &'a [&'a Received]) -> impl Iterator<Item = (&'a Received, &'a Received)> {
-    reports
-        .iter()
-        .enumerate()
-        .flat_map(|(position, one)| reports[position + 1..].iter().map(move |other| (*one, *other)))
+    reports.iter().enumerate().flat_map(|(position, one)| {
+        reports[position + 1..]
+            .iter()
+            .map(move |other| (*one, *other))
+    })
 }
 
 #[cfg(test)]
@@ -113,8 +133,16 @@ mod tests {
                 id: ReportId::random(),
                 seen_at: Minute(NOON + minute),
                 cell: Cell::at(34.0442, -118.2439, 9).expect("a cell"),
-                kind: if what == 'G' { Kind::Gone } else { Kind::Present },
-                evidence: if what == 'F' { Evidence::Photo { police: 97 } } else { Evidence::Text },
+                kind: if what == 'G' {
+                    Kind::Gone
+                } else {
+                    Kind::Present
+                },
+                evidence: if what == 'F' {
+                    Evidence::Photo { police: 97 }
+                } else {
+                    Evidence::Text
+                },
                 reporter: Pseudonym(who),
                 epoch: Epoch(1),
                 clock: ClockQuality::Synced,
@@ -152,9 +180,18 @@ mod tests {
     #[test]
     fn a_photo_and_two_independent_senders_raise_the_level() {
         assert_eq!(level(&[said('F', 1, 0)], 1), Some(Level::Photo));
-        assert_eq!(level(&[said('P', 1, 0), said('P', 1, 5)], 6), Some(Level::Unconfirmed));
-        assert_eq!(level(&[said('P', 1, 0), said('P', 2, 5)], 6), Some(Level::Corroborated));
-        assert_eq!(level(&[said('F', 1, 0), said('F', 1, 5)], 6), Some(Level::Photo));
+        assert_eq!(
+            level(&[said('P', 1, 0), said('P', 1, 5)], 6),
+            Some(Level::Unconfirmed)
+        );
+        assert_eq!(
+            level(&[said('P', 1, 0), said('P', 2, 5)], 6),
+            Some(Level::Corroborated)
+        );
+        assert_eq!(
+            level(&[said('F', 1, 0), said('F', 1, 5)], 6),
+            Some(Level::Photo)
+        );
     }
 
     #[test]
@@ -163,14 +200,23 @@ mod tests {
         other_node.node = NodeId([2; 32]);
         let mut other_epoch = said('P', 2, 5);
         other_epoch.report.epoch = Epoch(2);
-        assert_eq!(level(&[said('P', 1, 0), other_node], 6), Some(Level::Unconfirmed));
-        assert_eq!(level(&[said('P', 1, 0), other_epoch], 6), Some(Level::Unconfirmed));
+        assert_eq!(
+            level(&[said('P', 1, 0), other_node], 6),
+            Some(Level::Unconfirmed)
+        );
+        assert_eq!(
+            level(&[said('P', 1, 0), other_epoch], 6),
+            Some(Level::Unconfirmed)
+        );
     }
 
     #[test]
     fn gone_takes_back_ones_own_report_and_only_notes_anothers() {
         assert_eq!(level(&[said('P', 1, 0), said('G', 1, 3)], 4), None);
-        assert_eq!(level(&[said('P', 1, 5), said('G', 1, 3)], 6), Some(Level::Unconfirmed));
+        assert_eq!(
+            level(&[said('P', 1, 5), said('G', 1, 3)], 6),
+            Some(Level::Unconfirmed)
+        );
         let noted = at(&[said('P', 1, 0), said('G', 2, 3)], 4).expect("shows");
         assert_eq!(noted.reported_gone, Some(Minute(NOON + 3).start()));
         let both = [said('P', 1, 0), said('P', 2, 1), said('G', 1, 3)];
@@ -181,9 +227,17 @@ mod tests {
     fn two_independent_gone_end_it_and_a_later_report_begins_anew() {
         let ended = [said('P', 1, 0), said('G', 2, 3), said('G', 3, 4)];
         assert_eq!(level(&ended, 5), None);
-        let again = [said('P', 1, 0), said('G', 2, 3), said('G', 3, 4), said('P', 4, 6)];
+        let again = [
+            said('P', 1, 0),
+            said('G', 2, 3),
+            said('G', 3, 4),
+            said('P', 4, 6),
+        ];
         assert!(at(&again, 7).is_some());
-        assert_eq!(level(&[said('P', 1, 0), said('G', 2, 3), said('G', 2, 4)], 5), Some(Level::Unconfirmed));
+        assert_eq!(
+            level(&[said('P', 1, 0), said('G', 2, 3), said('G', 2, 4)], 5),
+            Some(Level::Unconfirmed)
+        );
     }
 
     #[test]
@@ -198,6 +252,9 @@ mod tests {
     fn a_clock_that_runs_ahead_gains_no_time() {
         let mut report = said('P', 1, 0);
         report.report.seen_at = Minute(NOON + 500);
-        assert_eq!(at(&[report], 1).expect("shows").fades_at, Minute(NOON + 60).start());
+        assert_eq!(
+            at(&[report], 1).expect("shows").fades_at,
+            Minute(NOON + 60).start()
+        );
     }
 }
