@@ -26,10 +26,14 @@ use serde::{Deserialize, Serialize};
 use spotlight_common::cell::Cell;
 use spotlight_common::keys;
 
+use super::create::open_or_create;
 use super::reports::{StoreError, Table};
 
 const FILE: &str = "open-data.redb";
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+/// Instead of a cell: the row counts in no area.
+const NOWHERE: u64 = 0;
 
 /// How long a command waits for another one to close the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -119,9 +123,7 @@ impl OpenData {
             source,
         })?;
         let path = data.join(FILE);
-        let database = patiently(&path, || {
-            Database::builder().set_cache_size(8 << 20).create(&path)
-        })?;
+        let database = patiently(&path, || open_or_create(&path, 8 << 20))?;
         let transaction = database.begin_write()?;
         let key = {
             let mut meta = transaction.open_table(META)?;
@@ -172,11 +174,16 @@ impl OpenData {
                     None => self.hash("no address", &row.id),
                 };
                 let key = (number(row.day), address);
-                if is_known || records.get(key)?.is_some() {
+                let is_known_here = records.get(key)?.is_some();
+                if is_known || is_known_here {
+                    if !is_known_here {
+                        // A known id with another address or day: what it says counts nowhere, but who repeats it is a duplicate.
+                        records.insert(key, NOWHERE)?;
+                    }
                     stored.duplicates += 1;
                     continue;
                 }
-                records.insert(key, row.cell.map_or(0, Cell::index))?;
+                records.insert(key, row.cell.map_or(NOWHERE, Cell::index))?;
                 let month = number(row.day.first_of_month());
                 let count = months.get(month)?.map_or(0, |count| count.value());
                 months.insert(month, count + 1)?;
@@ -273,12 +280,19 @@ pub fn published(
     let Some(transaction) = open_to_read(data)? else {
         return Ok((Vec::new(), None));
     };
-    let freshness = match transaction.open_table(META)?.get(feed)? {
+    // An import that was killed early may have left a file without these tables.
+    let Some(meta) = existing(transaction.open_table(META))? else {
+        return Ok((Vec::new(), None));
+    };
+    let freshness = match meta.get(feed)? {
         Some(bytes) => Some(read(bytes.value())?),
         None => return Ok((Vec::new(), None)),
     };
     let published = name(feed, "published");
-    let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
+    let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published));
+    let Some(published) = existing(published)? else {
+        return Ok((Vec::new(), freshness));
+    };
     let months = published.iter()?.map(|row| {
         let (month, areas) = row?;
         Ok((month.value(), read(areas.value())?))
@@ -324,6 +338,14 @@ fn open_to_read(data: &Path) -> Result<Option<ReadTransaction>, StoreError> {
         other => other,
     })?;
     Ok(Some(opened.begin_read()?))
+}
+
+fn existing<T>(opened: Result<T, redb::TableError>) -> Result<Option<T>, StoreError> {
+    match opened {
+        Ok(table) => Ok(Some(table)),
+        Err(redb::TableError::TableDoesNotExist(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// When the file last changed; `None` if there is none.

@@ -23,6 +23,7 @@ use spotlight_common::receipt::{Outcome, Refusal};
 use spotlight_common::report::{Minute, Report};
 use uuid::Uuid;
 
+use super::create::open_or_create;
 use super::received::Received;
 
 const REPORTS: TableDefinition<'_, u128, u32> = TableDefinition::new("reports");
@@ -116,16 +117,13 @@ impl Reports {
             source,
         })?;
         let path = folder.join("hub.redb");
-        let database = Database::builder()
-            .set_cache_size(64 * 1024 * 1024)
-            .create(&path)
-            .map_err(|error| match error {
-                redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.clone()),
-                other => StoreError::Open {
-                    path: path.clone(),
-                    source: Box::new(other),
-                },
-            })?;
+        let database = open_or_create(&path, 64 << 20).map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.clone()),
+            other => StoreError::Open {
+                path: path.clone(),
+                source: Box::new(other),
+            },
+        })?;
         let transaction = database.begin_write()?;
         transaction.open_table(REPORTS)?;
         transaction.open_table(LIVE)?;
