@@ -153,7 +153,14 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
             }
         }
     }
-    publish_due(&store, &city, feed, false)?;
+    if code == ExitCode::SUCCESS {
+        publish_due(&store, &city, feed, false)?;
+    } else {
+        // A published month stays as it is: without the rows of the file that failed it would lack them for good.
+        eprintln!(
+            "nothing was published, as not every file could be read; import again with the rest"
+        );
+    }
     if late > 0 {
         eprintln!(
             "{late} new records fall in months that are already published, and those stay as they are; \

@@ -256,3 +256,138 @@ fn a_second_reading_changes_nothing_and_no_address_or_id_is_on_disk() {
         .collect();
     assert!(tables.contains("encampments/records") && tables.contains("meta"));
 }
+
+#[test]
+fn a_quote_that_is_never_closed_ends_the_file_and_not_the_memory() {
+    let setup = Setup::new();
+    let header = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n1,\"";
+    let endless = header.as_bytes().chain(io::repeat(b'x').take(1 << 40));
+    let error = setup.read(endless).expect_err("refused").to_string();
+    assert!(error.contains("a quote left open"), "{error}");
+}
+
+#[test]
+fn long_quoted_rows_and_quoted_newlines_are_read_whatever_the_block() {
+    let setup = Setup::new();
+    let mut csv =
+        String::from("SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude,Note\r\n");
+    for n in 0..2_000 {
+        let note = "a \"\"b\"\", c\r\nd ".repeat(n % 90);
+        csv.push_str(&format!("{n},1/1/20 0:05,\"Homeless Encampment\",\"{n} A ST,\n 90013\",34.05,-118.25,\"{note}\"\r\n"));
+    }
+    let counts = setup.read(csv.as_bytes()).expect("reads");
+    assert_eq!(
+        (counts.rows, counts.records, counts.unplaced),
+        (2_000, 2_000, 0)
+    );
+}
+
+#[test]
+fn what_a_duplicate_says_is_known_too() {
+    let setup = Setup::new();
+    let csv = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n\
+               1,1/1/20 0:05,Homeless Encampment,A,34.05,-118.25\n\
+               1,1/1/20 0:05,Homeless Encampment,B,34.05,-118.25\n\
+               2,1/1/20 0:05,Homeless Encampment,B,34.05,-118.25\n\
+               3,1/1/20 0:05,Homeless Encampment,A,34.05,-118.25\n\
+               3,1/2/20 0:05,Homeless Encampment,A,34.05,-118.25\n";
+    let counts = setup.read(csv.as_bytes()).expect("reads");
+    assert_eq!((counts.records, counts.duplicates), (1, 4));
+}
+
+#[test]
+fn windows_1252_and_utf_8_spell_one_address() {
+    let setup = Setup::new();
+    let mut csv = b"SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n".to_vec();
+    for (id, address) in [
+        (1, &b"5 \x8aKODA \x96 PE\xd1A ST"[..]),
+        (2, "5 škoda – peña st".as_bytes()),
+    ] {
+        csv.extend(format!("{id},1/1/20 0:05,Homeless Encampment,").as_bytes());
+        csv.extend(address);
+        csv.extend(b",34.05,-118.25\n");
+    }
+    assert_eq!(setup.read(csv.as_slice()).expect("reads").records, 1);
+}
+
+#[test]
+fn a_file_that_an_early_kill_left_is_no_layer_and_no_error() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let city = City::load("los-angeles").expect("loads");
+    let path = folder.path().join("open-data.redb");
+    drop(redb::Database::create(&path).expect("creates"));
+    assert!(load_layers(folder.path(), &city).expect("loads").is_empty());
+    assert_eq!(
+        import_sample(folder.path(), &city)
+            .expect("imports")
+            .rejected
+            .len(),
+        0
+    );
+}
+
+fn import_args(folder: &Path, files: &[&Path]) -> ImportArgs {
+    ImportArgs {
+        city: "los-angeles".to_owned(),
+        feed: "encampments".to_owned(),
+        data: folder.to_owned(),
+        file: files.iter().map(|file| file.to_path_buf()).collect(),
+    }
+}
+
+#[test]
+fn a_bad_header_makes_no_store_and_a_failed_file_publishes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let city = City::load("los-angeles").expect("loads");
+    let bad = folder.path().join("bad.csv");
+    std::fs::write(&bad, "SRNumber,CreatedDate,Address,Latitude,Longitude\n").expect("written");
+    let data = folder.path().join("data");
+    let code = run_import(&import_args(&data, &[&bad])).expect("runs");
+    assert_eq!((code, data.exists()), (ExitCode::FAILURE, false));
+    let good = shared(FILES[0]);
+    run_import(&import_args(&data, &[&good, &bad])).expect("runs");
+    assert!(
+        load_layers(&data, &city).expect("loads")[0]
+            .periods
+            .is_empty()
+    );
+    run_import(&import_args(&data, &[&good])).expect("runs");
+    assert_eq!(
+        load_layers(&data, &city).expect("loads")[0].periods.len(),
+        1
+    );
+}
+
+#[test]
+fn outlines_are_closed_and_wound_as_geojson_wants() {
+    use geo::{Area as _, Contains as _, InteriorPoint as _};
+    let folder = tempfile::tempdir().expect("a folder");
+    let city = City::load("los-angeles").expect("loads");
+    run_import(&import_args(folder.path(), &[&shared(FILES[0])])).expect("runs");
+    let layers = load_layers(folder.path(), &city).expect("loads");
+    let areas = &layers[0].periods[0].areas;
+    for (n, area) in areas.iter().enumerate() {
+        for polygon in &area.geometry {
+            assert!(polygon.exterior().is_closed() && polygon.exterior().0.len() >= 7);
+            assert!(
+                geo::Polygon::new(polygon.exterior().clone(), vec![]).signed_area() > 0.0,
+                "{}",
+                area.area
+            );
+            for hole in polygon.interiors() {
+                assert!(
+                    geo::Polygon::new(hole.clone(), vec![]).signed_area() < 0.0,
+                    "{}",
+                    area.area
+                );
+            }
+        }
+        let inside = area.geometry.interior_point().expect("not empty");
+        assert!(
+            areas
+                .iter()
+                .enumerate()
+                .all(|(m, other)| (m == n) == other.geometry.contains(&inside))
+        );
+    }
+}
