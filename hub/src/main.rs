@@ -182,11 +182,10 @@ async fn stop_on_signal(shutdown: CancellationToken) {
 /// The hub's folder of a box's data folder, else the folder itself. It must be there: a typo must not make a new store.
 fn hub_folder(data: &Path) -> anyhow::Result<PathBuf> {
     let folder = hub_folder_or_new(data);
-    anyhow::ensure!(
-        folder.join("hub.redb").exists(),
-        "no hub has ever run on `{}`",
-        data.display()
-    );
+    let is_used = ["hub.redb", "open-data.redb"]
+        .iter()
+        .any(|file| folder.join(file).exists());
+    anyhow::ensure!(is_used, "no hub has ever run on `{}`", data.display());
     Ok(folder)
 }
 
