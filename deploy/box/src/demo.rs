@@ -8,6 +8,7 @@
 
 use std::future::Future;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
@@ -224,6 +225,7 @@ fn data_folder(asked: Option<PathBuf>) -> anyhow::Result<PathBuf> {
         }
         None => tempfile::Builder::new()
             .prefix("spotlight-demo-")
+            .permissions(fs::Permissions::from_mode(0o700))
             .tempdir()
             .context("failed to create a data folder; name one with `--data`")?
             .keep(),
