@@ -5,7 +5,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts logging at `info`, or as `SPOTLIGHT_LOG` says (for instance `debug` or `spotlight_edge=trace`).
 pub fn start() {
     let filter = EnvFilter::try_from_env("SPOTLIGHT_LOG")
-        .unwrap_or_else(|_| EnvFilter::new("info,rumqttd=error,tract=error"));
+        .unwrap_or_else(|_| EnvFilter::new("info,rumqttd=off,tract=error"));
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

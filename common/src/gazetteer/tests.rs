@@ -168,7 +168,7 @@ fn what_is_not_known_is_answered_and_not_guessed() {
     check("cops https://goo.gl/maps/abc", Missing::ShortLink);
     check("https://maps.apple/p/XyZ", Missing::ShortLink);
     check("40.7128,-74.0060", Missing::OutsideCity);
-    check("34.9,-118.2439", Missing::OutsideCity);
+    check("34.9000,-118.2439", Missing::OutsideCity);
     check("0.0000,0.0000", Missing::OutsideCity);
     check(
         "https://www.google.com/maps/@51.5007,-0.1246,15z",

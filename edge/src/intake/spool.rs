@@ -112,7 +112,14 @@ impl Spool {
         shutdown: CancellationToken,
     ) -> Result<(), SpoolError> {
         let waker = self.clone();
-        let mut watcher = notify::recommended_watcher(move |_| waker.changed.notify_one()).ok();
+        let mut watcher =
+            notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+                // Listing the folder is an event too; heeding it would list for ever.
+                if !event.is_ok_and(|event| event.kind.is_access()) {
+                    waker.changed.notify_one();
+                }
+            })
+            .ok();
         if let Some(watcher) = &mut watcher {
             // Without notifications the rescan still finds every file, later.
             if let Err(error) = watcher.watch(&self.incoming, notify::RecursiveMode::NonRecursive) {

@@ -105,16 +105,13 @@ impl Store {
             source,
         })?;
         let path = folder.join("outbox.redb");
-        let database = Database::builder()
-            .set_cache_size(CACHE_BYTES)
-            .create(&path)
-            .map_err(|error| match error {
-                redb::DatabaseError::DatabaseAlreadyOpen => OutboxError::InUse(path.clone()),
-                other => OutboxError::Open {
-                    path: path.clone(),
-                    source: Box::new(other),
-                },
-            })?;
+        let database = open_or_create(&path).map_err(|error| match error {
+            redb::DatabaseError::DatabaseAlreadyOpen => OutboxError::InUse(path.clone()),
+            other => OutboxError::Open {
+                path: path.clone(),
+                source: Box::new(other),
+            },
+        })?;
         let transaction = database.begin_write()?;
         let index = {
             let batches = transaction.open_table(BATCHES)?;
@@ -251,6 +248,18 @@ impl Store {
     pub fn len(&self) -> usize {
         self.index().batch_of.len()
     }
+}
+
+/// redb writes its magic number last, so a process that is killed while it makes a file leaves one that never opens again:
+/// the file is made beside its place and renamed into it.
+fn open_or_create(path: &Path) -> Result<Database, redb::DatabaseError> {
+    if !path.exists() {
+        let beside = path.with_extension("new");
+        let _ = std::fs::remove_file(&beside);
+        drop(Database::create(&beside)?);
+        std::fs::rename(&beside, path)?;
+    }
+    Database::builder().set_cache_size(CACHE_BYTES).create(path)
 }
 
 /// Takes receipted reports out of their batches; an emptied batch goes.
