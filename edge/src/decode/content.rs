@@ -161,7 +161,7 @@ fn decoded_words(subject: &str) -> String {
             _ => break,
         };
         // White space between two encoded words is not part of the text.
-        if !(before.trim().is_empty() && !text.is_empty()) {
+        if !before.trim().is_empty() || text.is_empty() {
             text.push_str(before);
         }
         text.push_str(&charset::read(&bytes, Some(charset)));

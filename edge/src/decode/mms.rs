@@ -140,7 +140,7 @@ impl MmsPdu {
             0x06 => self.code(cursor, "delivery_report")?,
             0x07 => self.delivery_time = Some(time(cursor, "Delivery-Time")?),
             0x08 => self.expiry = Some(time(cursor, "Expiry")?),
-            0x09 => self.from = Some(self.from_value(cursor)?),
+            0x09 => self.from = Some(self.sender_value(cursor)?),
             0x0a => self.message_class = Some(self.class(cursor)?),
             0x0b => self.message_id = Some(self.text(cursor)),
             0x0c => self.message_type = message_type(cursor.octet("Message-Type")?)?,
@@ -220,7 +220,7 @@ impl MmsPdu {
     }
 
     /// A length, then a token: 128 and an address, or 129 for the network to insert one.
-    fn from_value(&mut self, cursor: &mut Cursor<'_>) -> Result<Sender, DecodeError> {
+    fn sender_value(&mut self, cursor: &mut Cursor<'_>) -> Result<Sender, DecodeError> {
         const WHAT: &str = "From";
         if cursor.peek().is_some_and(|first| first > 31) {
             return self.encoded(cursor, WHAT).map(Sender::Address);

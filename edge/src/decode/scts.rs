@@ -59,7 +59,7 @@ impl Scts {
 
     /// The zone is rounded to a quarter of an hour towards zero, which the format cannot exceed.
     pub(super) fn encode(&self) -> [u8; LENGTH] {
-        let swapped = |value: i32| ((value % 10) << 4 | value / 10 % 10) as u8;
+        let swapped = |value: i32| (((value % 10) << 4) | (value / 10 % 10)) as u8;
         let quarters = (self.offset.seconds() / (15 * 60)).clamp(-79, 79);
         let local = Offset::from_seconds(quarters * 15 * 60)
             .unwrap_or(Offset::UTC)

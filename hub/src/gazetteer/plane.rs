@@ -44,7 +44,7 @@ impl Point {
     }
 
     /// How far it is from a segment.
-    pub(super) fn from_segment(self, a: Self, b: Self) -> f64 {
+    pub(super) fn distance_to_segment(self, a: Self, b: Self) -> f64 {
         self.distance(self.onto_segment(a, b))
     }
 

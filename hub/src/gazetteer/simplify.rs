@@ -14,7 +14,7 @@ pub(super) fn simplify(line: &[Point], tolerance: f64) -> Vec<Point> {
     let mut open = vec![(0, line.len() - 1)];
     while let Some((from, to)) = open.pop() {
         let farthest = (from + 1..to)
-            .map(|at| (at, line[at].from_segment(line[from], line[to])))
+            .map(|at| (at, line[at].distance_to_segment(line[from], line[to])))
             .max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((at, distance)) = farthest
             && distance > tolerance

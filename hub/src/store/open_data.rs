@@ -14,7 +14,7 @@
 //! The file is opened for as long as one command or one reading takes, so that `import` works beside a running hub.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -272,11 +272,14 @@ impl OpenData {
     }
 }
 
+/// Published months by the number of their first day, oldest first.
+pub type PublishedMonths = Vec<(i32, PublishedMonth)>;
+
 /// What is published of a feed, oldest month first, and how fresh it is. Nothing if nothing was imported.
 pub fn published(
     data: &Path,
     feed: &str,
-) -> Result<(Vec<(i32, PublishedMonth)>, Option<Freshness>), StoreError> {
+) -> Result<(PublishedMonths, Option<Freshness>), StoreError> {
     let Some(transaction) = open_to_read(data)? else {
         return Ok((Vec::new(), None));
     };
@@ -357,7 +360,7 @@ pub fn changed_at(data: &Path) -> Option<std::time::SystemTime> {
 
 /// Another command may have it open for a moment.
 fn patiently<T>(
-    path: &PathBuf,
+    path: &Path,
     mut open: impl FnMut() -> Result<T, redb::DatabaseError>,
 ) -> Result<T, StoreError> {
     let start = Instant::now();
@@ -368,11 +371,11 @@ fn patiently<T>(
                 std::thread::sleep(Duration::from_millis(50))
             }
             Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(StoreError::InUse(path.clone()));
+                return Err(StoreError::InUse(path.to_owned()));
             }
             Err(error) => {
                 return Err(StoreError::Open {
-                    path: path.clone(),
+                    path: path.to_owned(),
                     source: Box::new(error),
                 });
             }
