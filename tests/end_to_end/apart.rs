@@ -10,7 +10,6 @@ use spotlight_common::keys;
 use spotlight_common::receipt::{Outcome, Receipt, Refusal};
 use spotlight_common::report::{Evidence, Kind, Minute, Report};
 use spotlight_common::topic::{self, Leaf};
-use spotlight_edge::outbox::Outbox;
 use spotlight_tests::mqtt::Stranger;
 use spotlight_tests::world::{Apart, NETWORK, cell, number};
 use spotlight_tests::{diagnostics, http, wait};
@@ -295,5 +294,5 @@ fn a_node_that_the_hub_does_not_know_keeps_its_reports_until_it_does() {
 
 /// Reports that an edge which does not run has still to deliver.
 fn pending(edge: &Path) -> usize {
-    Outbox::open(edge).expect("the outbox opens").len()
+    diagnostics::outbox(edge).0
 }

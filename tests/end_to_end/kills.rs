@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use spotlight_edge::outbox::Outbox;
 use spotlight_hub::store::reports::Reports;
 use spotlight_tests::random::Random;
 use spotlight_tests::world::{Apart, Demo, cell, number, texts_all_over};
@@ -58,7 +57,7 @@ fn the_box_loses_and_doubles_nothing() {
     wait::until_true("the outbox is drained", PATIENCE, || {
         let running = demo.running.take().expect("it runs");
         assert_eq!(running.terminate().0.code(), Some(0));
-        let drained = waiting_for_receipts(&data.join("edge")) == 0;
+        let drained = diagnostics::outbox(&data.join("edge")).0 == 0;
         if !drained {
             demo.restart();
         }
@@ -112,7 +111,7 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
     wait::until_true("the outbox is drained", PATIENCE, || {
         let (status, _) = apart.edge.take().expect("it runs").terminate();
         assert_eq!(status.code(), Some(0));
-        let drained = waiting_for_receipts(&edge_data) == 0;
+        let drained = diagnostics::outbox(&edge_data).0 == 0;
         if !drained {
             apart.start_edge();
             apart.map.wait_until_online();
@@ -151,9 +150,10 @@ fn a_crash_between_commit_and_removal_makes_one_report() {
         .wait_for_end(wait::LONG);
     assert!(!status.success(), "{status}");
     assert!(apart.spool.holds("crash.pdu"), "it died before the removal");
+    let edge_data = apart.folder().join("edge");
     assert_eq!(
-        waiting_for_receipts(&apart.folder().join("edge")),
-        1,
+        diagnostics::outbox(&edge_data),
+        (1, 1),
         "and after the commit"
     );
 
@@ -169,19 +169,11 @@ fn a_crash_between_commit_and_removal_makes_one_report() {
     apart.map.wait_for(&cell("103rd St & Figueroa"));
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
     apart.stop();
-    let edge = Outbox::open(&apart.folder().join("edge")).expect("the outbox opens");
     assert_eq!(
-        edge.removals().expect("removals"),
-        [],
+        diagnostics::outbox(&edge_data).1,
+        0,
         "a confirmed removal is forgotten"
     );
-}
-
-/// What an edge that does not run has still to deliver.
-fn waiting_for_receipts(edge: &Path) -> usize {
-    Outbox::open(edge)
-        .expect("the outbox opens after any kill")
-        .len()
 }
 
 /// Each cell holds as many live reports as messages named it; no message is missing and none counts twice.

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
+use spotlight_edge::outbox::Outbox;
 
 use crate::process;
 
@@ -54,4 +55,17 @@ pub fn try_rows(data: &Path, table: &str) -> Option<u64> {
 /// The same of one that must answer.
 pub fn rows(data: &Path, table: &str) -> u64 {
     try_rows(data, table).unwrap_or_else(|| panic!("what-do-you-know tells of the table `{table}`"))
+}
+
+/// How many reports an edge that does not run has still to deliver, and how many removals it has still to make. Read from
+/// a copy: the file itself stays as the edge left it, and free for its next start.
+pub fn outbox(edge: &Path) -> (usize, usize) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::copy(edge.join("outbox.redb"), folder.path().join("outbox.redb"))
+        .expect("a copy of the outbox");
+    let outbox = Outbox::open(folder.path()).expect("the outbox opens after any kill");
+    (
+        outbox.len(),
+        outbox.removals().expect("removals can be read").len(),
+    )
 }
