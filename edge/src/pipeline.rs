@@ -1,4 +1,4 @@
-//! The line that a message travels on the edge. [`Pipeline::handle`] lists its steps.
+//! The line that a message travels on the edge. `Pipeline::handle` lists its steps.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -47,7 +47,7 @@ fn the_box_loses_and_doubles_nothing() {
     }
     demo.restart();
     wait::until_true("every message is taken", PATIENCE, || {
-        demo.spool.waiting().len() == 0
+        demo.spool.waiting().is_empty()
     });
     let data = demo.data.clone();
     wait::until_true("every report is on the hub", PATIENCE, || {
@@ -101,7 +101,7 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
         }
     }
     wait::until_true("every message is taken", PATIENCE, || {
-        apart.spool.waiting().len() == 0
+        apart.spool.waiting().is_empty()
     });
     let data = apart.hub_data();
     wait::until_true("every report is on the hub", PATIENCE, || {

@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// The next number.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -28,11 +28,11 @@ impl Random {
 
     /// A number from 0 to below `end`.
     pub fn below(&mut self, end: usize) -> usize {
-        (self.next() % end as u64) as usize
+        (self.number() % end as u64) as usize
     }
 
     /// A time from zero to below `end`.
     pub fn time_below(&mut self, end: Duration) -> Duration {
-        Duration::from_micros(self.next() % end.as_micros() as u64)
+        Duration::from_micros(self.number() % end.as_micros() as u64)
     }
 }

@@ -150,7 +150,7 @@ mod tests {
         check(b"call 213-555-0142", number("+12135550142"), true);
         check(b"nothing to see", number("+12135550142"), false);
         let mut random = crate::random::Random::new(7);
-        let noise: Vec<u8> = (0..40_000).map(|_| random.next() as u8).collect();
+        let noise: Vec<u8> = (0..40_000).map(|_| random.number() as u8).collect();
         check(&noise[5000..9000], photo(&noise), true);
         check(&noise[..1024], photo(&noise), false);
     }

@@ -315,7 +315,7 @@ fn a_file_that_an_early_kill_left_is_no_layer_and_no_error() {
     let folder = tempfile::tempdir().expect("a folder");
     let city = City::load("los-angeles").expect("loads");
     let path = folder.path().join("open-data.redb");
-    drop(redb::Database::create(&path).expect("creates"));
+    drop(crate::store::create::open_or_create(&path, 1 << 20).expect("creates"));
     assert!(load_layers(folder.path(), &city).expect("loads").is_empty());
     assert_eq!(
         import_sample(folder.path(), &city)

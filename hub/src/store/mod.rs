@@ -1,6 +1,6 @@
 //! The hub's store: accepted reports and known nodes in `hub.redb`, open data in `open-data.redb`.
 
-mod create;
+pub(crate) mod create;
 pub mod open_data;
 pub mod received;
 pub mod reports;
