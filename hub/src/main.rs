@@ -70,7 +70,7 @@ enum LayersCommand {
 #[derive(Subcommand)]
 enum GazetteerCommand {
     /// Build from exported rows and an outline.
-    Build(gazetteer::BuildArgs),
+    Build(Box<gazetteer::BuildArgs>),
 }
 
 #[derive(Subcommand)]

@@ -2,7 +2,7 @@
 //! `rows -> strings -> crossings -> write`.
 //!
 //! Rows carry addresses; nothing that leaves here does. A places file holds corners, crossings, blocks with at least
-//! [`blocks::ENOUGH`] distinct addresses (to about 100 m) and cells that reached a count; a street line's
+//! `blocks::ENOUGH` distinct addresses (to about 100 m) and cells that reached a count; a street line's
 //! vertices are points of its evened course at even steps, the few that its simplification needs, rounded to 10 m.
 
 mod blocks;
