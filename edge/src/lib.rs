@@ -15,6 +15,7 @@ pub mod classify;
 pub mod config;
 mod decide;
 pub mod decode;
+pub mod file;
 pub mod intake;
 pub mod link;
 mod message;
