@@ -50,7 +50,7 @@ enum Command {
         pdu: Vec<String>,
         /// A file that holds an MMS PDU.
         #[arg(long)]
-        mms: Vec<PathBuf>,
+        mms: Vec<OsString>,
     },
     /// Show what the model says of photos: one JSON object a file.
     Classify {
@@ -58,7 +58,7 @@ enum Command {
         #[arg(long)]
         model: Option<PathBuf>,
         #[arg(required = true)]
-        image: Vec<PathBuf>,
+        image: Vec<OsString>,
     },
     /// Show what places texts name: one JSON object a text.
     Place {
@@ -131,7 +131,7 @@ fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 /// In the order in which the arguments stand, whichever kind they are.
-fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyhow::Result<bool> {
+fn decode_all(pdus: &[String], files: &[OsString], matches: &ArgMatches) -> anyhow::Result<bool> {
     let arguments = matches.subcommand_matches("decode");
     let places = |name: &str| -> Vec<usize> {
         let indices = arguments.and_then(|arguments| arguments.indices_of(name));
@@ -154,7 +154,7 @@ fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyho
     let mut good = true;
     for (_, is_mms, number) in in_order {
         let answer = if is_mms {
-            let file = &files[number];
+            let file = Path::new(&files[number]);
             match read_at_most(file, decode::MAX_MMS_OCTETS) {
                 Ok(bytes) => decode::json::mms_json(&bytes).map_err(|error| error.to_string()),
                 Err(error) => Err(format!("`{}` {error}", file.display())),
@@ -169,11 +169,11 @@ fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyho
     Ok(good)
 }
 
-fn classify_all(model: Option<&Path>, images: &[PathBuf]) -> anyhow::Result<bool> {
+fn classify_all(model: Option<&Path>, images: &[OsString]) -> anyhow::Result<bool> {
     let classifier = spotlight_edge::classifier(model)?;
     let mut good = true;
     for image in images {
-        let answer = classify::classify_file(&classifier, image);
+        let answer = classify::classify_file(&classifier, Path::new(image));
         good &= !answer.is_refused();
         print(&format!("{}\n", serde_json::to_string(&answer)?))?;
     }
@@ -234,5 +234,8 @@ mod tests {
         assert!(parse(&["x", "decode"]).is_err());
         assert!(parse(&["x", "decode", "--pdu", ""]).is_ok());
         assert!(parse(&["x", "classify"]).is_err());
+        // An empty name is a file that is not there, and not the end of the others.
+        assert!(parse(&["x", "classify", "", "a.jpg"]).is_ok());
+        assert!(parse(&["x", "decode", "--mms", ""]).is_ok());
     }
 }
