@@ -30,8 +30,9 @@ impl Signed for Report {
     const PURPOSE: &'static str = "report";
 }
 
-impl Signed for Receipt {
-    const PURPOSE: &'static str = "receipt";
+/// One signature answers all of a node's deliveries that the hub committed together.
+impl Signed for Vec<Receipt> {
+    const PURPOSE: &'static str = "receipts";
 }
 
 impl Signed for Now {
@@ -143,11 +144,11 @@ mod tests {
     use crate::ids::ReportId;
     use crate::receipt::Outcome;
 
-    fn receipt() -> Receipt {
-        Receipt {
+    fn receipts() -> Vec<Receipt> {
+        vec![Receipt {
             id: ReportId::random(),
             outcome: Outcome::Stored,
-        }
+        }]
     }
 
     fn network(name: &str) -> Network {
@@ -157,40 +158,40 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_as_it_was() {
         let key = SigningKey::from_bytes(&[7; 32]);
-        let receipt = receipt();
-        let bytes = seal(&key, &network("la"), &receipt);
-        let (signer, opened) = open::<Receipt>(&network("la"), &bytes).expect("opens");
+        let receipts = receipts();
+        let bytes = seal(&key, &network("la"), &receipts);
+        let (signer, opened) = open::<Vec<Receipt>>(&network("la"), &bytes).expect("opens");
         assert_eq!(signer.0, key.verifying_key().to_bytes());
-        assert_eq!(opened, receipt);
+        assert_eq!(opened, receipts);
     }
 
     #[test]
     fn every_changed_byte_and_every_cut_is_refused() {
         let key = SigningKey::from_bytes(&[7; 32]);
-        let bytes = seal(&key, &network("la"), &receipt());
+        let bytes = seal(&key, &network("la"), &receipts());
         for at in 0..bytes.len() {
             let mut forged = bytes.clone();
             forged[at] ^= 0x55;
             assert!(
-                open::<Receipt>(&network("la"), &forged).is_err(),
+                open::<Vec<Receipt>>(&network("la"), &forged).is_err(),
                 "byte {at}"
             );
             assert!(
-                open::<Receipt>(&network("la"), &bytes[..at]).is_err(),
+                open::<Vec<Receipt>>(&network("la"), &bytes[..at]).is_err(),
                 "cut {at}"
             );
         }
         let mut longer = bytes.clone();
         longer.push(0);
-        assert!(open::<Receipt>(&network("la"), &longer).is_err());
+        assert!(open::<Vec<Receipt>>(&network("la"), &longer).is_err());
     }
 
     #[test]
     fn another_network_and_another_purpose_are_refused() {
         let key = SigningKey::from_bytes(&[7; 32]);
-        let bytes = seal(&key, &network("la"), &receipt());
+        let bytes = seal(&key, &network("la"), &receipts());
         assert_eq!(
-            open::<Receipt>(&network("sf"), &bytes),
+            open::<Vec<Receipt>>(&network("sf"), &bytes),
             Err(EnvelopeError::Signature)
         );
         assert_eq!(
@@ -203,10 +204,16 @@ mod tests {
     fn size_and_version_are_bounded() {
         let la = network("la");
         assert_eq!(
-            open::<Receipt>(&la, &vec![VERSION; MAX_BYTES + 1]),
+            open::<Vec<Receipt>>(&la, &vec![VERSION; MAX_BYTES + 1]),
             Err(EnvelopeError::TooLarge)
         );
-        assert_eq!(open::<Receipt>(&la, &[9]), Err(EnvelopeError::Version(9)));
-        assert_eq!(open::<Receipt>(&la, &[]), Err(EnvelopeError::Malformed));
+        assert_eq!(
+            open::<Vec<Receipt>>(&la, &[9]),
+            Err(EnvelopeError::Version(9))
+        );
+        assert_eq!(
+            open::<Vec<Receipt>>(&la, &[]),
+            Err(EnvelopeError::Malformed)
+        );
     }
 }

@@ -1,4 +1,5 @@
-//! The receipt: the hub's signed answer to one delivery of one report.
+//! The receipt: the hub's answer to one delivery of one report. It travels in a signed list, for the deliveries of one node
+//! that were committed together: one signature and one publish for all of them.
 
 use std::fmt;
 

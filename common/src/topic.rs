@@ -7,7 +7,7 @@ use crate::ids::{Network, NodeId};
 pub enum Leaf {
     /// Edge to hub, QoS 1: a sealed [`crate::report::Report`].
     Report,
-    /// Hub to edge, QoS 1: a sealed [`crate::receipt::Receipt`].
+    /// Hub to edge, QoS 1: a sealed list of [`crate::receipt::Receipt`].
     Receipt,
     /// Retained JSON, also the last will: [`crate::topic::Status`].
     Status,

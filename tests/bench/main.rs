@@ -9,6 +9,7 @@ use spotlight_common::clock::ClockQuality;
 use spotlight_common::envelope;
 use spotlight_common::ids::{Epoch, Pseudonym, ReportId};
 use spotlight_common::keys;
+use spotlight_common::receipt::Receipt;
 use spotlight_common::report::{Evidence, Kind, Minute, Report};
 use spotlight_common::topic::{self, Leaf};
 use spotlight_tests::mqtt::Stranger;
@@ -95,8 +96,11 @@ fn hub_ingest() {
     for sealed in &sealed {
         publisher.send(&report_topic, sealed);
     }
-    for _ in 0..REPORTS {
-        listener.wait_for("a receipt", |_| Some(()));
+    let mut receipted = 0;
+    while receipted < REPORTS {
+        let payload = listener.wait_for("receipts", |message| Some(message.payload.clone()));
+        let opened = envelope::open::<Vec<Receipt>>(&network, &payload);
+        receipted += opened.expect("receipts open").1.len();
     }
     let took = start.elapsed();
     let hub = apart.hub.as_ref().expect("it runs");

@@ -40,8 +40,13 @@ fn receipt_of(
     message: &spotlight_tests::mqtt::Message,
 ) -> Option<(NodeId, Receipt)> {
     let wanted = topic::of_node(&network(), node, Leaf::Receipt);
-    (message.topic == wanted)
-        .then(|| envelope::open(&network(), &message.payload).expect("a receipt opens"))
+    if message.topic != wanted {
+        return None;
+    }
+    let (signer, receipts) =
+        envelope::open::<Vec<Receipt>>(&network(), &message.payload).expect("receipts open");
+    assert_eq!(receipts.len(), 1, "one delivery, one receipt");
+    Some((signer, receipts[0]))
 }
 
 fn rows(apart: &Apart) -> u64 {
@@ -146,10 +151,10 @@ fn forged_and_replayed_reports_change_nothing_and_stop_nothing() {
         &node_topic,
         &envelope::seal(&key, &"other".parse().expect("a name"), &forged),
     );
-    let receipt = Receipt {
+    let receipt = vec![Receipt {
         id: forged.id,
         outcome: Outcome::Stored,
-    };
+    }];
     stranger.publish(&node_topic, &envelope::seal(&key, &network(), &receipt));
     // In its own name: the hub says that it does not know it.
     let sealed = envelope::seal(&key, &network(), &forged);
@@ -236,10 +241,10 @@ fn a_forged_receipt_makes_the_edge_forget_nothing() {
     let heard = stranger.wait_for("the report", |message| {
         envelope::open::<Report>(&network(), &message.payload).ok()
     });
-    let forged = Receipt {
+    let forged = vec![Receipt {
         id: heard.1.id,
         outcome: Outcome::Stored,
-    };
+    }];
     let folder = tempfile::tempdir().expect("a folder");
     let key = keys::load_or_create(&folder.path().join("stranger.key")).expect("a key");
     let receipts = topic::of_node(&network(), &apart.node, Leaf::Receipt);

@@ -81,7 +81,7 @@ pub async fn run(
             event = events.recv() => match event {
                 Some(Event::Up) => link.up(&status).await,
                 Some(Event::Down) => link.connected = false,
-                Some(Event::Message { topic, payload }) => link.receipt(&topic, &payload).await,
+                Some(Event::Message { topic, payload }) => link.receipts(&topic, &payload).await,
                 None => return Ok(()),
             },
             () = link.outbox.committed() => link.at_end = false,
@@ -161,11 +161,12 @@ impl Link {
         Ok(())
     }
 
-    async fn receipt(&mut self, topic: &str, payload: &[u8]) {
+    async fn receipts(&mut self, topic: &str, payload: &[u8]) {
         if topic != self.receipt_topic {
             return;
         }
-        let (signer, receipt) = match envelope::open::<Receipt>(&self.peers.network, payload) {
+        let opened = envelope::open::<Vec<Receipt>>(&self.peers.network, payload);
+        let (signer, receipts) = match opened {
             Ok(opened) => opened,
             Err(error) => return tracing::warn!(error = %error, "ignored what is no receipt"),
         };
@@ -173,6 +174,12 @@ impl Link {
             return tracing::warn!("ignored a receipt that the pinned hub key did not sign");
         }
         self.resend = FIRST_RESEND;
+        for receipt in receipts {
+            self.receipt(receipt).await;
+        }
+    }
+
+    async fn receipt(&mut self, receipt: Receipt) {
         match receipt.outcome {
             Outcome::Stored | Outcome::Duplicate => {
                 self.under_way.remove(&receipt.id);

@@ -6,6 +6,7 @@
 
 mod client;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ed25519_dalek::SigningKey;
@@ -151,9 +152,9 @@ impl Ingest {
                 Ok(result) => result?,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             };
-            for (node, receipt) in receipts {
+            for (node, receipts) in receipts {
                 let topic = topic::of_node(&self.identity.network, &node, Leaf::Receipt);
-                let payload = envelope::seal(&self.identity.key, &self.identity.network, &receipt);
+                let payload = envelope::seal(&self.identity.key, &self.identity.network, &receipts);
                 self.speaker.publish(&topic, payload, false).await;
             }
             if !stored.is_empty() {
@@ -183,7 +184,7 @@ enum Read {
     Change(Change),
 }
 
-type Receipts = Vec<(NodeId, Receipt)>;
+type Receipts = BTreeMap<NodeId, Vec<Receipt>>;
 
 /// Opens, checks and commits a batch of deliveries: (node of the topic, envelope). Only computes and stores.
 pub fn take(
@@ -201,21 +202,16 @@ pub fn take(
         }
     }
     let (outcomes, stored) = store.accept(&reports, now)?;
-    let receipts = reports
-        .iter()
-        .zip(outcomes)
-        .map(|((node, report), outcome)| {
-            if let Outcome::Refused(reason) = outcome {
-                tracing::warn!(node = %node, reason = %reason, "refused a report");
-            }
-            (
-                *node,
-                Receipt {
-                    id: report.id,
-                    outcome,
-                },
-            )
-        })
-        .collect();
+    let mut receipts = Receipts::new();
+    for ((node, report), outcome) in reports.iter().zip(outcomes) {
+        if let Outcome::Refused(reason) = outcome {
+            tracing::warn!(node = %node, reason = %reason, "refused a report");
+        }
+        let id = report.id;
+        receipts
+            .entry(*node)
+            .or_default()
+            .push(Receipt { id, outcome });
+    }
     Ok((receipts, stored))
 }
