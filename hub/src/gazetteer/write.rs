@@ -1,6 +1,6 @@
 //! The files that are built, each with its provenance in its header.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::path::Path;
 use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::KNOWN_ENOUGH;
 
-use super::plane::length;
+use super::plane::{Point, length};
 use super::rows::Facts;
 use super::simplify::{resample, simplify, unfold};
-use super::strings::{Streets, smooth};
+use super::strings::{Run, Streets, join_ahead, smooth};
 use super::{BuildArgs, BuildError, Built, blocks, crossings};
 
 /// A line moves by at most this many metres: one unit of a view of Los Angeles 1,000 wide.
@@ -20,8 +20,11 @@ const TOLERANCE: f64 = 47.0;
 /// A line's vertices are chosen among points this many metres apart on it, not among the places that it came from.
 const STEP: f64 = 60.0;
 
-/// Shorter streets are not drawn.
+/// A street whose longest run is shorter is not drawn.
 const SHORTEST_LINE: f64 = 1_700.0;
+
+/// Nor is a run of one that is, if it is shorter than this.
+const SHORTEST_PART: f64 = 900.0;
 
 /// A street with fewer known places is not drawn: its line would tell them.
 const FEWEST_PLACES: usize = 5;
@@ -148,23 +151,35 @@ pub(super) fn streets(
     path: &Path,
     built: &mut Built,
 ) -> Result<(), BuildError> {
-    let mut lines = Vec::new();
-    let mut seen = HashSet::new();
-    for run in &streets.runs {
-        if run.line.len() >= FEWEST_PLACES && seen.insert(&run.name) {
-            let line = simplify(&resample(&smooth(&run.line), STEP), TOLERANCE);
-            let line = unfold(&line).to_vec();
-            let metres = length(&line);
-            if metres >= SHORTEST_LINE {
-                lines.push((metres, &run.name, line));
-            }
+    let mut lines: Vec<(f64, String, Vec<Point>)> = Vec::new();
+    for runs in streets.runs.chunk_by(|one, other| one.name == other.name) {
+        let known = runs.iter().filter(|run| run.line.len() >= FEWEST_PLACES);
+        let mut runs: Vec<Run> = known
+            .map(|run| Run {
+                line: smooth(&run.line),
+                ..run.clone()
+            })
+            .collect();
+        // Evened out, an end points more plainly at the next run than its last house does.
+        join_ahead(&mut runs);
+        let mut own: Vec<(f64, String, Vec<Point>)> = runs
+            .into_iter()
+            .map(|run| {
+                let line = simplify(&resample(&run.line, STEP), TOLERANCE);
+                let line = unfold(&line).to_vec();
+                (length(&line), run.name, line)
+            })
+            .collect();
+        if own.iter().any(|(metres, ..)| *metres >= SHORTEST_LINE) {
+            own.retain(|(metres, ..)| *metres >= SHORTEST_PART);
+            lines.append(&mut own);
         }
     }
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
     let mut out = String::from("# Spotlight streets, version 1\n");
     header(&mut out, args);
     out.push_str(
-        "# Each street's longest run: its name, then latitude,longitude of each vertex; longest first.\n\
+        "# A street's runs: its name, then latitude,longitude of each vertex; longest first.\n\
          # Strung from the places of rows along it, evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
          # and rounded to 4 decimals (about 10 m): a vertex is a point of the street's course, never an address.\n",
     );

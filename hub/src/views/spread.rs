@@ -1,0 +1,137 @@
+//! Marks that would cover each other, moved apart until each can be read; `web/src/spread.ts` is the same rule.
+//!
+//! A mark says most with its number and its age. Where that would push one too far from its place, all go without ages,
+//! and where even that would, they are dots: how many there are is then read from the list.
+
+/// How much a mark shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Its number and its age.
+    Aged,
+    /// Its number.
+    Numbered,
+    /// Its shape and colour.
+    Dot,
+}
+
+impl Size {
+    /// As the style sheet calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aged => "aged",
+            Self::Numbered => "numbered",
+            Self::Dot => "dot",
+        }
+    }
+}
+
+/// Each size that needs room, how wide and how high, in pixels.
+const BOXES: [(Size, f64, f64); 2] = [(Size::Aged, 39.0, 45.0), (Size::Numbered, 31.0, 31.0)];
+/// Pixels that a mark may be moved.
+const FARTHEST: f64 = 64.0;
+/// Times that every pair is looked at.
+const ROUNDS: usize = 100;
+/// More marks than this are dots.
+const MOST: usize = 60;
+
+type Point = (f64, f64);
+
+/// Where marks stand whose places are `places`, all in units of `unit` to a pixel.
+pub fn spread(places: &[Point], unit: f64) -> (Size, Vec<Point>) {
+    for (size, wide, high) in BOXES {
+        if places.len() <= MOST
+            && let Some(at) = apart(places, wide * unit, high * unit)
+            && at
+                .iter()
+                .zip(places)
+                .all(|(at, place)| distance(*at, *place) <= FARTHEST * unit)
+        {
+            return (size, at);
+        }
+    }
+    (Size::Dot, places.to_vec())
+}
+
+/// Pushes overlapping boxes apart, each by half, the shorter way, until none is left.
+fn apart(places: &[Point], wide: f64, high: f64) -> Option<Vec<Point>> {
+    let mut at = places.to_vec();
+    for _ in 0..ROUNDS {
+        let mut is_clear = true;
+        for one in 0..at.len() {
+            for other in one + 1..at.len() {
+                let (dx, dy) = (at[other].0 - at[one].0, at[other].1 - at[one].1);
+                let (over_x, over_y) = (wide - dx.abs(), high - dy.abs());
+                if over_x <= 0.0 || over_y <= 0.0 {
+                    continue;
+                }
+                is_clear = false;
+                // A little more than needed, so that rounding does not bring the two together again.
+                let half = |over: f64, way: f64| (over / 2.0 + 0.1).copysign(way);
+                if over_x <= over_y {
+                    let push = half(over_x, dx);
+                    at[one].0 -= push;
+                    at[other].0 += push;
+                } else {
+                    let push = half(over_y, dy);
+                    at[one].1 -= push;
+                    at[other].1 += push;
+                }
+            }
+        }
+        if is_clear {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn distance(a: Point, b: Point) -> f64 {
+    (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn overlap(at: &[Point], wide: f64, high: f64) -> bool {
+        at.iter().enumerate().any(|(n, one)| {
+            at[n + 1..]
+                .iter()
+                .any(|other| (one.0 - other.0).abs() < wide && (one.1 - other.1).abs() < high)
+        })
+    }
+
+    #[test]
+    fn marks_with_room_stay_where_they_are() {
+        let places = [(100.0, 100.0), (300.0, 100.0), (100.0, 400.0)];
+        assert_eq!(spread(&places, 2.78), (Size::Aged, places.to_vec()));
+        assert_eq!(spread(&[], 2.78), (Size::Aged, Vec::new()));
+    }
+
+    #[test]
+    fn crowded_marks_part_and_stay_near() {
+        let places: Vec<Point> = (0..6)
+            .map(|n| (500.0 + 9.0 * f64::from(n), 400.0))
+            .collect();
+        let (size, at) = spread(&places, 2.78);
+        assert_eq!(size, Size::Aged);
+        assert!(!overlap(&at, 39.0 * 2.78, 45.0 * 2.78));
+        // On a wide screen they are nearer to their places.
+        let moved = |at: &[Point]| -> f64 {
+            at.iter()
+                .zip(&places)
+                .map(|(at, place)| distance(*at, *place))
+                .sum()
+        };
+        assert!(moved(&spread(&places, 1.4).1) < moved(&at));
+    }
+
+    #[test]
+    fn a_crowd_gives_up_ages_and_then_numbers() {
+        let crowd = |n: usize| spread(&vec![(500.0, 400.0); n], 2.78).0;
+        assert_eq!(crowd(3), Size::Aged);
+        assert_eq!(crowd(200), Size::Dot);
+        let sizes: Vec<Size> = (1..60).map(crowd).collect();
+        assert!(sizes.contains(&Size::Numbered));
+    }
+}
