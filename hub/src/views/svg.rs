@@ -38,8 +38,8 @@ pub fn map(
     let plane = &frame.plane;
     let described = [("city", city.name.as_str()), ("time", now.as_str())];
     let places: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
-    let phone = spread(&places, PHONE);
-    let desk = spread(&places, DESK);
+    let phone = spread(&places, (WIDTH, HEIGHT), PHONE);
+    let desk = spread(&places, (WIDTH, HEIGHT), DESK);
     let paths = streets::paths(frame, &city.basemap.streets);
     html! {
         svg #map .far[frame.width > FAR] viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
@@ -67,8 +67,12 @@ pub fn map(
             data-city=(plane.width.round())
         {
             @for sighting in seen.iter().rev() { (cell(sighting, at, frame)) }
+            @for (n, sighting) in seen.iter().enumerate() {
+                (lead("phone", sighting, at, places[n], phone.1[n]))
+                (lead("desk", sighting, at, places[n], desk.1[n]))
+            }
             @for (n, sighting) in seen.iter().enumerate().rev() {
-                (mark(n + 1, sighting, at, words, places[n], (phone.0, phone.1[n]), (desk.0, desk.1[n])))
+                (mark(n + 1, sighting, at, words, (phone.0, phone.1[n]), (desk.0, desk.1[n])))
             }
         }
     }
@@ -142,22 +146,36 @@ fn cell(sighting: &Sighting, at: Timestamp, frame: &Frame) -> Markup {
     }
 }
 
+/// The line from a place to a mark that had to be moved from it.
+fn lead(
+    class: &str,
+    sighting: &Sighting,
+    at: Timestamp,
+    place: (f64, f64),
+    mark: (f64, f64),
+) -> Markup {
+    let (x, y) = (mark.0.round(), mark.1.round());
+    let (to_x, to_y) = (place.0.round() - x, place.1.round() - y);
+    html! {
+        @if (to_x, to_y) != (0.0, 0.0) {
+            path class={ "lead " (class) " " (fading(sighting, at)) } d={ "M" (x) " " (y) "l" (to_x) " " (to_y) } {}
+        }
+    }
+}
+
 /// A badge near the middle of its cell: at one place on a phone and at another on a wide screen, unless both are one.
 fn mark(
     number: usize,
     sighting: &Sighting,
     at: Timestamp,
     words: &Words,
-    place: (f64, f64),
     phone: (Size, (f64, f64)),
     desk: (Size, (f64, f64)),
 ) -> Markup {
     let badge = |class: &str, (size, (x, y)): (Size, (f64, f64))| {
         let (x, y) = (x.round(), y.round());
-        let (to_x, to_y) = (place.0.round() - x, place.1.round() - y);
         html! {
             g class={ (size.as_str()) (class) } transform={ "translate(" (x) " " (y) ")" } {
-                @if (to_x, to_y) != (0.0, 0.0) { path .lead d={ "M0 0L" (to_x) " " (to_y) } {} }
                 g .badge {
                     circle .hit r="22" {}
                     (badge(sighting.level, Some(number), sighting.reported_gone.is_some()))

@@ -44,23 +44,30 @@ export function units(lat: number, lon: number): [number, number] {
   ];
 }
 
-/** Units of the drawing in a pixel. */
-export function unit(): number {
-  if (!frame) return 1;
-  const width = (view.width * WIDTH) / drawn.width;
-  return Math.max(width / frame.clientWidth, (width * HEIGHT) / WIDTH / frame.clientHeight);
-}
-
-function apply(): void {
-  if (!frame || !marks || !drawing) return;
+/** What is looked at, in units of the drawing: left, top, width and height. */
+export function box(): [number, number, number, number] {
   const scale = WIDTH / drawn.width;
   const width = view.width * scale;
   const height = (width * HEIGHT) / WIDTH;
   const left = (view.x - drawn.x) * scale + WIDTH / 2 - width / 2;
   const top = (view.y - drawn.y) * scale + HEIGHT / 2 - height / 2;
-  const box = [left, top, width, height].map((n) => n.toFixed(2)).join(" ");
-  drawing.setAttribute("viewBox", box);
-  marks.setAttribute("viewBox", box);
+  return [left, top, width, height];
+}
+
+/** Units of the drawing in a pixel. */
+export function unit(): number {
+  if (!frame) return 1;
+  const [, , width, height] = box();
+  return Math.max(width / frame.clientWidth, height / frame.clientHeight);
+}
+
+function apply(): void {
+  if (!frame || !marks || !drawing) return;
+  const viewBox = box()
+    .map((n) => n.toFixed(2))
+    .join(" ");
+  drawing.setAttribute("viewBox", viewBox);
+  marks.setAttribute("viewBox", viewBox);
   frame.style.setProperty("--u", unit().toFixed(3));
   frame.classList.toggle("roomy", unit() < 1.7);
   for (const part of [drawing, marks]) part.classList.toggle("far", view.width > FAR);

@@ -116,16 +116,18 @@ function cell(of: Properties, ring: Point[]): SVGElement {
   });
 }
 
-function mark(of: Properties, number: number, place: Point, size: Size, at: Point): SVGElement {
-  const lead: Point = [place[0] - at[0], place[1] - at[1]];
-  const moved = Math.hypot(...lead) > 0.5;
+/** The line from a place to a mark that had to be moved from it. */
+function lead(of: Properties, place: Point, at: Point): SVGElement {
+  return svg("path", { id: `l-${of.cell}`, class: "lead", d: `M${round(at)}L${round(place)}` });
+}
+
+function mark(of: Properties, number: number, size: Size, at: Point): SVGElement {
   return svg(
     "a",
     { id: `m-${of.cell}`, href: `#s-${of.cell}`, tabindex: -1, class: kind("mark", of) },
     svg(
       "g",
       { class: size, transform: `translate(${round(at)})` },
-      ...(moved ? [svg("path", { class: "lead", d: `M0 0L${round(lead)}` })] : []),
       svg(
         "g",
         { class: "badge" },
@@ -163,13 +165,14 @@ export function place_marks(): void {
   if (!current) return;
   const outlines = current.map(outline);
   const places = outlines.map(([, middle]) => middle);
-  const [size, at] = spread(places, map.unit());
+  const [size, at] = spread(places, map.box(), map.unit());
   const cells = current.map((f, n) => cell(f.properties, outlines[n]?.[0] ?? []));
   const nowhere: Point = [0, 0];
   const badges = current.map((f, n) =>
-    mark(f.properties, n + 1, places[n] ?? nowhere, size, at[n] ?? nowhere),
+    mark(f.properties, n + 1, size, at[n] ?? nowhere),
   );
-  map.marks?.replaceChildren(...cells.reverse(), ...badges.reverse());
+  const leads = current.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
+  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...badges.reverse());
   select(selected);
   tick();
 }
@@ -182,11 +185,11 @@ export function tick(): void {
   for (const item of document.querySelectorAll<HTMLElement>(".row")) {
     const fades = Number(item.dataset.fades);
     const seen = Number(item.dataset.seen);
-    const [drawn, area] = ["m", "c"].map((part) =>
+    const [drawn, area, lead] = ["m", "c", "l"].map((part) =>
       document.getElementById(`${part}-${item.id.slice(2)}`),
     );
     if (fades <= time) {
-      for (const part of [item, drawn, area]) part?.remove();
+      for (const part of [item, drawn, area, lead]) part?.remove();
       continue;
     }
     left += 1;
