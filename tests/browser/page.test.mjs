@@ -133,7 +133,7 @@ function covered() {
   const pairs = [];
   boxes.forEach((one, n) =>
     boxes.slice(n + 1).forEach((other, m) => {
-      const over = (a, b) => a.left + 1 < b.right && b.left + 1 < a.right && a.top + 1 < b.bottom && b.top + 1 < a.bottom;
+      const over = (a, b) => a.left + 3 < b.right && b.left + 3 < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
       if (one.some((a) => other.some((b) => over(a, b)))) pairs.push([n, n + 1 + m]);
     }),
   );

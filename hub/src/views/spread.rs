@@ -26,7 +26,7 @@ impl Size {
 }
 
 /// Each size that needs room, how wide and how high, in pixels.
-const BOXES: [(Size, f64, f64); 2] = [(Size::Aged, 43.0, 42.0), (Size::Numbered, 31.0, 31.0)];
+const BOXES: [(Size, f64, f64); 2] = [(Size::Aged, 43.0, 48.0), (Size::Numbered, 33.0, 33.0)];
 /// Pixels between a mark's middle and the edge of the frame.
 const MARGIN: f64 = 24.0;
 /// Pixels that a mark may be moved.
@@ -138,7 +138,7 @@ mod tests {
             .collect();
         let (size, at) = spread(&places, FRAME, 2.78);
         assert_eq!(size, Size::Aged);
-        assert!(!overlap(&at, 43.0 * 2.78, 42.0 * 2.78));
+        assert!(!overlap(&at, 43.0 * 2.78, 48.0 * 2.78));
         // On a wide screen they are nearer to their places.
         let moved = |at: &[Point]| -> f64 {
             at.iter()

@@ -13,13 +13,16 @@ const TOLERANCE: f64 = 0.8;
 pub const PHONE: f64 = 2.78;
 pub const DESK: f64 = 1.4;
 /// For each of them, the most names of districts and of streets.
-const MOST: [(f64, usize, usize); 2] = [(PHONE, 7, 12), (DESK, 16, 44)];
+const MOST: [(f64, usize, usize); 2] = [(PHONE, 5, 13), (DESK, 16, 44)];
 /// Pixels.
 const LETTERS: f64 = 11.0;
 /// What a marker takes, in pixels: circles around its middle and around its age below.
 const MARKER: [(f64, f64); 2] = [(0.0, 18.0), (22.0, 15.0)];
 /// Metres across a drawing from which on short streets would only be scratches, and how long one must be.
 const DETAIL: [(f64, f64); 3] = [(30_000.0, 5_000.0), (16_000.0, 2_500.0), (8_000.0, 1_200.0)];
+
+/// Parts of a straight line between the places that are tried for its name.
+const STEPS: i32 = 24;
 
 /// Where the page's buttons lie on a phone, in units: middle and radius.
 const BUTTONS: [(Point, f64); 6] = [
@@ -353,8 +356,8 @@ fn places(
                 turn => turn,
             };
             let margin = width / 2.0 / length;
-            for step in 0..=8 {
-                let at = margin + (1.0 - 2.0 * margin) * f64::from(step) / 8.0;
+            for step in 0..=STEPS {
+                let at = margin + (1.0 - 2.0 * margin) * f64::from(step) / f64::from(STEPS);
                 places.push((a.0 + at * dx, a.1 + at * dy, turn));
             }
         }

@@ -5,8 +5,8 @@ export type Size = "aged" | "numbered" | "dot";
 
 /** Each size that needs room, how wide and how high, in pixels. */
 const BOXES: [Size, number, number][] = [
-  ["aged", 43, 42],
-  ["numbered", 31, 31],
+  ["aged", 43, 48],
+  ["numbered", 33, 33],
 ];
 /** Pixels that a mark may be moved. */
 const FARTHEST = 64;
