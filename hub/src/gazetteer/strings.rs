@@ -110,7 +110,7 @@ impl Run {
 }
 
 /// Joins runs across gaps, the narrowest first.
-pub(super) fn join_ahead(runs: &mut Vec<Run>) {
+fn join_ahead(runs: &mut Vec<Run>) {
     loop {
         let mut best: Option<(f64, usize, usize, bool, bool)> = None;
         for one in 0..runs.len() {

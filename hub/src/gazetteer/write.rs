@@ -1,6 +1,6 @@
 //! The files that are built, each with its provenance in its header.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -8,10 +8,10 @@ use std::path::Path;
 use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::KNOWN_ENOUGH;
 
-use super::plane::{Point, length};
+use super::plane::length;
 use super::rows::Facts;
 use super::simplify::{resample, simplify, unfold};
-use super::strings::{Run, Streets, join_ahead, smooth};
+use super::strings::{Streets, smooth};
 use super::{BuildArgs, BuildError, Built, blocks, crossings};
 
 /// A line moves by at most this many metres: one unit of a view of Los Angeles 1,000 wide.
@@ -23,7 +23,7 @@ const STEP: f64 = 60.0;
 /// A street whose longest run is shorter is not drawn.
 const SHORTEST_LINE: f64 = 1_700.0;
 
-/// Nor is a run of one that is, if it is shorter than this.
+/// Nor is another run of a street that is, if it is shorter than this.
 const SHORTEST_PART: f64 = 900.0;
 
 /// A street with fewer known places is not drawn: its line would tell them.
@@ -151,28 +151,19 @@ pub(super) fn streets(
     path: &Path,
     built: &mut Built,
 ) -> Result<(), BuildError> {
-    let mut lines: Vec<(f64, String, Vec<Point>)> = Vec::new();
-    for runs in streets.runs.chunk_by(|one, other| one.name == other.name) {
-        let known = runs.iter().filter(|run| run.line.len() >= FEWEST_PLACES);
-        let mut runs: Vec<Run> = known
-            .map(|run| Run {
-                line: smooth(&run.line),
-                ..run.clone()
-            })
-            .collect();
-        // Evened out, an end points more plainly at the next run than its last house does.
-        join_ahead(&mut runs);
-        let mut own: Vec<(f64, String, Vec<Point>)> = runs
-            .into_iter()
-            .map(|run| {
-                let line = simplify(&resample(&run.line, STEP), TOLERANCE);
-                let line = unfold(&line).to_vec();
-                (length(&line), run.name, line)
-            })
-            .collect();
-        if own.iter().any(|(metres, ..)| *metres >= SHORTEST_LINE) {
-            own.retain(|(metres, ..)| *metres >= SHORTEST_PART);
-            lines.append(&mut own);
+    let mut lines = Vec::new();
+    let mut drawn = HashSet::new();
+    for run in &streets.runs {
+        if run.line.len() >= FEWEST_PLACES {
+            let line = simplify(&resample(&smooth(&run.line), STEP), TOLERANCE);
+            let line = unfold(&line).to_vec();
+            let metres = length(&line);
+            // A street's runs come longest first.
+            let is_part = metres >= SHORTEST_PART && drawn.contains(&run.name);
+            if metres >= SHORTEST_LINE || is_part {
+                drawn.insert(&run.name);
+                lines.push((metres, &run.name, line));
+            }
         }
     }
     lines.sort_by(|a, b| b.0.total_cmp(&a.0));
