@@ -25,21 +25,7 @@ let demo, url, folder, browser;
 before(async () => {
   mkdirSync(pictures, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), "spotlight-page-"));
-  const port = await freePort();
-  demo = spawn(join(binaries, "spotlight"), ["demo", "--port", String(port), "--data", folder], {
-    cwd: top,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  url = await new Promise((resolve, reject) => {
-    let out = "";
-    demo.stdout.on("data", (bytes) => {
-      out += bytes;
-      const line = /^ready (\S+)\n/.exec(out);
-      if (line) resolve(line[1]);
-    });
-    demo.on("error", reject);
-    demo.on("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
-  });
+  [demo, url] = await start(await freePort(), folder);
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
@@ -59,6 +45,32 @@ function freePort() {
       server.close(() => resolve(port));
     });
   });
+}
+
+/** A demo on a port and a folder, once it is ready. */
+async function start(port, data) {
+  const child = spawn(join(binaries, "spotlight"), ["demo", "--port", String(port), "--data", data], {
+    cwd: top,
+    stdio: ["ignore", "pipe", "ignore"],
+  });
+  const address = await new Promise((resolve, reject) => {
+    let out = "";
+    child.stdout.on("data", (bytes) => {
+      out += bytes;
+      const line = /^ready (\S+)\n/.exec(out);
+      if (line) resolve(line[1]);
+    });
+    child.on("error", reject);
+    child.on("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
+  });
+  return [child, address];
+}
+
+/** Ends a demo as a crash would, and waits until it is gone. */
+async function end(child) {
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
 }
 
 /** A page of its own context; `strangers` collects what leaves the origin, `errors` what goes wrong. */
@@ -94,11 +106,11 @@ function pdu(number, text) {
 }
 
 let sent = 0;
-function text(number, words) {
+function text(number, words, data = folder) {
   sent += 1;
-  const part = join(folder, "spool", `test-${sent}.part`);
+  const part = join(data, "spool", `test-${sent}.part`);
   writeFileSync(part, `${pdu(number, words)}\n`);
-  renameSync(part, join(folder, "spool/in", `test-${sent}.pdu`));
+  renameSync(part, join(data, "spool/in", `test-${sent}.pdu`));
 }
 
 /** The cell that a text's place is published as. */
@@ -112,6 +124,35 @@ async function row(page, selector, words = /./, state = "visible") {
   const found = page.locator(selector).filter({ hasText: words }).first();
   await found.waitFor({ state, timeout: PATIENCE });
   return found;
+}
+
+/** The marks whose badges or ages cover each other, as pairs of numbers. */
+function covered() {
+  const seen = [...document.querySelectorAll(".mark .badge")].filter((badge) => badge.getBoundingClientRect().width);
+  const boxes = seen.map((badge) => [...badge.querySelectorAll("use,.age")].map((part) => part.getBoundingClientRect()));
+  const pairs = [];
+  boxes.forEach((one, n) =>
+    boxes.slice(n + 1).forEach((other, m) => {
+      const over = (a, b) => a.left + 3 < b.right && b.left + 3 < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
+      if (one.some((a) => other.some((b) => over(a, b)))) pairs.push([n, n + 1 + m]);
+    }),
+  );
+  return pairs;
+}
+
+/** What a finger could miss: links, buttons and fields smaller than 44 px, but those within a sentence. */
+function small() {
+  const targets = [...document.querySelectorAll("a:not(.skip,.mark),button,select")];
+  const shown = targets.filter((target) => target.checkVisibility({ visibilityProperty: true }));
+  const boxes = shown.map((target) => [target.outerHTML.slice(0, 80), target.getBoundingClientRect()]);
+  return boxes.filter(([, { width, height }]) => height < 43.5 || width < 20).map(([html]) => html);
+}
+
+/** The cells of the rows, and of the marks by their numbers. */
+function orders() {
+  const ids = (selector) => [...document.querySelectorAll(selector)].map((part) => part.id.slice(2));
+  const numbers = [...document.querySelectorAll(".mark")].map((mark) => [Number(mark.querySelector(".no").textContent), mark.id.slice(2)]);
+  return { rows: ids(".row"), marks: numbers.sort(([a], [b]) => a - b).map(([, cell]) => cell) };
 }
 
 for (const viewport of SIZES) {
@@ -128,6 +169,14 @@ for (const viewport of SIZES) {
     if (wide !== undefined) assert.ok(wide <= viewport.width, `${wide} px wide`);
     assert.deepEqual(strangers, []);
     assert.equal(requests.filter((request) => !request.startsWith("data:")).length, 1, "one request makes the first picture");
+    assert.match(body, /as of \d\d:\d\d/);
+    assert.ok(await page.getByRole("link", { name: "Reload" }).first().isVisible());
+    assert.deepEqual(await page.evaluate(covered), [], "every mark can be read");
+    assert.deepEqual(await page.evaluate(small), []);
+    const { rows, marks } = await page.evaluate(orders);
+    assert.deepEqual(marks, rows, "a mark's number is its row's");
+    const { features } = await (await fetch(`${url}api/v1/sightings.geojson`)).json();
+    assert.deepEqual(features.map(({ properties }) => properties.cell), rows, "and the data has the same order");
     await page.screenshot({ path: join(pictures, `plain-${name}.png`), fullPage: true });
     await context.close();
   });
@@ -136,6 +185,10 @@ for (const viewport of SIZES) {
     const { page, context, strangers } = await open("list", viewport, false);
     await row(page, "#rows li");
     assert.deepEqual(strangers, []);
+    const { rows } = await page.evaluate(orders);
+    const { features } = await (await fetch(`${url}api/v1/sightings.geojson`)).json();
+    assert.deepEqual(features.map(({ properties }) => properties.cell), rows);
+    assert.ok(await page.getByRole("link", { name: "Reload" }).first().isVisible());
     await page.screenshot({ path: join(pictures, `list-${name}.png`), fullPage: true });
     await context.close();
   });
@@ -156,6 +209,13 @@ for (const viewport of SIZES) {
     text("18185550111", `3 cop cars Vermont and ${cross}`);
     await row(page, here, /corroborated/);
     await row(page, here.replace("#s-", "#m-"), /./);
+    assert.deepEqual(await page.evaluate(covered), [], "every mark can be read");
+    const { rows, marks } = await page.evaluate(orders);
+    assert.deepEqual(marks, rows, "a mark's number is its row's");
+    // A neighbourhood's link shows it without loading the page again.
+    await page.locator("#areas a").nth(1).click();
+    await page.locator("#areas a").nth(1).and(page.locator("[aria-current]")).waitFor({ timeout: PATIENCE });
+    assert.match(page.url(), /view=area\.0/);
     await page.screenshot({ path: join(pictures, `live-${name}.png`), fullPage: true });
     // Both take it back: it goes from the open page.
     text("18185550110", `they left ${cross} & Vermont`);
@@ -186,8 +246,68 @@ test("a sighting fades from an open page at its time", async () => {
   await context.close();
 });
 
+test("an open page outlives its hub, says so, and finds it again", async () => {
+  const data = mkdtempSync(join(tmpdir(), "spotlight-page-restart-"));
+  const port = await freePort();
+  let [hub, address] = await start(port, data);
+  const context = await browser.newContext({ viewport: SIZES[0] });
+  const page = await context.newPage();
+  try {
+    for (const path of ["", "list"]) {
+      await page.goto(address + path, { waitUntil: "load" });
+      await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+      await page.evaluate(() => (window.neverLoadedAgain = true));
+      await end(hub);
+      await page.locator("#state", { hasText: /Not live.*Data from \d\d:\d\d/ }).waitFor({ timeout: PATIENCE });
+      assert.ok(await page.getByRole("link", { name: "Reload" }).first().isVisible());
+      await page.locator("#rows li").first().waitFor({ timeout: PATIENCE });
+      [hub] = await start(port, data);
+      await page.locator("html.on-air").waitFor({ timeout: 2 * PATIENCE });
+      const corner = path ? "Temple & Alvarado" : "Temple & Rampart";
+      text("18185550130", `police at ${corner}`, data);
+      await row(page, `#s-${cell(corner)}`);
+      assert.equal(await page.evaluate(() => window.neverLoadedAgain), true, "the page was not loaded again");
+    }
+  } finally {
+    await context.close();
+    await end(hub);
+    rmSync(data, { recursive: true, force: true });
+  }
+});
+
+test("zoomed to 200 % and on the narrowest phones nothing is cut off", async () => {
+  for (const viewport of [{ width: 640, height: 400 }, { width: 320, height: 480 }]) {
+    for (const path of ["", "list", "?lang=es"]) {
+      const { page, context, errors } = await open(path, viewport, true);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      assert.ok(wide <= viewport.width, `${path}: ${wide} px wide in ${viewport.width}`);
+      assert.deepEqual(errors, []);
+      await context.close();
+    }
+  }
+});
+
+test("by keyboard the map moves and every row leads to its mark", async () => {
+  const { page, context } = await open("", SIZES[1], true);
+  await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+  const box = () => page.locator("#marks").getAttribute("viewBox");
+  const before = await box();
+  await page.locator("#frame").focus();
+  await page.keyboard.press("+");
+  await page.waitForFunction((old) => document.querySelector("#marks").getAttribute("viewBox") !== old, before);
+  await page.locator("#rows .to").first().focus();
+  await page.keyboard.press("Enter");
+  await page.locator(".mark.on").waitFor({ state: "attached", timeout: PATIENCE });
+  await context.close();
+});
+
 test("in Spanish it says the same", async () => {
   const { page, context, strangers } = await open("?lang=es", SIZES[0], false);
+  const body = await page.locator("body").innerText();
+  for (const words of [/quejas por campamentos/i, /solicitudes por km/, /de 20\d\d/, /Toda la ciudad/, /a las \d\d:\d\d/])
+    assert.match(body, words);
+  // English stays only where it is a name: of the language, of places and of the source.
+  assert.doesNotMatch(body, /\b(the|with|complaints?|filed|data|per)\b/i);
   assert.equal(await page.locator("html").getAttribute("lang"), "es");
   assert.match(await page.locator("body").innerText(), /silencio/i);
   assert.deepEqual(strangers, []);

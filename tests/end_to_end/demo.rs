@@ -78,8 +78,9 @@ fn two_senders_corroborate_and_gone_takes_back_or_ends_it() {
     // Each takes back what they said; the first alone leaves the other's word.
     demo.spool
         .text("gone", &number(11), "ya se fueron, Beverly y Vermont");
-    let sighting = demo.map.wait_for_level(&here, "unconfirmed");
-    assert!(sighting["reported_gone"].is_string(), "{sighting}");
+    demo.map.wait_for_level(&here, "unconfirmed");
+    let all = demo.map.sightings().expect("the map answers");
+    assert!(all["reported_gone"][&here].is_string(), "{all}");
     demo.spool
         .text("gone-too", &number(10), "GONE Beverly & Vermont");
     demo.map.wait_until_gone(&here);

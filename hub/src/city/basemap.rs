@@ -11,7 +11,18 @@ const LOS_ANGELES_OUTLINE: &str = include_str!("../../cities/los-angeles/outline
 const STREETS_HEADER: &str = "# Spotlight streets, version 1";
 const OUTLINE_HEADER: &str = "# Spotlight outline, version 1";
 
-/// A street's longest run.
+/// How much a street matters to whoever reads the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Rank {
+    /// Named by the city's file as one of the streets that its people find their way by.
+    Main,
+    /// Named by it as the next best.
+    Through,
+    /// Any other.
+    Side,
+}
+
+/// A street's run; a street with gaps has several.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Street {
     /// As the city writes it, for instance `SUNSET BLVD`.
@@ -20,6 +31,7 @@ pub struct Street {
     pub points: Vec<(f64, f64)>,
     /// Its length in metres.
     pub metres: f64,
+    pub rank: Rank,
 }
 
 /// What a map is drawn from where there is no tile server.
@@ -27,7 +39,7 @@ pub struct Street {
 pub struct Basemap {
     /// The city's rings, (latitude, longitude) in degrees.
     pub outline: Vec<Vec<(f64, f64)>>,
-    /// Longest first.
+    /// What matters most first.
     pub streets: Vec<Street>,
 }
 
@@ -74,6 +86,28 @@ impl Basemap {
         streets.sort_by(|a, b| b.metres.total_cmp(&a.metres));
         Ok(Self { outline, streets })
     }
+
+    /// Puts the streets of two lists before all others, in the lists' order.
+    pub fn rank(&mut self, main: &[String], through: &[String]) {
+        let place =
+            |street: &Street, list: &[String]| list.iter().position(|name| *name == street.name);
+        for street in &mut self.streets {
+            street.rank = match (place(street, main), place(street, through)) {
+                (Some(_), _) => Rank::Main,
+                (None, Some(_)) => Rank::Through,
+                (None, None) => Rank::Side,
+            };
+        }
+        // Stable: the runs of one street stay longest first, and so do the other streets.
+        self.streets.sort_by_key(|street| {
+            let list = if street.rank == Rank::Main {
+                main
+            } else {
+                through
+            };
+            (street.rank, place(street, list).unwrap_or(usize::MAX))
+        });
+    }
 }
 
 /// A file's lines without header and blank ones, counted from 1.
@@ -109,6 +143,7 @@ fn street(text: &str) -> Result<Street, String> {
         name: words[..name].join(" "),
         points,
         metres,
+        rank: Rank::Side,
     })
 }
 
@@ -170,6 +205,23 @@ mod tests {
         );
         let total: f64 = map.streets.iter().map(|street| street.metres).sum();
         assert!(total > 2_000_000.0, "{total}");
+    }
+
+    #[test]
+    fn the_citys_own_list_of_streets_comes_first() {
+        let city = crate::city::City::load("los-angeles").expect("loads");
+        let streets = &city.basemap.streets;
+        assert_eq!(streets[0].name, "SUNSET BLVD");
+        assert!(streets.windows(2).all(|pair| pair[0].rank <= pair[1].rank));
+        let of = |name: &str| {
+            streets
+                .iter()
+                .find(|street| street.name == name)
+                .map(|s| s.rank)
+        };
+        assert_eq!(of("VERMONT AVE"), Some(Rank::Main));
+        assert_eq!(of("SAN PEDRO ST"), Some(Rank::Through));
+        assert_eq!(of("COHASSET ST"), Some(Rank::Side));
     }
 
     #[test]

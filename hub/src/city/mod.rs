@@ -27,6 +27,8 @@ pub struct City {
     pub feeds: Vec<Feed>,
     /// Streets and outline.
     pub basemap: Basemap,
+    /// What people call its parts, with their rough middles (latitude, longitude), the greatest first.
+    pub districts: Vec<(String, f64, f64)>,
 }
 
 /// One source of open data, and how its rows are read.
@@ -45,10 +47,25 @@ pub struct Feed {
     pub source: String,
     /// On which terms.
     pub licence: String,
+    /// The same in Spanish; without it a Spanish page says it in the language above.
+    #[serde(default)]
+    pub spanish: Option<FeedWords>,
     /// Which rows are this feed's.
     pub filter: Filter,
     /// What the columns are called.
     pub columns: Columns,
+}
+
+/// What a feed says of itself in another language.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedWords {
+    /// In plain words.
+    pub title: String,
+    /// What a count means, and what it does not.
+    pub explanation: String,
+    /// What is counted.
+    pub unit: String,
 }
 
 /// Which rows are a feed's.
@@ -120,6 +137,12 @@ struct CityFile {
     name: String,
     time_zone: String,
     bounds: (f64, f64, f64, f64),
+    #[serde(default)]
+    main_streets: Vec<String>,
+    #[serde(default)]
+    through_streets: Vec<String>,
+    #[serde(default)]
+    districts: Vec<(String, f64, f64)>,
     feeds: Vec<Feed>,
 }
 
@@ -144,6 +167,12 @@ impl City {
             city: name.to_owned(),
             zone: file.time_zone,
         })?;
+        let mut basemap = if builtin {
+            Basemap::los_angeles()
+        } else {
+            Basemap::default()
+        };
+        basemap.rank(&file.main_streets, &file.through_streets);
         Ok(Self {
             id: path
                 .file_stem()
@@ -154,11 +183,8 @@ impl City {
             time_zone,
             bounds: file.bounds,
             feeds: file.feeds,
-            basemap: if builtin {
-                Basemap::los_angeles()
-            } else {
-                Basemap::default()
-            },
+            basemap,
+            districts: file.districts,
         })
     }
 

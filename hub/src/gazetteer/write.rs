@@ -20,8 +20,11 @@ const TOLERANCE: f64 = 47.0;
 /// A line's vertices are chosen among points this many metres apart on it, not among the places that it came from.
 const STEP: f64 = 60.0;
 
-/// Shorter streets are not drawn.
+/// A street whose longest run is shorter is not drawn.
 const SHORTEST_LINE: f64 = 1_700.0;
+
+/// Nor is another run of a street that is, if it is shorter than this.
+const SHORTEST_PART: f64 = 900.0;
 
 /// A street with fewer known places is not drawn: its line would tell them.
 const FEWEST_PLACES: usize = 5;
@@ -149,13 +152,16 @@ pub(super) fn streets(
     built: &mut Built,
 ) -> Result<(), BuildError> {
     let mut lines = Vec::new();
-    let mut seen = HashSet::new();
+    let mut drawn = HashSet::new();
     for run in &streets.runs {
-        if run.line.len() >= FEWEST_PLACES && seen.insert(&run.name) {
+        if run.line.len() >= FEWEST_PLACES {
             let line = simplify(&resample(&smooth(&run.line), STEP), TOLERANCE);
             let line = unfold(&line).to_vec();
             let metres = length(&line);
-            if metres >= SHORTEST_LINE {
+            // A street's runs come longest first.
+            let is_part = metres >= SHORTEST_PART && drawn.contains(&run.name);
+            if metres >= SHORTEST_LINE || is_part {
+                drawn.insert(&run.name);
                 lines.push((metres, &run.name, line));
             }
         }
@@ -164,7 +170,7 @@ pub(super) fn streets(
     let mut out = String::from("# Spotlight streets, version 1\n");
     header(&mut out, args);
     out.push_str(
-        "# Each street's longest run: its name, then latitude,longitude of each vertex; longest first.\n\
+        "# A street's runs: its name, then latitude,longitude of each vertex; longest first.\n\
          # Strung from the places of rows along it, evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
          # and rounded to 4 decimals (about 10 m): a vertex is a point of the street's course, never an address.\n",
     );

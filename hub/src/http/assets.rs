@@ -4,11 +4,11 @@ use std::sync::LazyLock;
 
 use axum::body::{Body, Bytes};
 use axum::extract::Path;
-use axum::http::{HeaderMap, HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 
 use crate::http::answer::unknown;
-use crate::http::bodies::{Form, accepted, brotli, gzip};
+use crate::http::bodies::{Form, accepted, brotli, gzip, has_already};
 
 include!(concat!(env!("OUT_DIR"), "/script.rs"));
 
@@ -47,8 +47,22 @@ pub async fn serve(Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Re
         Form::Gzip => (Some("gzip"), &asset.gzip),
         Form::Plain => (None, &asset.plain),
     };
-    let mut response = Response::new(Body::from(bytes.clone()));
+    // Its name tells its content, and the form the bytes.
+    let tag = format!("\"{}-{}\"", asset.name, form.unwrap_or("plain"));
+    let is_known = has_already(&headers, &tag);
+    let body = if is_known {
+        Body::empty()
+    } else {
+        Body::from(bytes.clone())
+    };
+    let mut response = Response::new(body);
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+    }
     let answer = response.headers_mut();
+    if let Ok(tag) = HeaderValue::from_str(&tag) {
+        answer.insert(header::ETAG, tag);
+    }
     let fixed = [
         (header::CONTENT_TYPE, "text/javascript; charset=utf-8"),
         (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),

@@ -16,7 +16,8 @@ use flate2::write::GzEncoder;
 use jiff::Timestamp;
 
 use crate::http::{Shared, assets};
-use crate::views::page::{self, Choice};
+use crate::views::page::{self, Choice, Month};
+use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, time};
 
@@ -34,6 +35,18 @@ pub enum Key {
     Layers,
     Layer(String, String),
     Event,
+}
+
+impl Key {
+    /// Whether it is of the few that most readers get: who asks for every corner of the map must not make these be
+    /// rendered again and again.
+    fn is_first(&self) -> bool {
+        match self {
+            Self::Map(choice) => choice.view == View::Now && choice.month == Month::Newest,
+            Self::Layer(..) => false,
+            Self::List(_) | Self::Sightings | Self::Layers | Self::Event => true,
+        }
+    }
 }
 
 /// One view in the forms that a client may accept.
@@ -64,7 +77,7 @@ impl Bodies {
     fn slot(&self, key: &Key) -> Slot {
         let mut slots = lock(&self.0);
         if slots.len() >= MOST_KEPT && !slots.contains_key(key) {
-            slots.clear();
+            slots.retain(|key, _| key.is_first());
         }
         slots.entry(key.clone()).or_default().clone()
     }
@@ -273,6 +286,22 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_most_readers_get_outlasts_any_number_of_views() {
+        let bodies = Bodies::default();
+        let first = Key::Map(Choice::default());
+        let kept = bodies.slot(&first);
+        for x in 0..3 * MOST_KEPT as u16 {
+            let view = View::Grid { z: 6, x, y: 0 };
+            bodies.slot(&Key::Map(Choice {
+                view,
+                ..Choice::default()
+            }));
+            assert!(lock(&bodies.0).len() <= MOST_KEPT);
+        }
+        assert!(Arc::ptr_eq(&kept, &bodies.slot(&first)));
+    }
 
     #[test]
     fn the_best_form_that_is_allowed() {

@@ -18,7 +18,6 @@ use axum::http::{HeaderMap, Uri};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::get;
-use serde::Deserialize;
 use spotlight_common::clock::Clock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -105,8 +104,9 @@ pub async fn serve(
     }
 }
 
-/// What an address may carry; anything that it does not understand is as if it were not there.
-#[derive(Debug, Default, Deserialize)]
+/// What an address may carry; anything that it does not understand is as if it were not there, and of two of a name the
+/// first counts.
+#[derive(Debug, Default)]
 struct Asked {
     lang: Option<String>,
     view: Option<String>,
@@ -132,7 +132,9 @@ impl Asked {
         };
         let view = match self.view.as_deref() {
             Some("city") => View::CITY,
-            Some(view) => on_grid(view).unwrap_or_default(),
+            Some(view) => area(view, picture)
+                .or_else(|| on_grid(view))
+                .unwrap_or_default(),
             None => View::Now,
         };
         Choice {
@@ -141,6 +143,12 @@ impl Asked {
             month,
         }
     }
+}
+
+/// `area.n`, if there is coverage of that number.
+fn area(text: &str, picture: &Picture) -> Option<View> {
+    let n: u8 = text.strip_prefix("area.")?.parse().ok()?;
+    (usize::from(n) < picture.coverage.len()).then_some(View::Area(n))
 }
 
 /// `zoom.x.y`, if it is on the grid.
@@ -154,10 +162,20 @@ fn on_grid(text: &str) -> Option<View> {
 }
 
 /// The address's query, or none where it makes no sense.
-type Asking = Result<Query<Asked>, axum::extract::rejection::QueryRejection>;
+type Asking = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
 
 fn asked(query: Asking) -> Asked {
-    query.map(|Query(asked)| asked).unwrap_or_default()
+    let mut asked = Asked::default();
+    for (name, value) in query.map(|Query(all)| all).unwrap_or_default() {
+        let place = match name.as_str() {
+            "lang" => &mut asked.lang,
+            "view" => &mut asked.view,
+            "period" => &mut asked.period,
+            _ => continue,
+        };
+        place.get_or_insert(value);
+    }
+    asked
 }
 
 async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {

@@ -58,9 +58,10 @@ async fn text(response: Response) -> String {
     String::from_utf8(bytes(response).await).expect("text")
 }
 
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "/",
     "/?view=city",
+    "/?view=area.0&lang=es",
     "/?view=3.12.12&lang=es&period=2020-08",
     "/list",
     "/list?lang=es",
@@ -206,8 +207,115 @@ async fn an_address_that_makes_no_sense_is_the_first_page() {
         "/?lang=xx",
         "/?period=1999-01",
         "/?view=1&view=2",
+        "/?view=area.1",
+        "/?view=area.-1",
+        "/?view=area.",
+        "/?%FF=%FF&&=&lang",
     ] {
         assert_eq!(server.text(address).await, first, "{address}");
+    }
+}
+
+#[tokio::test]
+async fn of_what_an_address_says_the_sensible_part_counts() {
+    let server = server(1);
+    let spanish = server.text("/?lang=es").await;
+    let asked = server.text("/?lang=es&lang=en&view=1&view=2&more=x").await;
+    assert_eq!(asked, spanish);
+    let area = server.text("/?view=area.0").await;
+    assert!(area.contains("href=\"./?view=area.0\" aria-current=\"true\">Downtown</a>"));
+}
+
+#[tokio::test]
+async fn a_head_says_what_a_get_would_and_sends_nothing() {
+    let server = server(1);
+    for address in PAGES.into_iter().chain(["/healthz"]) {
+        let get = server.get(address).await;
+        let head = server.ask("HEAD", address, &[]).await;
+        assert_eq!(head.status(), StatusCode::OK, "{address}");
+        let told = |answer: &Response| {
+            [header::ETAG, header::CONTENT_TYPE, header::CACHE_CONTROL]
+                .map(|name| answer.headers().get(name).cloned())
+        };
+        assert_eq!(told(&head), told(&get), "{address}");
+        let length = bytes(get).await.len().to_string();
+        assert_eq!(head.headers()[header::CONTENT_LENGTH], *length, "{address}");
+        assert!(bytes(head).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_script_is_kept_by_its_name_and_tag() {
+    let server = server(1);
+    // Without Node there is no script to serve.
+    let Some(address) = assets::script() else {
+        return;
+    };
+    let address = format!("/{address}");
+    for form in ["br", "gzip", "identity"] {
+        let accept = ("accept-encoding", form);
+        let first = server.ask("GET", &address, &[accept]).await;
+        assert_eq!(first.status(), StatusCode::OK);
+        let tag = first.headers()[header::ETAG]
+            .to_str()
+            .expect("text")
+            .to_owned();
+        let again = [accept, ("if-none-match", tag.as_str())];
+        let again = server.ask("GET", &address, &again).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert!(bytes(again).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn without_coverage_silence_is_no_data() {
+    let server = server(0);
+    let mut picture = fixture::picture(0);
+    picture.coverage = Arc::new(Vec::new());
+    server.pictures.send_replace(Arc::new(picture));
+    for address in ["/", "/list"] {
+        let page = server.text(address).await;
+        assert!(
+            page.contains("<p id=\"nodata\"><strong>No data"),
+            "{address}"
+        );
+        assert!(page.contains("<p id=\"count-line\" hidden>"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn no_page_takes_silence_for_safety() {
+    for sightings in [0, 3] {
+        let server = server(sightings);
+        for address in PAGES {
+            let said = server.text(address).await.to_lowercase();
+            for words in [
+                "no police",
+                "are safe",
+                "is safe",
+                "all clear",
+                "no hay polic",
+            ] {
+                assert!(!said.contains(words), "{address}: {words}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_without_scripts_says_when_it_was_made_and_how_to_make_it_anew() {
+    let server = server(1);
+    for (address, again) in [
+        ("/", "./"),
+        ("/list", "list"),
+        ("/list?lang=es", "list?lang=es"),
+        ("/?view=area.0", "./?view=area.0"),
+    ] {
+        let page = server.text(address).await;
+        assert!(page.contains("15:00</span>"), "{address}");
+        let link = format!("<a class=\"again\" href=\"{again}\">");
+        assert!(page.contains(&link), "{address}");
+        assert!(!page.contains("http-equiv"));
     }
 }
 

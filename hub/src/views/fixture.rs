@@ -8,7 +8,7 @@ use spotlight_common::cell::Cell;
 use spotlight_common::now::Level;
 
 use crate::city::City;
-use crate::city::basemap::{Basemap, Street};
+use crate::city::basemap::{Basemap, Rank, Street};
 use crate::views::layers::{Area, Layer, Period};
 use crate::views::{Coverage, Picture, Sighting};
 
@@ -21,6 +21,7 @@ pub fn city() -> City {
         name: name.to_owned(),
         points: points.to_vec(),
         metres: 4_000.0,
+        rank: Rank::Main,
     };
     City {
         id: "los-angeles".to_owned(),
@@ -40,6 +41,7 @@ pub fn city() -> City {
                 street("5TH ST", &[(34.056, -118.262), (34.038, -118.230)]),
             ],
         },
+        districts: vec![("Skid Row".to_owned(), 34.0425, -118.2435)],
     }
 }
 
@@ -64,6 +66,8 @@ pub fn layer() -> Layer {
         title: "Encampment complaints".to_owned(),
         explanation: "Requests to the city. A request is a complaint filed.".to_owned(),
         unit: "requests".to_owned(),
+        spanish: None,
+        rebuilt_on: None,
         source: "City of Los Angeles, MyLA311".to_owned(),
         licence: "CC0 1.0".to_owned(),
         data_through: Some(jiff::civil::date(2020, 9, 30)),

@@ -6,15 +6,26 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::views::layers::{Layer, Period};
+use crate::views::words::{ENGLISH, fill};
 use crate::views::{Picture, Sighting, current};
 
-/// Current sightings. The collection's own members `at` and `node_online` say how old it is, and whether an area
-/// without a sighting says anything at all.
+/// Current sightings. The collection's own members say how old it is (`at`), whether an area without a sighting says
+/// anything at all (`node_online`, `data`), and of which cells another sender says that they left (`reported_gone`).
 pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
+    let data = match (picture.node_online, picture.coverage.is_empty()) {
+        (false, _) => "no data: no receiver is connected",
+        (true, true) => "no data: no coverage is declared",
+        (true, false) => "current",
+    };
+    let gone = current(picture, at).filter_map(|sighting| {
+        let gone = second(sighting.reported_gone?);
+        Some((sighting.cell.to_string(), Value::from(gone)))
+    });
     let members = json!({
         "at": second(at),
         "node_online": picture.node_online,
-        "data": if picture.node_online { "current" } else { "no data: no receiver is connected" },
+        "data": data,
+        "reported_gone": gone.collect::<JsonObject>(),
     });
     FeatureCollection {
         bbox: None,
@@ -26,7 +37,7 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
 fn sighting(sighting: &Sighting) -> Feature {
     let mut ring: Vec<Position> = sighting.cell.boundary().into_iter().map(position).collect();
     ring.extend(ring.first().cloned());
-    let mut properties = json!({
+    let properties = json!({
         "cell": sighting.cell.to_string(),
         "label": sighting.label,
         "level": sighting.level.as_str(),
@@ -34,9 +45,6 @@ fn sighting(sighting: &Sighting) -> Feature {
         "last_seen": second(sighting.last_seen),
         "fades_at": second(sighting.fades_at),
     });
-    if let Some(gone) = sighting.reported_gone {
-        properties["reported_gone"] = second(gone).into();
-    }
     feature(
         GeometryValue::Polygon {
             coordinates: vec![ring],
@@ -52,7 +60,7 @@ pub fn layers(picture: &Picture) -> Value {
         json!({
             "id": layer.id,
             "title": layer.title,
-            "explanation": layer.explanation,
+            "explanation": explanation(layer),
             "unit": layer.unit,
             "periods": periods,
             "data_through": layer.data_through.map(|date| date.to_string()),
@@ -62,6 +70,16 @@ pub fn layers(picture: &Picture) -> Value {
         })
     });
     json!({ "layers": layers.collect::<Vec<_>>() })
+}
+
+fn explanation(layer: &Layer) -> String {
+    match layer.rebuilt_on {
+        Some(date) => {
+            let rebuilt = fill(ENGLISH.layer_rebuilt, &[("date", &date.to_string())]);
+            format!("{} {rebuilt}", layer.explanation)
+        }
+        None => layer.explanation.clone(),
+    }
 }
 
 /// The layer and the month that a reader asked for, the newest if none; else why not.
@@ -180,26 +198,25 @@ mod tests {
             .expect("a ring");
         assert_eq!(ring.len(), 7);
         assert_eq!(ring.first(), ring.last());
-        let keys: Vec<&String> = first["properties"]
-            .as_object()
-            .expect("an object")
-            .keys()
-            .collect();
-        assert_eq!(
-            keys,
-            [
-                "cell",
-                "fades_at",
-                "first_seen",
-                "label",
-                "last_seen",
-                "level"
-            ]
-        );
+        for feature in [first, second] {
+            let properties = feature["properties"].as_object().expect("an object");
+            let keys: Vec<&String> = properties.keys().collect();
+            assert_eq!(
+                keys,
+                [
+                    "cell",
+                    "fades_at",
+                    "first_seen",
+                    "label",
+                    "last_seen",
+                    "level"
+                ]
+            );
+        }
         assert_eq!(first["properties"]["fades_at"], "2026-07-01T22:58:00Z");
         assert_eq!(
-            second["properties"]["reported_gone"],
-            "2026-07-01T22:00:00Z"
+            all["reported_gone"],
+            json!({ picture.sightings[1].cell.to_string(): "2026-07-01T22:00:00Z" })
         );
     }
 
@@ -213,18 +230,36 @@ mod tests {
     }
 
     #[test]
+    fn silence_without_coverage_is_no_data() {
+        let mut picture = fixture::picture(0);
+        let data = |picture: &Picture| {
+            let all = serde_json::to_value(sightings(picture, picture.at)).expect("plain data");
+            all["data"].as_str().expect("text").to_owned()
+        };
+        assert_eq!(data(&picture), "current");
+        picture.coverage = std::sync::Arc::new(Vec::new());
+        assert!(data(&picture).starts_with("no data"));
+    }
+
+    #[test]
     fn rings_are_wound_as_the_standard_says() {
-        let picture = fixture::picture(0);
+        let picture = fixture::picture(1);
         let (found, period) = find(&picture, "encampments", Some("2020-09")).expect("known");
         let all = serde_json::to_value(layer(found, period)).expect("plain data");
-        let ring = all["features"][0]["geometry"]["coordinates"][0]
-            .as_array()
-            .expect("a ring");
-        let at = |n: usize, axis: usize| ring[n][axis].as_f64().expect("a number");
-        let twice: f64 = (0..ring.len() - 1)
-            .map(|n| at(n, 0) * at(n + 1, 1) - at(n + 1, 0) * at(n, 1))
-            .sum();
-        assert!(twice > 0.0);
+        let seen = serde_json::to_value(sightings(&picture, picture.at)).expect("plain data");
+        for feature in [&all["features"][0], &seen["features"][0]] {
+            let ring = feature["geometry"]["coordinates"][0]
+                .as_array()
+                .expect("a ring");
+            let at = |n: usize, axis: usize| ring[n][axis].as_f64().expect("a number");
+            // Longitude comes first.
+            assert!(at(0, 0) < -118.0 && at(0, 1) > 33.0);
+            assert_eq!(ring.first(), ring.last());
+            let twice: f64 = (0..ring.len() - 1)
+                .map(|n| at(n, 0) * at(n + 1, 1) - at(n + 1, 0) * at(n, 1))
+                .sum();
+            assert!(twice > 0.0);
+        }
         assert_eq!(all["features"][1]["properties"]["count"], 60);
     }
 

@@ -6,8 +6,9 @@ use jiff::civil::{Date, date};
 use jiff::{Span, Timestamp};
 use spotlight_common::cell::Cell;
 
-use crate::city::Feed;
+use crate::city::{Feed, FeedWords};
 use crate::store::open_data::{Freshness, PublishedMonth};
+use crate::views::words::Lang;
 
 /// One published area and its count.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,28 +41,37 @@ pub struct Layer {
     pub explanation: String,
     /// What a count counts.
     pub unit: String,
+    /// The three of them in Spanish, if the city's file has them.
+    pub spanish: Option<FeedWords>,
     /// Who published the data.
     pub source: String,
     /// On which terms.
     pub licence: String,
     /// The last day that the data holds.
     pub data_through: Option<Date>,
+    /// When the operator rebuilt it whole, if ever.
+    pub rebuilt_on: Option<Date>,
     /// When the data was last read.
     pub fetched_at: Option<Timestamp>,
     /// Oldest first.
     pub periods: Vec<Period>,
 }
 
+impl Layer {
+    /// Title, explanation and unit in the reader's language, where the city's file has them.
+    pub fn words(&self, lang: Lang) -> (&str, &str, &str) {
+        match (&self.spanish, lang) {
+            (Some(words), Lang::Spanish) => (&words.title, &words.explanation, &words.unit),
+            _ => (&self.title, &self.explanation, &self.unit),
+        }
+    }
+}
+
 /// The layer of a feed: its published months, drawn. Views see nothing finer than [`PublishedMonth`].
 pub fn layer(feed: &Feed, months: &[(i32, PublishedMonth)], freshness: Freshness) -> Layer {
-    let mut explanation = feed.explanation.clone();
-    if let Some(rebuilt) = freshness
+    let rebuilt_at = freshness
         .rebuilt_at
-        .and_then(|second| Timestamp::from_second(second).ok())
-    {
-        let day = rebuilt.strftime("%Y-%m-%d");
-        explanation.push_str(&format!(" The operator rebuilt this layer whole on {day}."));
-    }
+        .and_then(|second| Timestamp::from_second(second).ok());
     let periods = months.iter().map(|(month, published)| Period {
         period: date_of(*month).strftime("%Y-%m").to_string(),
         areas: published
@@ -77,11 +87,13 @@ pub fn layer(feed: &Feed, months: &[(i32, PublishedMonth)], freshness: Freshness
     Layer {
         id: feed.id.clone(),
         title: feed.title.clone(),
-        explanation,
+        explanation: feed.explanation.clone(),
         unit: feed.unit.clone(),
+        spanish: feed.spanish.clone(),
         source: feed.source.clone(),
         licence: feed.licence.clone(),
         data_through: (freshness.data_through > i32::MIN).then(|| date_of(freshness.data_through)),
+        rebuilt_on: rebuilt_at.map(|at| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()),
         fetched_at: Timestamp::from_second(freshness.fetched_at).ok(),
         periods: periods.collect(),
     }

@@ -17,14 +17,25 @@ pub fn level_words(level: Level, words: &Words) -> (&'static str, &'static str) 
     }
 }
 
-/// The answer in one line, and what it does not mean.
-pub fn summary(picture: &Picture, seen: &[&Sighting], at: Timestamp, words: &Words) -> Markup {
+/// The answer in one line, and what it does not mean. `again` is the page's own address.
+pub fn summary(
+    picture: &Picture,
+    seen: &[&Sighting],
+    at: Timestamp,
+    again: &str,
+    words: &Words,
+) -> Markup {
     let now = time::clock(at, &picture.city.time_zone);
     let newest = seen.first().map(|s| time::ago(s.last_seen, at, words));
+    let has_data = picture.has_data();
+    let (no_data, why) = match picture.coverage.is_empty() {
+        true => (words.no_coverage, words.no_coverage_why),
+        false => (words.no_data, words.no_data_why),
+    };
     html! {
         div #summary {
-            p #nodata hidden[picture.node_online] { strong { (words.no_data) } " " (words.no_data_why) }
-            p #count-line hidden[!picture.node_online && seen.is_empty()] {
+            p #nodata hidden[has_data] { strong { (no_data) } " " (why) }
+            p #count-line hidden[!has_data && seen.is_empty()] {
                 strong #count { (count(seen.len(), words)) }
             }
             p .facts {
@@ -32,7 +43,11 @@ pub fn summary(picture: &Picture, seen: &[&Sighting], at: Timestamp, words: &Wor
                     @if let Some(ago) = newest { (fill(words.newest, &[("ago", &ago)])) }
                 }
                 span #state role="status" { (fill(words.as_of, &[("time", &now)])) }
+                " "
+                a .again href=(again) { (words.reload) }
             }
+            // Shown by the style sheet once nothing on the page may be shown any more.
+            p .stale { strong { (words.stale) } " " a href=(again) { (words.reload) } }
             p .silence { (words.silence) }
         }
     }
@@ -97,7 +112,7 @@ mod tests {
         let mut picture = fixture::picture(sightings);
         picture.node_online = online;
         let seen: Vec<&Sighting> = picture.sightings.iter().collect();
-        let summary = summary(&picture, &seen, picture.at, words);
+        let summary = summary(&picture, &seen, picture.at, "./", words);
         let rows = rows(&picture, &seen, picture.at, words);
         summary.into_string() + &rows.into_string()
     }

@@ -15,6 +15,7 @@ pub mod list;
 pub mod merge;
 pub mod page;
 pub mod projection;
+pub mod spread;
 pub mod streets;
 pub mod svg;
 pub mod time;
@@ -68,6 +69,13 @@ pub struct Picture {
     pub node_online: bool,
     /// The number to text, if the operator has set one.
     pub phone: Option<String>,
+}
+
+impl Picture {
+    /// Whether an area without a sighting says anything at all: somebody is asked to report, and can be heard.
+    pub fn has_data(&self) -> bool {
+        self.node_online && !self.coverage.is_empty()
+    }
 }
 
 /// The sightings that may be shown at an instant: none that has faded, whenever the picture was put together.

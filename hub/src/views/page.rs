@@ -41,10 +41,8 @@ impl Choice {
         if self.lang != Lang::default() {
             query.push(format!("lang={}", self.lang.code()));
         }
-        match self.view {
-            View::Now => (),
-            View::CITY => query.push("view=city".to_owned()),
-            View::Grid { z, x, y } => query.push(format!("view={z}.{x}.{y}")),
+        if let Some(view) = self.view.name() {
+            query.push(format!("view={view}"));
         }
         match &self.month {
             Month::Newest => (),
@@ -83,13 +81,14 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
     let body = html! {
         (header(picture, choice, "./"))
         main {
-            (list::summary(picture, &seen, at, words))
+            (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading) {
                 div #frame {
                     (svg::map(picture, &seen, at, &frame, period, words))
                     (moves(&frame, choice, words))
                 }
-                (legend(layer, period, words))
+                (areas(picture, choice, words))
+                (legend(layer, period, choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
@@ -117,7 +116,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
     let body = html! {
         (header(picture, &choice, "list"))
         main .narrow {
-            (list::summary(picture, &seen, at, words))
+            (list::summary(picture, &seen, at, &choice.address("list"), words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
                 (list::rows(picture, &seen, at, words))
@@ -132,17 +131,19 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
     document(picture, lang, script, body)
 }
 
-/// For an address that leads nowhere. Its links need the way back to the top, which is not below every address.
+/// For an address that leads nowhere, in every language: the address says nothing of its reader. Its links need the way back to the top, which is not below every address.
 pub fn not_found(depth: usize) -> String {
-    let words = Lang::default().words();
     let home = match depth {
         0 => "./".to_owned(),
         depth => "../".repeat(depth),
     };
     let body = html! {
         main .narrow {
-            h1 { (words.not_found) }
-            p { a href=(home) { (words.not_found_link) } }
+            h1 { "Spotlight" }
+            @for lang in Lang::ALL {
+                @let words = lang.words();
+                p lang=(lang.code()) { (words.not_found) ". " a href=(home) { (words.not_found_link) } }
+            }
         }
     };
     shell("Spotlight", Lang::default(), None, body)
@@ -197,26 +198,39 @@ fn moves(frame: &Frame, choice: &Choice, words: &Words) -> Markup {
     let steps = [
         ("in", "+", words.closer, frame.step(1, 0.0, 0.0)),
         ("out", "\u{2212}", words.wider, frame.step(-1, 0.0, 0.0)),
-        ("pan", "\u{2190}", words.left, frame.step(0, -0.5, 0.0)),
-        ("pan", "\u{2191}", words.up, frame.step(0, 0.0, -0.5)),
-        ("pan", "\u{2193}", words.down, frame.step(0, 0.0, 0.5)),
-        ("pan", "\u{2192}", words.right, frame.step(0, 0.5, 0.0)),
+        ("pan west", "\u{2190}", words.left, frame.step(0, -0.5, 0.0)),
+        ("pan north", "\u{2191}", words.up, frame.step(0, 0.0, -0.5)),
+        ("pan south", "\u{2193}", words.down, frame.step(0, 0.0, 0.5)),
+        ("pan east", "\u{2192}", words.right, frame.step(0, 0.5, 0.0)),
     ];
     html! {
         nav #moves aria-label=(words.map_moves) {
             @for (class, sign, name, view) in steps {
                 a class=(class) href=(to(view)) aria-label=(name) title=(name) { (sign) }
             }
-            @if choice.view == View::Now {
-                a .all href=(to(View::CITY)) { (words.whole_city) }
-            } @else {
-                a .all href=(to(View::Now)) { (words.first_view) }
+        }
+    }
+}
+
+/// A link to each part that a reader is likely to ask for.
+fn areas(picture: &Picture, choice: &Choice, words: &Words) -> Markup {
+    let areas = picture.coverage.iter().zip(0..);
+    let areas = areas.map(|(area, n)| (area.name.as_str(), View::Area(n)));
+    let all = std::iter::once((words.all_areas, View::Now));
+    let city = std::iter::once((words.whole_city, View::CITY));
+    html! {
+        nav #areas aria-label=(words.areas) {
+            @for (name, view) in all.chain(areas).chain(city) {
+                a href=(choice.with_view(view).address("./")) aria-current=[(view == choice.view).then_some("true")] {
+                    (name)
+                }
             }
         }
     }
 }
 
-fn legend(layer: Option<&Layer>, period: Option<&Period>, words: &Words) -> Markup {
+fn legend(layer: Option<&Layer>, period: Option<&Period>, lang: Lang) -> Markup {
+    let words = lang.words();
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {
         div #legend {
@@ -232,10 +246,12 @@ fn legend(layer: Option<&Layer>, period: Option<&Period>, words: &Words) -> Mark
                 li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
             }
             @if let (Some(layer), Some(period)) = (layer, period) {
+                @let (title, _, unit) = layer.words(lang);
+                @let month = time::month(&period.period, words);
                 div .scale {
-                    b { (layer.title) }
+                    b { (title) }
                     " "
-                    (fill(words.layer_per_area, &[("month", &period.period)]))
+                    (fill(words.layer_per_area, &[("unit", unit), ("month", &month)]))
                     ul {
                         @for (n, name) in class_names(words).iter().enumerate() {
                             li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
@@ -279,12 +295,12 @@ fn report(picture: &Picture, words: &Words) -> Markup {
             @match &picture.phone {
                 Some(phone) => {
                     p { a .phone href={ "sms:" (phone) } { (phone) } }
-                    p { (words.report_where) }
-                    p { q { (words.report_example) } br; q { (words.report_gone_example) } }
-                    p .quiet { (words.report_privacy) }
                 }
                 None => { p { (words.report_no_phone) } }
             }
+            p { (words.report_where) }
+            p { q { (words.report_example) } br; q { (words.report_gone_example) } }
+            p .quiet { (words.report_privacy) }
         }
     }
 }
@@ -311,21 +327,28 @@ fn open_data(
     words: &Words,
 ) -> Markup {
     let zone = &picture.city.time_zone;
+    let (title, explanation, _) = layer.words(choice.lang);
     let source = [
         ("source", layer.source.as_str()),
         ("licence", layer.licence.as_str()),
     ];
     html! {
         section #open-data {
-            h2 { (layer.title) }
-            p { (layer.explanation) }
+            h2 { (title) }
+            p {
+                (explanation)
+                @if let Some(date) = layer.rebuilt_on {
+                    " " (fill(words.layer_rebuilt, &[("date", &time::date(date, words))]))
+                }
+            }
             form action="./" {
                 @if choice.lang != Lang::default() { input type="hidden" name="lang" value=(choice.lang.code()); }
+                @if let Some(view) = choice.view.name() { input type="hidden" name="view" value=(view); }
                 label for="period" { (words.layer_month) }
                 " "
                 select #period name="period" {
                     @for period in layer.periods.iter().rev() {
-                        option selected[shown == Some(period)] { (period.period) }
+                        option value=(period.period) selected[shown == Some(period)] { (time::month(&period.period, words)) }
                     }
                     option value="none" selected[shown.is_none()] { (words.layer_hidden) }
                 }
@@ -334,9 +357,9 @@ fn open_data(
             }
             p .quiet {
                 @if let Some(date) = layer.data_through {
-                    (fill(words.layer_through, &[("date", &date.to_string())]))
+                    (fill(words.layer_through, &[("date", &time::date(date, words))]))
                     @if let Some(read) = layer.fetched_at {
-                        ", " (fill(words.layer_read, &[("date", &time::date_and_clock(read, zone))]))
+                        ", " (fill(words.layer_read, &[("date", &time::day(read, zone, words))]))
                     }
                     ". "
                 }
@@ -385,6 +408,9 @@ fn for_script(picture: &Picture, at: Timestamp, words: &Words) -> Markup {
         "newest": words.newest,
         "just": words.just_now,
         "ago": words.minutes_ago,
+        "now": words.now,
+        "minutes": words.minutes,
+        "covered": !picture.coverage.is_empty(),
         "fades": words.fades,
         "gone": words.reported_gone,
         "live": words.live,
@@ -413,6 +439,10 @@ mod tests {
             month: Month::Of("2020-09".to_owned()),
         };
         check(choice.clone(), "./?lang=es&view=3.12.9&period=2020-09");
+        check(
+            choice.with_view(View::Area(1)),
+            "./?lang=es&view=area.1&period=2020-09",
+        );
         check(
             choice.with_view(View::CITY),
             "./?lang=es&view=city&period=2020-09",
@@ -450,7 +480,7 @@ mod tests {
         let last = page("2026-07-01T22:58:00Z");
         assert_eq!(last.matches("<li id=\"s-").count(), 0);
         assert!(last.contains("sms:+12135550100"));
-        assert!(last.contains("Data through 2020-09-30, read 2026-07-01 01:00."));
+        assert!(last.contains("Data through September 30, 2020, read on July 1, 2026."));
         assert!(last.contains("CC0 1.0"));
     }
 

@@ -62,6 +62,8 @@ pub enum View {
     /// The coverage and what is seen now.
     #[default]
     Now,
+    /// One neighbourhood of the coverage, counted from 0.
+    Area(u8),
     /// Zoom, and the middle in quarters of a width from the city's top left.
     Grid { z: u8, x: u16, y: u16 },
 }
@@ -69,6 +71,16 @@ pub enum View {
 impl View {
     /// All of the city.
     pub const CITY: Self = Self::Grid { z: 0, x: 2, y: 2 };
+
+    /// As an address has it; nothing for what every reader gets first.
+    pub fn name(self) -> Option<String> {
+        match self {
+            Self::Now => None,
+            Self::Area(n) => Some(format!("area.{n}")),
+            Self::CITY => Some("city".to_owned()),
+            Self::Grid { z, x, y } => Some(format!("{z}.{x}.{y}")),
+        }
+    }
 
     /// The nearest view that a link can name.
     pub fn grid(z: i32, plane: &Plane, (x, y): (f64, f64)) -> Self {
@@ -102,6 +114,10 @@ impl Frame {
         let plane = Plane::of(&picture.city);
         match view {
             View::Now => Self::around_now(plane, picture),
+            View::Area(n) => match picture.coverage.get(usize::from(n)) {
+                Some(area) => Self::around(plane, area.outline.iter().copied()),
+                None => Self::around_now(plane, picture),
+            },
             View::Grid { z, x, y } => {
                 let z = z.min(MAX_ZOOM);
                 let width = plane.width / f64::from(1 << z);
@@ -119,17 +135,22 @@ impl Frame {
 
     /// Holds the coverage and every sighting; without either, the city.
     fn around_now(plane: Plane, picture: &Picture) -> Self {
-        let cells = picture.sightings.iter().map(|s| s.cell.boundary());
-        let outlines = picture.coverage.iter().map(|c| c.outline.clone());
+        let cells = picture.sightings.iter().flat_map(|s| s.cell.boundary());
+        let outlines = picture.coverage.iter().flat_map(|c| c.outline.clone());
+        if picture.sightings.is_empty() && picture.coverage.is_empty() {
+            return Self::of(View::CITY, picture);
+        }
+        Self::around(plane, cells.chain(outlines))
+    }
+
+    /// Holds some points, at least one, with room for a mark on each.
+    fn around(plane: Plane, points: impl Iterator<Item = (f64, f64)>) -> Self {
         let (mut west, mut north) = (f64::INFINITY, f64::INFINITY);
         let (mut east, mut south) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
-        for point in cells.chain(outlines).flatten() {
+        for point in points {
             let (x, y) = plane.metres(point);
             (west, east) = (west.min(x), east.max(x));
             (north, south) = (north.min(y), south.max(y));
-        }
-        if west > east {
-            return Self::of(View::CITY, picture);
         }
         let width = (east - west).max((south - north) * WIDTH / HEIGHT) * 1.14;
         Self {

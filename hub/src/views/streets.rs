@@ -2,40 +2,76 @@
 
 use std::fmt::Write as _;
 
-use crate::city::basemap::Street;
+use crate::city::City;
+use crate::city::basemap::{Rank, Street};
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH, is_drawn};
 use crate::views::words::{ENGLISH, place};
 
 /// Units by which a line may be off.
 const TOLERANCE: f64 = 0.8;
-/// Width of an average letter, in sizes of the letters.
-const LETTER: f64 = 0.56;
-/// Units in a screen's pixel, and the most names: on a phone 360 wide, and on a wide screen.
-const PHONE: (f64, usize) = (2.9, 16);
-const DESK: (f64, usize) = (1.3, 44);
+/// Units in a pixel of a phone that is 360 wide, and of a wide screen.
+pub const PHONE: f64 = 2.78;
+pub const DESK: f64 = 1.4;
+/// For each of them, the most names of districts and of streets.
+const MOST: [(f64, usize, usize); 2] = [(PHONE, 5, 13), (DESK, 16, 44)];
 /// Pixels.
 const LETTERS: f64 = 11.0;
-/// Free space that a marker needs around its middle, in pixels.
-const MARKER: f64 = 18.0;
+/// What a marker takes, in pixels: circles around its middle and around its age below.
+const MARKER: [(f64, f64); 2] = [(0.0, 18.0), (22.0, 15.0)];
+/// Metres across a drawing from which on short streets would only be scratches, and how long one must be.
+const DETAIL: [(f64, f64); 3] = [(30_000.0, 5_000.0), (16_000.0, 2_500.0), (8_000.0, 1_200.0)];
+
+/// Parts of a straight line between the places that are tried for its name.
+const STEPS: i32 = 24;
 
 /// Where the page's buttons lie on a phone, in units: middle and radius.
-const BUTTONS: [(Point, f64); 8] = [
-    ((925.0, 75.0), 80.0),
-    ((925.0, 205.0), 80.0),
-    ((80.0, 830.0), 80.0),
-    ((230.0, 830.0), 80.0),
-    ((520.0, 830.0), 80.0),
-    ((660.0, 830.0), 80.0),
-    ((790.0, 830.0), 80.0),
-    ((920.0, 830.0), 80.0),
+const BUTTONS: [(Point, f64); 6] = [
+    ((917.0, 83.0), 72.0),
+    ((917.0, 217.0), 72.0),
+    ((83.0, 450.0), 60.0),
+    ((917.0, 450.0), 60.0),
+    ((500.0, 50.0), 60.0),
+    ((500.0, 850.0), 60.0),
 ];
 
-/// How a street is drawn, by its length.
-pub const RANKS: [(&str, f64); 3] = [("r1", 15_000.0), ("r2", 6_000.0), ("r3", 0.0)];
+/// How the streets of each rank are drawn.
+pub const RANKS: [&str; 3] = ["r1", "r2", "r3"];
+
+/// What a name is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    District,
+    Main,
+    Side,
+    /// No place, but what is not known there.
+    Hatched,
+}
+
+impl Kind {
+    /// As the style sheet calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::District => "district",
+            Self::Main => "main",
+            Self::Side => "side",
+            Self::Hatched => "hatched",
+        }
+    }
+
+    /// Width of an average letter, in sizes of the letters.
+    fn letter(self) -> f64 {
+        match self {
+            Self::District => 0.8,
+            Self::Hatched => 0.64,
+            Self::Main => 0.6,
+            Self::Side => 0.56,
+        }
+    }
+}
 
 type Point = (f64, f64);
 
-/// A street's name, and where it stands.
+/// A name, and where it stands.
 #[derive(Debug, PartialEq)]
 pub struct Name {
     pub text: String,
@@ -43,6 +79,7 @@ pub struct Name {
     pub y: f64,
     /// Degrees clockwise.
     pub turn: f64,
+    pub kind: Kind,
     /// Only where a wide screen leaves room for it.
     pub desk_only: bool,
 }
@@ -50,9 +87,15 @@ pub struct Name {
 /// One path for each of [`RANKS`].
 pub fn paths(frame: &Frame, streets: &[Street]) -> [String; 3] {
     let mut paths = [String::new(), String::new(), String::new()];
+    let detail = DETAIL.iter().find(|(width, _)| frame.width >= *width);
+    let shortest = detail.map_or(0.0, |(_, metres)| *metres);
     for street in streets {
-        let rank = RANKS.iter().position(|(_, least)| street.metres >= *least);
-        let path = &mut paths[rank.unwrap_or(RANKS.len() - 1)];
+        let path = match street.rank {
+            Rank::Main => &mut paths[0],
+            Rank::Through => &mut paths[1],
+            Rank::Side if street.metres < shortest => continue,
+            Rank::Side => &mut paths[2],
+        };
         for run in runs(frame, street) {
             draw(&simplified(&run, TOLERANCE), path);
         }
@@ -187,43 +230,73 @@ fn draw(line: &[Point], path: &mut String) {
     }
 }
 
-/// Names of the longest streets first, each along its line, none over another or over a marker.
-pub fn names(frame: &Frame, streets: &[Street], markers: &[Point]) -> Vec<Name> {
+/// Names of what matters most first, districts around their middles and streets along their lines, none over another or
+/// over a marker; the two lists of markers are of a phone and of a wide screen.
+pub fn names(frame: &Frame, city: &City, markers: [&[Point]; 2]) -> Vec<Name> {
     let mut names: Vec<Name> = Vec::new();
-    for (desk_only, (scale, most)) in [(false, PHONE), (true, DESK)] {
-        let size = LETTERS * scale;
+    for ((unit, most_districts, most_streets), markers) in MOST.into_iter().zip(markers) {
+        let size = LETTERS * unit;
+        let desk_only = unit == DESK;
         // What is in the way: circles.
-        let marked = markers.iter().map(|&at| (at, MARKER * scale));
-        let mut taken: Vec<(Point, f64)> = marked.chain(BUTTONS).collect();
+        let mut taken: Vec<(Point, f64)> = marked(markers, unit).chain(BUTTONS).collect();
         for name in &names {
             taken.extend(circles(name, size));
         }
-        for street in streets {
-            if names.len() >= most {
-                break;
+        let mut put =
+            |names: &mut Vec<Name>, text: &str, kind: Kind, places: &[(f64, f64, f64)]| {
+                let named = places.iter().map(|&(x, y, turn)| Name {
+                    text: text.to_owned(),
+                    x,
+                    y,
+                    turn,
+                    kind,
+                    desk_only,
+                });
+                let mut free = named.filter(|name| is_free(name, size, &taken));
+                if let Some(name) = free.next() {
+                    taken.extend(circles(&name, size));
+                    names.push(name);
+                }
+            };
+        let count = |names: &[Name], district: bool| {
+            let same = |name: &&Name| (name.kind == Kind::District) == district;
+            names.iter().filter(same).count()
+        };
+        for (text, lat, lon) in &city.districts {
+            let (x, y) = frame.units((*lat, *lon));
+            let is_named = names.iter().any(|name| name.text == *text);
+            if is_named || count(&names, true) >= most_districts {
+                continue;
             }
+            // Around the middle, so that a mark or a neighbour does not silence a district.
+            let around =
+                [0.0, -1.4, 1.4, -2.8, 2.8, -4.2, 4.2].map(|rows| (x, y + rows * size, 0.0));
+            put(&mut names, text, Kind::District, &around);
+        }
+        for street in &city.basemap.streets {
             let text = place(&street.name, &ENGLISH);
             // "Ave" alone, as some rows have it, names nothing.
             if text.chars().count() < 4 || names.iter().any(|name| name.text == text) {
                 continue;
             }
-            let place = places(frame, street, &text, size)
-                .into_iter()
-                .map(|(x, y, turn)| Name {
-                    text: text.clone(),
-                    x,
-                    y,
-                    turn,
-                    desk_only,
-                })
-                .find(|name| is_free(name, size, &taken));
-            if let Some(name) = place {
-                taken.extend(circles(&name, size));
-                names.push(name);
+            if count(&names, false) >= most_streets {
+                break;
             }
+            let kind = match street.rank {
+                Rank::Main => Kind::Main,
+                _ => Kind::Side,
+            };
+            let places = places(frame, street, &text, kind, size);
+            put(&mut names, &text, kind, &places);
         }
     }
     names
+}
+
+fn marked(markers: &[Point], unit: f64) -> impl Iterator<Item = (Point, f64)> {
+    markers.iter().flat_map(move |&(x, y)| {
+        MARKER.map(|(below, radius)| ((x, y + below * unit), radius * unit))
+    })
 }
 
 /// A few words in the free parts of the drawing that `is_open` allows, so that hatching is understood where it is seen.
@@ -233,9 +306,8 @@ pub fn words_between(
     markers: &[Point],
     is_open: impl Fn(Point) -> bool,
 ) -> Vec<Name> {
-    let size = LETTERS * PHONE.0;
-    let marked = markers.iter().map(|&at| (at, MARKER * PHONE.0));
-    let mut taken: Vec<(Point, f64)> = marked.chain(BUTTONS).collect();
+    let size = LETTERS * PHONE;
+    let mut taken: Vec<(Point, f64)> = marked(markers, PHONE).chain(BUTTONS).collect();
     taken.extend(names.iter().flat_map(|name| circles(name, size)));
     let mut words: Vec<Name> = Vec::new();
     for (row, column) in (0..6).flat_map(|row| (0..4).map(move |column| (row, column))) {
@@ -244,6 +316,7 @@ pub fn words_between(
             x: 140.0 + 230.0 * f64::from(column) + f64::from(row % 2) * 60.0,
             y: 90.0 + 144.0 * f64::from(row),
             turn: 0.0,
+            kind: Kind::Hatched,
             desk_only: false,
         };
         let circles = circles(&word, size);
@@ -259,8 +332,14 @@ pub fn words_between(
 }
 
 /// Where on a street's straight parts its name fits, nearest to the middle first.
-fn places(frame: &Frame, street: &Street, text: &str, size: f64) -> Vec<(f64, f64, f64)> {
-    let width = text.chars().count() as f64 * LETTER * size;
+fn places(
+    frame: &Frame,
+    street: &Street,
+    text: &str,
+    kind: Kind,
+    size: f64,
+) -> Vec<(f64, f64, f64)> {
+    let width = text.chars().count() as f64 * kind.letter() * size;
     let mut places = Vec::new();
     for run in runs(frame, street) {
         for pair in simplified(&run, size / 3.0).windows(2) {
@@ -277,8 +356,8 @@ fn places(frame: &Frame, street: &Street, text: &str, size: f64) -> Vec<(f64, f6
                 turn => turn,
             };
             let margin = width / 2.0 / length;
-            for step in 0..=8 {
-                let at = margin + (1.0 - 2.0 * margin) * f64::from(step) / 8.0;
+            for step in 0..=STEPS {
+                let at = margin + (1.0 - 2.0 * margin) * f64::from(step) / f64::from(STEPS);
                 places.push((a.0 + at * dx, a.1 + at * dy, turn));
             }
         }
@@ -292,7 +371,7 @@ fn places(frame: &Frame, street: &Street, text: &str, size: f64) -> Vec<(f64, f6
 
 /// A name as a row of circles, which any turn leaves as easy to compare.
 fn circles(name: &Name, size: f64) -> Vec<(Point, f64)> {
-    let half = name.text.chars().count() as f64 * LETTER * size / 2.0;
+    let half = name.text.chars().count() as f64 * name.kind.letter() * size / 2.0;
     let count = (half * 2.0 / size).ceil().max(1.0) as i32;
     let (sin, cos) = name.turn.to_radians().sin_cos();
     (0..=count)
@@ -346,11 +425,12 @@ mod tests {
         let picture = fixture::picture(1);
         let frame = Frame::of(View::Now, &picture);
         let markers = [frame.units(picture.sightings[0].cell.center())];
-        let names = names(&frame, &picture.city.basemap.streets, &markers);
-        assert_eq!(names.len(), 2);
+        let names = names(&frame, &picture.city, [&markers, &markers]);
+        assert_eq!(names.len(), 3);
+        assert_eq!(names[0].kind, Kind::District);
         for name in &names {
             assert!((-90.0..=90.0).contains(&name.turn));
-            for ((x, y), radius) in circles(name, LETTERS * DESK.0) {
+            for ((x, y), radius) in circles(name, LETTERS * DESK) {
                 let (mx, my) = markers[0];
                 assert!((x - mx).hypot(y - my) >= radius);
             }

@@ -8,14 +8,15 @@ use spotlight_common::now::Level;
 
 use crate::views::layers::{Area, Period};
 use crate::views::projection::{Frame, HEIGHT, WIDTH};
-use crate::views::streets::{self, RANKS, ring};
+use crate::views::spread::{Size, spread};
+use crate::views::streets::{self, DESK, Kind, PHONE, RANKS, ring};
 use crate::views::words::{Words, fill, place};
 use crate::views::{Picture, Sighting, time};
 
 /// From so many complaints per square kilometre on an area is of the next class.
 pub const CLASSES: [u32; 3] = [5, 15, 40];
 
-/// Across so many metres marks and streets would cover each other: they are drawn small, and marks without numbers.
+/// Across so many metres streets would cover each other: they are drawn thin.
 const FAR: f64 = 18_000.0;
 
 /// Ground and hatching reach far beyond what is drawn in detail: where a reader pans faster than the hub draws, the map
@@ -36,6 +37,10 @@ pub fn map(
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
     let plane = &frame.plane;
     let described = [("city", city.name.as_str()), ("time", now.as_str())];
+    let places: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
+    let phone = spread(&places, (WIDTH, HEIGHT), PHONE);
+    let desk = spread(&places, (WIDTH, HEIGHT), DESK);
+    let paths = streets::paths(frame, &city.basemap.streets);
     html! {
         svg #map .far[frame.width > FAR] viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
             title #map-title { (fill(words.map_title, &described)) }
@@ -45,21 +50,30 @@ pub fn map(
             (definitions(picture, frame))
             (ground(picture, frame))
             @if let Some(period) = period { (choropleth(frame, &period.areas)) }
-            @for ((class, _), path) in RANKS.iter().zip(streets::paths(frame, &city.basemap.streets)).rev() {
-                path class={ "st " (class) } d=(path) {}
+            @for (class, path) in RANKS.iter().zip(&paths).rev() {
+                g class={ "st " (class) } { path .line id=(class) d=(path) {} }
             }
+            // The broad ones have an edge, which no crossing may cut: they are drawn again without it.
+            use .st.core href={ "#" (RANKS[0]) } {}
             (no_data())
             @for coverage in picture.coverage.iter() {
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
-            g #names { (names(picture, seen, frame, words)) }
+            g #names { (names(picture, [&phone.1, &desk.1], frame, words)) }
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
             data-frame={ (frame.middle.0.round()) " " (frame.middle.1.round()) " " (frame.width.round()) }
             data-city=(plane.width.round())
         {
-            @for (n, sighting) in seen.iter().enumerate().rev() { (mark(n + 1, sighting, at, frame)) }
+            @for sighting in seen.iter().rev() { (cell(sighting, at, frame)) }
+            @for (n, sighting) in seen.iter().enumerate() {
+                (lead("phone", sighting, at, places[n], phone.1[n]))
+                (lead("desk", sighting, at, places[n], desk.1[n]))
+            }
+            @for (n, sighting) in seen.iter().enumerate().rev() {
+                (mark(n + 1, sighting, at, words, (phone.0, phone.1[n]), (desk.0, desk.1[n])))
+            }
         }
     }
 }
@@ -114,17 +128,69 @@ pub fn fading(sighting: &Sighting, at: Timestamp) -> String {
     format!("{age} dies m{}", whole.clamp(0, 60))
 }
 
-fn mark(number: usize, sighting: &Sighting, at: Timestamp, frame: &Frame) -> Markup {
-    let (x, y) = frame.units(sighting.cell.center());
-    let gone = sighting.reported_gone.is_some();
-    let (cell, level) = (sighting.cell, sighting.level);
+/// What a sighting says on the map, besides its number: its level, its age and whether it is withdrawn.
+fn class(kind: &str, sighting: &Sighting, at: Timestamp) -> String {
+    let (level, fading) = (sighting.level.as_str(), fading(sighting, at));
+    let left = if sighting.reported_gone.is_some() {
+        " left"
+    } else {
+        ""
+    };
+    format!("{kind} {level} {fading}{left}")
+}
+
+fn cell(sighting: &Sighting, at: Timestamp, frame: &Frame) -> Markup {
     html! {
-        a id={ "m-" (cell) } href={ "#s-" (cell) } tabindex="-1"
-            class={ "mark " (level.as_str()) " " (fading(sighting, at)) @if gone { " left" } }
-        {
-            path .cell d=(outline(frame, cell.boundary().into_iter())) {}
-            g transform={ "translate(" (x.round()) " " (y.round()) ")" } {
-                g .badge { circle .hit r="22" {} (badge(level, Some(number), gone)) }
+        path id={ "c-" (sighting.cell) } class=(class("cell", sighting, at))
+            d=(outline(frame, sighting.cell.boundary().into_iter())) {}
+    }
+}
+
+/// The line from a place to a mark that had to be moved from it.
+fn lead(
+    class: &str,
+    sighting: &Sighting,
+    at: Timestamp,
+    place: (f64, f64),
+    mark: (f64, f64),
+) -> Markup {
+    let (x, y) = (mark.0.round(), mark.1.round());
+    let (to_x, to_y) = (place.0.round() - x, place.1.round() - y);
+    html! {
+        @if (to_x, to_y) != (0.0, 0.0) {
+            path class={ "lead " (class) " " (fading(sighting, at)) } d={ "M" (x) " " (y) "l" (to_x) " " (to_y) } {}
+        }
+    }
+}
+
+/// A badge near the middle of its cell: at one place on a phone and at another on a wide screen, unless both are one.
+fn mark(
+    number: usize,
+    sighting: &Sighting,
+    at: Timestamp,
+    words: &Words,
+    phone: (Size, (f64, f64)),
+    desk: (Size, (f64, f64)),
+) -> Markup {
+    let badge = |class: &str, (size, (x, y)): (Size, (f64, f64))| {
+        let (x, y) = (x.round(), y.round());
+        html! {
+            g class={ (size.as_str()) (class) } transform={ "translate(" (x) " " (y) ")" } {
+                g .badge {
+                    circle .hit r="22" {}
+                    (badge(sighting.level, Some(number), sighting.reported_gone.is_some()))
+                    text .age y="26" { (time::age(sighting.last_seen, at, words)) }
+                }
+            }
+        }
+    };
+    html! {
+        a id={ "m-" (sighting.cell) } href={ "#s-" (sighting.cell) } tabindex="-1" class=(class("mark", sighting, at)) {
+            @if phone == desk {
+                (badge("", phone))
+            } @else {
+                (badge(" phone", phone))
+                (badge(" desk", desk))
             }
         }
     }
@@ -163,6 +229,7 @@ fn ground(picture: &Picture, frame: &Frame) -> Markup {
 
 fn no_data() -> Markup {
     html! {
+        rect .fog mask="url(#outside)" x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1) {}
         rect mask="url(#outside)" fill="url(#hatch)"
             x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1) {}
     }
@@ -222,9 +289,8 @@ fn square_kilometres(frame: &Frame, geometry: &MultiPolygon<f64>) -> f64 {
         .sum()
 }
 
-fn names(picture: &Picture, seen: &[&Sighting], frame: &Frame, words: &Words) -> Markup {
-    let markers: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
-    let names = streets::names(frame, &picture.city.basemap.streets, &markers);
+fn names(picture: &Picture, markers: [&[(f64, f64)]; 2], frame: &Frame, words: &Words) -> Markup {
+    let names = streets::names(frame, &picture.city, markers);
     let covered: Vec<Polygon<f64>> = picture
         .coverage
         .iter()
@@ -237,18 +303,22 @@ fn names(picture: &Picture, seen: &[&Sighting], frame: &Frame, words: &Words) ->
             .iter()
             .any(|area| area.contains(&geo::coord! { x: x, y: y }))
     };
-    let no_data = streets::words_between(words.hatched, &names, &markers, is_open);
+    let no_data = streets::words_between(words.hatched, &names, markers[0], is_open);
     html! {
-        @for name in &names { (written(name, "")) }
-        @for name in &no_data { (written(name, "hatched")) }
+        @for name in names.iter().chain(&no_data) { (written(name)) }
     }
 }
 
-fn written(name: &streets::Name, class: &str) -> Markup {
-    let class = if name.desk_only { "desk" } else { class };
+fn written(name: &streets::Name) -> Markup {
+    let class = match (name.kind, name.desk_only) {
+        (Kind::Side, false) => None,
+        (Kind::Side, true) => Some("desk".to_owned()),
+        (kind, false) => Some(kind.as_str().to_owned()),
+        (kind, true) => Some(format!("{} desk", kind.as_str())),
+    };
     let turn = name.turn.round();
     html! {
-        text class=[(!class.is_empty()).then_some(class)]
+        text class=[class]
             transform={ "translate(" (name.x.round()) " " (name.y.round()) ")" @if turn != 0.0 { "rotate(" (turn) ")" } }
         { (name.text) }
     }

@@ -1,6 +1,7 @@
 //! Times as a reader says them: on the city's clock, and by how long.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::views::words::{Words, fill};
@@ -11,10 +12,41 @@ pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
     format!("{:02}:{:02}", local.hour(), local.minute())
 }
 
-/// `2020-10-31 15:40` on the city's clock.
-pub fn date_and_clock(time: Timestamp, zone: &TimeZone) -> String {
-    let local = time.to_zoned_datetime(zone.clone());
-    format!("{} {}", local.date(), clock(time, zone))
+/// The day on the city's calendar, in words.
+pub fn day(time: Timestamp, zone: &TimeZone, words: &Words) -> String {
+    date(time.to_zoned_datetime(zone.clone()).date(), words)
+}
+
+/// `October 31, 2020`.
+pub fn date(date: Date, words: &Words) -> String {
+    let values = [
+        ("day", date.day().to_string()),
+        ("month", month_name(date.month(), words)),
+        ("year", date.year().to_string()),
+    ];
+    fill(
+        words.date,
+        &values
+            .each_ref()
+            .map(|(name, value)| (*name, value.as_str())),
+    )
+}
+
+/// `October 2020` for `2020-10`; anything else as it is.
+pub fn month(period: &str, words: &Words) -> String {
+    let parts = period.split_once('-');
+    let Some((year, Ok(month @ 1..=12))) = parts.map(|(year, month)| (year, month.parse())) else {
+        return period.to_owned();
+    };
+    fill(
+        words.month,
+        &[("month", &month_name(month, words)), ("year", year)],
+    )
+}
+
+fn month_name(month: i8, words: &Words) -> String {
+    let at = usize::try_from(month - 1).unwrap_or_default();
+    words.months.get(at).copied().unwrap_or_default().to_owned()
 }
 
 /// Whole minutes from `from` to `to`, begun ones counted; 0 if it is past.
@@ -33,6 +65,15 @@ pub fn ago(then: Timestamp, now: Timestamp, words: &Words) -> String {
     fill(words.minutes_ago, &[("n", &minutes.to_string())])
 }
 
+/// `4 min`, for where there is little room.
+pub fn age(then: Timestamp, now: Timestamp, words: &Words) -> String {
+    let minutes = (now.as_second() - then.as_second()).div_euclid(60);
+    if minutes <= 0 {
+        return words.now.to_owned();
+    }
+    fill(words.minutes, &[("n", &minutes.to_string())])
+}
+
 /// The instant at which what is said by the minute is no longer true.
 pub fn next_minute(now: Timestamp) -> Timestamp {
     let second = (now.as_second().div_euclid(60) + 1) * 60;
@@ -42,7 +83,7 @@ pub fn next_minute(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::words::ENGLISH;
+    use crate::views::words::{ENGLISH, SPANISH};
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
@@ -52,10 +93,17 @@ mod tests {
     fn times_are_the_citys() {
         let zone = TimeZone::get("America/Los_Angeles").expect("known");
         assert_eq!(clock(at("2026-07-01T22:40:00Z"), &zone), "15:40");
-        assert_eq!(
-            date_and_clock(at("2026-01-01T07:05:00Z"), &zone),
-            "2025-12-31 23:05"
-        );
+        let day = |words| day(at("2026-01-01T07:05:00Z"), &zone, words);
+        assert_eq!(day(&ENGLISH), "December 31, 2025");
+        assert_eq!(day(&SPANISH), "31 de diciembre de 2025");
+    }
+
+    #[test]
+    fn months_have_names() {
+        assert_eq!(month("2020-09", &ENGLISH), "September 2020");
+        assert_eq!(month("2020-01", &SPANISH), "enero de 2020");
+        assert_eq!(month("2020-13", &ENGLISH), "2020-13");
+        assert_eq!(month("", &ENGLISH), "");
     }
 
     #[test]

@@ -2,19 +2,23 @@
 // the movement.
 
 import * as map from "./map";
-import { type Sightings, disconnected, place_marks, seconds, show, tick } from "./sightings";
+import { type Sightings, disconnected, has_data, place_marks, seconds, show, tick } from "./sightings";
 import { heard, now, set } from "./time";
 import { clock, fill, words } from "./words";
 
 /** Seconds without a word after which a connection is held to be lost; the hub says something every 15. */
 const SILENT = 40;
+/** Milliseconds before the first and the latest of the attempts to connect again. */
+const SOONEST = 1_000;
+const LATEST = 30_000;
 
 const state = document.getElementById("state");
 const address = new URL("api/v1/events", new URL(".", location.href));
 let source: EventSource | undefined;
 let connected = false;
-let online: boolean | undefined = document.getElementById("nodata")?.hidden;
+let hasData = document.getElementById("nodata")?.hidden;
 let retry = 0;
+let failures = 0;
 
 function say(text: string, live: boolean): void {
   document.documentElement.classList.toggle("on-air", live);
@@ -24,17 +28,21 @@ function say(text: string, live: boolean): void {
 function alive(at: string): void {
   set(seconds(at));
   connected = true;
+  failures = 0;
+  document.documentElement.classList.remove("lost");
   say(words.live, true);
   disconnected("");
 }
 
 function lost(): void {
   connected = false;
+  document.documentElement.classList.add("lost");
   const why = fill(words.lost, { time: clock(heard()) });
   say(why, false);
   disconnected(why);
 }
 
+/** A browser tries again by itself, but some give up where the hub is away for long; so this script does it for all. */
 function connect(): void {
   clearTimeout(retry);
   source?.close();
@@ -44,25 +52,32 @@ function connect(): void {
     alive(sightings.at);
     show(sightings);
     // Hatching depends on it.
-    if (online !== sightings.node_online) void map.redraw();
-    online = sightings.node_online;
+    if (hasData !== has_data(sightings)) void map.redraw();
+    hasData = has_data(sightings);
   });
   source.addEventListener("alive", (event: MessageEvent<string>) => alive(event.data));
-  source.onerror = () => {
-    lost();
-    if (source?.readyState === EventSource.CLOSED) {
-      clearTimeout(retry);
-      retry = window.setTimeout(connect, 10_000 + Math.random() * 10_000);
-    }
-  };
+  source.onerror = again;
+}
+
+/** Waits twice as long after each failure, and never in step with other pages. */
+function again(): void {
+  source?.close();
+  lost();
+  clearTimeout(retry);
+  const wait = Math.min(SOONEST * 2 ** failures, LATEST);
+  failures += 1;
+  retry = window.setTimeout(connect, wait * (0.5 + Math.random()));
+}
+
+/** At once, where there is reason to think that it will work now. */
+function hurry(): void {
+  failures = 0;
+  if (!connected) connect();
 }
 
 function second(): void {
   tick();
-  if (connected && now() - heard() > SILENT) {
-    lost();
-    connect();
-  }
+  if (connected && now() - heard() > SILENT) again();
 }
 
 set(words.at);
@@ -75,5 +90,8 @@ addEventListener("pageshow", (event) => {
   if (event.persisted) connect();
 });
 document.addEventListener("visibilitychange", () => {
-  if (!document.hidden) second();
+  if (document.hidden) return;
+  second();
+  hurry();
 });
+addEventListener("online", hurry);

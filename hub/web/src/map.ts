@@ -5,7 +5,7 @@ const WIDTH = 1000;
 const HEIGHT = 900;
 const BLEED = 250;
 const MOST_ZOOM = 6;
-/** Metres across from which marks are small; `views/svg.rs` draws by the same. */
+/** Metres across from which streets are thin; `views/svg.rs` draws by the same. */
 const FAR = 18_000;
 
 export const marks = document.querySelector<SVGSVGElement>("#marks");
@@ -44,19 +44,32 @@ export function units(lat: number, lon: number): [number, number] {
   ];
 }
 
-function apply(): void {
-  if (!frame || !marks || !drawing) return;
+/** What is looked at, in units of the drawing: left, top, width and height. */
+export function box(): [number, number, number, number] {
   const scale = WIDTH / drawn.width;
   const width = view.width * scale;
   const height = (width * HEIGHT) / WIDTH;
   const left = (view.x - drawn.x) * scale + WIDTH / 2 - width / 2;
   const top = (view.y - drawn.y) * scale + HEIGHT / 2 - height / 2;
-  const box = [left, top, width, height].map((n) => n.toFixed(2)).join(" ");
-  drawing.setAttribute("viewBox", box);
-  marks.setAttribute("viewBox", box);
-  const unit = Math.max(width / frame.clientWidth, height / frame.clientHeight);
-  frame.style.setProperty("--u", unit.toFixed(3));
-  frame.classList.toggle("roomy", unit < 1.7);
+  return [left, top, width, height];
+}
+
+/** Units of the drawing in a pixel. */
+export function unit(): number {
+  if (!frame) return 1;
+  const [, , width, height] = box();
+  return Math.max(width / frame.clientWidth, height / frame.clientHeight);
+}
+
+function apply(): void {
+  if (!frame || !marks || !drawing) return;
+  const viewBox = box()
+    .map((n) => n.toFixed(2))
+    .join(" ");
+  drawing.setAttribute("viewBox", viewBox);
+  marks.setAttribute("viewBox", viewBox);
+  frame.style.setProperty("--u", unit().toFixed(3));
+  frame.classList.toggle("roomy", unit() < 1.7);
   for (const part of [drawing, marks]) part.classList.toggle("far", view.width > FAR);
 }
 
@@ -83,8 +96,9 @@ function move(dx: number, dy: number, by: number, atX = 0, atY = 0): void {
   resting = window.setTimeout(rest, 300);
 }
 
-/** Asks the hub for a drawing of what is looked at, if the one that is there does not serve. */
+/** Sets the marks anew, and asks the hub for a drawing of what is looked at if the one that is there does not serve. */
 function rest(): void {
+  redrawn();
   // The drawing is a little wider than the view rather than narrower, so that it is seldom outgrown.
   const zoom = (width: number) => Math.min(Math.max(Math.floor(Math.log2(city / width) + 0.15), 0), MOST_ZOOM);
   const z = zoom(view.width);
@@ -109,27 +123,41 @@ function isDrawn(): boolean {
 
 /** Takes the hub's drawing of a view (`undefined`: of the address as it is) and keeps looking at the same place. */
 export async function redraw(name?: string): Promise<void> {
-  if (!drawing || !marks) return;
-  asked = name ?? asked;
   const address = new URL(location.href);
-  address.hash = "";
   if (name) address.searchParams.set("view", name);
-  try {
-    const answer = await fetch(address);
-    if (!answer.ok) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const newer = page.querySelector("#map");
-    const frame = page.querySelector<SVGSVGElement>("#marks");
-    if (!newer || !frame) return;
-    drawing.replaceChildren(...newer.childNodes);
-    marks.dataset.frame = frame.dataset.frame;
-    drawn = read(marks);
-    if (name) history.replaceState(null, "", address);
-    redrawn();
-    apply();
-  } catch {
-    // Without a connection the drawing that is there stays.
-  }
+  asked = name ?? asked;
+  await take(address);
+}
+
+/** Takes the drawing of an address. Without a connection the one that is there stays. */
+async function take(address: URL): Promise<boolean> {
+  if (!drawing || !marks) return false;
+  address.hash = "";
+  const answer = await fetch(address).catch(() => undefined);
+  const text = answer?.ok ? await answer.text().catch(() => "") : "";
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const newer = page.querySelector("#map");
+  const newMarks = page.querySelector<SVGSVGElement>("#marks");
+  if (!newer || !newMarks) return false;
+  drawing.replaceChildren(...newer.childNodes);
+  marks.dataset.frame = newMarks.dataset.frame;
+  drawn = read(marks);
+  if (address.href !== location.href) history.replaceState(null, "", address);
+  const links = document.getElementById("areas");
+  const newLinks = page.getElementById("areas");
+  if (links && newLinks) links.replaceChildren(...newLinks.childNodes);
+  redrawn();
+  apply();
+  return true;
+}
+
+/** Looks at the part that a link names. */
+async function go(link: HTMLAnchorElement): Promise<void> {
+  asked = "";
+  if (!(await take(new URL(link.href)))) return;
+  view = { ...drawn };
+  apply();
+  redrawn();
 }
 
 /** Moves to a place unless it can be seen already. */
@@ -215,7 +243,16 @@ function listen(frame: HTMLElement): void {
     event.preventDefault();
     move(...step);
   });
-  new ResizeObserver(apply).observe(frame);
+  document.getElementById("areas")?.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest("a");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    void go(link);
+  });
+  new ResizeObserver(() => {
+    apply();
+    redrawn();
+  }).observe(frame);
 }
 
 /** Starts listening; `after` is called whenever the drawing was exchanged. */

@@ -2,7 +2,8 @@
 
 import * as map from "./map";
 import { now } from "./time";
-import { ago, clock, fill, place, words } from "./words";
+import { spread, type Point, type Size } from "./spread";
+import { age, ago, clock, fill, place, words } from "./words";
 
 interface Properties {
   cell: string;
@@ -10,16 +11,19 @@ interface Properties {
   level: string;
   last_seen: string;
   fades_at: string;
-  reported_gone?: string;
+}
+
+interface Feature {
+  geometry: { coordinates: [number, number][][] };
+  properties: Properties;
 }
 
 export interface Sightings {
   at: string;
   node_online: boolean;
-  features: {
-    geometry: { coordinates: [number, number][][] };
-    properties: Properties;
-  }[];
+  /** When another sender said that they left, by cell. */
+  reported_gone: Record<string, string>;
+  features: Feature[];
 }
 
 const rows = document.getElementById("rows");
@@ -54,16 +58,18 @@ function svg(
   return element;
 }
 
+const gone_from = (of: Properties): string | undefined => shown?.reported_gone[of.cell];
+
 function badge(of: Properties, number: number): SVGElement[] {
   const parts = [svg("use", { href: `#b-${of.level}`, x: -16, y: -16, width: 32, height: 32 })];
-  if (of.reported_gone) parts.push(svg("path", { class: "strike", d: "M-15 11L15-11" }));
+  if (gone_from(of)) parts.push(svg("path", { class: "strike", d: "M-15 11L15-11" }));
   parts.push(svg("text", { class: "no", y: 4.8 }, String(number)));
   return parts;
 }
 
 function row(of: Properties, number: number): HTMLElement {
   const [level, means] = words.levels[of.level] ?? [of.level, ""];
-  const gone = of.reported_gone;
+  const gone = gone_from(of);
   return html(
     "li",
     {
@@ -89,31 +95,52 @@ function row(of: Properties, number: number): HTMLElement {
   );
 }
 
-function mark(of: Sightings["features"][number], number: number): SVGElement {
+/** A cell's corners and its middle, in units of the drawing. */
+function outline(of: Feature): [Point[], Point] {
   const ring = (of.geometry.coordinates[0] ?? []).map(([lon, lat]) => map.units(lat, lon));
   const corners = ring.slice(0, -1);
   const middle = (axis: 0 | 1) =>
     corners.reduce((sum, corner) => sum + corner[axis], 0) / corners.length;
-  const { cell, level, reported_gone } = of.properties;
+  return [ring, [middle(0), middle(1)]];
+}
+
+const round = ([x, y]: Point): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
+const kind = (name: string, of: Properties): string =>
+  `${name} ${of.level}${gone_from(of) ? " left" : ""}`;
+
+function cell(of: Properties, ring: Point[]): SVGElement {
+  return svg("path", {
+    id: `c-${of.cell}`,
+    class: kind("cell", of),
+    d: `M${ring.map(round).join("L")}z`,
+  });
+}
+
+/** The line from a place to a mark that had to be moved from it. */
+function lead(of: Properties, place: Point, at: Point): SVGElement {
+  return svg("path", { id: `l-${of.cell}`, class: "lead", d: `M${round(at)}L${round(place)}` });
+}
+
+function mark(of: Properties, number: number, size: Size, at: Point): SVGElement {
   return svg(
     "a",
-    {
-      id: `m-${cell}`,
-      href: `#s-${cell}`,
-      tabindex: -1,
-      class: `mark ${level}${reported_gone ? " left" : ""}`,
-    },
-    svg("path", {
-      class: "cell",
-      d: `M${ring.map((corner) => corner.map((n) => n.toFixed(1)).join(" ")).join("L")}z`,
-    }),
+    { id: `m-${of.cell}`, href: `#s-${of.cell}`, tabindex: -1, class: kind("mark", of) },
     svg(
       "g",
-      { transform: `translate(${middle(0).toFixed(1)} ${middle(1).toFixed(1)})` },
-      svg("g", { class: "badge" }, svg("circle", { class: "hit", r: 22 }), ...badge(of.properties, number)),
+      { class: size, transform: `translate(${round(at)})` },
+      svg(
+        "g",
+        { class: "badge" },
+        svg("circle", { class: "hit", r: 22 }),
+        ...badge(of, number),
+        svg("text", { class: "age", y: 26 }),
+      ),
     ),
   );
 }
+
+/** Whether silence says anything at all: somebody is asked to report, and can be heard. */
+export const has_data = (of: Sightings): boolean => of.node_online && words.covered;
 
 /** Puts an event's state in the place of what the page shows. */
 export function show(next: Sightings): void {
@@ -127,7 +154,7 @@ export function show(next: Sightings): void {
   if (focused)
     document.querySelector<HTMLElement>(`#${CSS.escape(focused)} .to`)?.focus();
   const nodata = document.getElementById("nodata");
-  if (nodata) nodata.hidden = next.node_online;
+  if (nodata) nodata.hidden = has_data(next);
   place_marks();
   tick();
 }
@@ -136,7 +163,16 @@ export function show(next: Sightings): void {
 export function place_marks(): void {
   const current = shown?.features.filter((f) => seconds(f.properties.fades_at) > now());
   if (!current) return;
-  map.marks?.replaceChildren(...current.map((f, n) => mark(f, n + 1)).reverse());
+  const outlines = current.map(outline);
+  const places = outlines.map(([, middle]) => middle);
+  const [size, at] = spread(places, map.box(), map.unit());
+  const cells = current.map((f, n) => cell(f.properties, outlines[n]?.[0] ?? []));
+  const nowhere: Point = [0, 0];
+  const badges = current.map((f, n) =>
+    mark(f.properties, n + 1, size, at[n] ?? nowhere),
+  );
+  const leads = current.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
+  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...badges.reverse());
   select(selected);
   tick();
 }
@@ -149,10 +185,11 @@ export function tick(): void {
   for (const item of document.querySelectorAll<HTMLElement>(".row")) {
     const fades = Number(item.dataset.fades);
     const seen = Number(item.dataset.seen);
-    const drawn = document.getElementById(`m-${item.id.slice(2)}`);
+    const [drawn, area, lead] = ["m", "c", "l"].map((part) =>
+      document.getElementById(`${part}-${item.id.slice(2)}`),
+    );
     if (fades <= time) {
-      item.remove();
-      drawn?.remove();
+      for (const part of [item, drawn, area, lead]) part?.remove();
       continue;
     }
     left += 1;
@@ -161,7 +198,8 @@ export function tick(): void {
     say(item.querySelector(".ago"), ago(seen, time));
     say(item.querySelector(".fd"), fill(words.fades, { time: clock(fades), n: minutes }));
     item.querySelector("progress")?.setAttribute("value", String((fades - time) / 60));
-    for (const part of [item, drawn]) {
+    say(drawn?.querySelector(".age") ?? null, age(seen, time));
+    for (const part of [item, drawn, area]) {
       part?.classList.toggle("mid", minutes <= 30 && minutes > 15);
       part?.classList.toggle("old", minutes <= 15);
     }
@@ -188,7 +226,7 @@ function say(element: Element | null, text: string): void {
 /** Marks one sighting on the map and in the list. */
 export function select(cell: string): void {
   selected = cell;
-  for (const part of document.querySelectorAll(".row,.mark"))
+  for (const part of document.querySelectorAll(".row,.mark,.cell"))
     part.classList.toggle("on", part.id.slice(2) === cell);
 }
 

@@ -10,6 +10,9 @@ export interface Words {
   newest: string;
   just: string;
   ago: string;
+  now: string;
+  minutes: string;
+  covered: boolean;
   fades: string;
   gone: string;
   live: string;
@@ -48,6 +51,12 @@ export function clock(seconds: number): string {
 export function ago(then: number, now: number): string {
   const minutes = Math.floor((now - then) / 60);
   return minutes <= 0 ? words.just : fill(words.ago, { n: minutes });
+}
+
+/** `4 min`, for where there is little room. */
+export function age(then: number, now: number): string {
+  const minutes = Math.floor((now - then) / 60);
+  return minutes <= 0 ? words.now : fill(words.minutes, { n: minutes });
 }
 
 /** A place as people write it; `place` in `views/words.rs` is the same rule. */

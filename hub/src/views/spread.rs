@@ -1,0 +1,169 @@
+//! Marks that would cover each other, moved apart until each can be read; `web/src/spread.ts` is the same rule.
+//!
+//! A mark says most with its number and its age. Where that would push one too far from its place, all go without ages,
+//! and where even that would, they are dots: how many there are is then read from the list.
+
+/// How much a mark shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Size {
+    /// Its number and its age.
+    Aged,
+    /// Its number.
+    Numbered,
+    /// Its shape and colour.
+    Dot,
+}
+
+impl Size {
+    /// As the style sheet calls it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Aged => "aged",
+            Self::Numbered => "numbered",
+            Self::Dot => "dot",
+        }
+    }
+}
+
+/// Each size that needs room, how wide and how high, in pixels.
+const BOXES: [(Size, f64, f64); 2] = [(Size::Aged, 43.0, 48.0), (Size::Numbered, 33.0, 33.0)];
+/// Pixels between a mark's middle and the edge of the frame.
+const MARGIN: f64 = 24.0;
+/// Pixels that a mark may be moved.
+const FARTHEST: f64 = 64.0;
+/// Times that every pair is looked at.
+const ROUNDS: usize = 100;
+/// More marks than this are dots.
+const MOST: usize = 60;
+
+type Point = (f64, f64);
+
+/// Where marks stand whose places are `places` in a frame of `width` and `height`, all in units of `unit` to a pixel.
+pub fn spread(places: &[Point], (width, height): Point, unit: f64) -> (Size, Vec<Point>) {
+    for (size, wide, high) in BOXES {
+        let edges = (width, height, unit);
+        if places.len() <= MOST
+            && let Some(at) = apart(places, wide * unit, high * unit, edges)
+            && at
+                .iter()
+                .zip(places)
+                .all(|(at, place)| distance(*at, *place) <= FARTHEST * unit)
+        {
+            return (size, at);
+        }
+    }
+    (Size::Dot, places.to_vec())
+}
+
+/// Pushes overlapping boxes apart, each by half, the shorter way, until none is left. None leaves the frame that its
+/// place is in.
+fn apart(
+    places: &[Point],
+    wide: f64,
+    high: f64,
+    (width, height, unit): (f64, f64, f64),
+) -> Option<Vec<Point>> {
+    let kept = |at: f64, place: f64, before: f64, after: f64| {
+        let (least, most) = (
+            (before * unit).min(place),
+            (after - MARGIN * unit).max(place),
+        );
+        let is_inside = (0.0..=after).contains(&place);
+        if is_inside { at.clamp(least, most) } else { at }
+    };
+    let mut at = places.to_vec();
+    for _ in 0..ROUNDS {
+        let mut is_clear = true;
+        for one in 0..at.len() {
+            for other in one + 1..at.len() {
+                let (dx, dy) = (at[other].0 - at[one].0, at[other].1 - at[one].1);
+                let (over_x, over_y) = (wide - dx.abs(), high - dy.abs());
+                if over_x <= 0.0 || over_y <= 0.0 {
+                    continue;
+                }
+                is_clear = false;
+                // A little more than needed, so that rounding does not bring the two together again.
+                let half = |over: f64, way: f64| (over / 2.0 + 0.6).copysign(way);
+                if over_x <= over_y {
+                    let push = half(over_x, dx);
+                    at[one].0 -= push;
+                    at[other].0 += push;
+                } else {
+                    let push = half(over_y, dy);
+                    at[one].1 -= push;
+                    at[other].1 += push;
+                }
+            }
+        }
+        if is_clear {
+            return Some(at);
+        }
+        for (at, place) in at.iter_mut().zip(places) {
+            at.0 = kept(at.0, place.0, MARGIN, width);
+            at.1 = kept(at.1, place.1, MARGIN - 6.0, height);
+        }
+    }
+    None
+}
+
+fn distance(a: Point, b: Point) -> f64 {
+    (a.0 - b.0).hypot(a.1 - b.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: Point = (1000.0, 900.0);
+
+    fn overlap(at: &[Point], wide: f64, high: f64) -> bool {
+        at.iter().enumerate().any(|(n, one)| {
+            at[n + 1..]
+                .iter()
+                .any(|other| (one.0 - other.0).abs() < wide && (one.1 - other.1).abs() < high)
+        })
+    }
+
+    #[test]
+    fn marks_with_room_stay_where_they_are() {
+        let places = [(100.0, 100.0), (300.0, 100.0), (100.0, 400.0)];
+        assert_eq!(spread(&places, FRAME, 2.78), (Size::Aged, places.to_vec()));
+        assert_eq!(spread(&[], FRAME, 2.78), (Size::Aged, Vec::new()));
+    }
+
+    #[test]
+    fn crowded_marks_part_and_stay_near() {
+        let places: Vec<Point> = (0..6)
+            .map(|n| (500.0 + 9.0 * f64::from(n), 400.0))
+            .collect();
+        let (size, at) = spread(&places, FRAME, 2.78);
+        assert_eq!(size, Size::Aged);
+        assert!(!overlap(&at, 43.0 * 2.78, 48.0 * 2.78));
+        // On a wide screen they are nearer to their places.
+        let moved = |at: &[Point]| -> f64 {
+            at.iter()
+                .zip(&places)
+                .map(|(at, place)| distance(*at, *place))
+                .sum()
+        };
+        assert!(moved(&spread(&places, FRAME, 1.4).1) < moved(&at));
+    }
+
+    #[test]
+    fn a_mark_at_the_edge_is_not_pushed_over_it() {
+        let places = vec![(960.0, 400.0), (950.0, 402.0), (940.0, 398.0)];
+        let (_, at) = spread(&places, FRAME, 2.78);
+        assert!(at.iter().all(|(x, _)| *x <= 960.0));
+        // One that lies outside stays there.
+        assert_eq!(spread(&[(1100.0, 400.0)], FRAME, 2.78).1, [(1100.0, 400.0)]);
+    }
+
+    #[test]
+    fn a_crowd_gives_up_ages_and_then_numbers() {
+        let crowd = |n: usize| spread(&vec![(500.0, 400.0); n], FRAME, 2.78).0;
+        assert_eq!(crowd(3), Size::Aged);
+        assert_eq!(crowd(200), Size::Dot);
+        let sizes: Vec<Size> = (1..60).map(crowd).collect();
+        assert!(sizes.contains(&Size::Numbered));
+    }
+}

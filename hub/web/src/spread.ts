@@ -1,0 +1,75 @@
+// Marks that would cover each other, moved apart until each can be read; `views/spread.rs` is the same rule, and says why.
+
+export type Point = [number, number];
+export type Size = "aged" | "numbered" | "dot";
+
+/** Each size that needs room, how wide and how high, in pixels. */
+const BOXES: [Size, number, number][] = [
+  ["aged", 43, 48],
+  ["numbered", 33, 33],
+];
+/** Pixels that a mark may be moved. */
+const FARTHEST = 64;
+const ROUNDS = 100;
+/** More marks than this are dots. */
+const MOST = 60;
+
+/** Pixels between a mark's middle and the edge of the frame. */
+const MARGIN = 24;
+
+/** Left, top, width and height of what is looked at. */
+export type Frame = [number, number, number, number];
+
+/** Where marks stand whose places are `places`, all in units of `unit` to a pixel. */
+export function spread(places: Point[], frame: Frame, unit: number): [Size, Point[]] {
+  for (const [size, wide, high] of BOXES) {
+    const at = places.length <= MOST && apart(places, wide * unit, high * unit, frame, unit);
+    const isNear = ([x, y]: Point, n: number) => {
+      const [px, py] = places[n] ?? [x, y];
+      return Math.hypot(x - px, y - py) <= FARTHEST * unit;
+    };
+    if (at && at.every(isNear)) return [size, at];
+  }
+  return ["dot", places];
+}
+
+/** Pushes overlapping boxes apart, each by half, the shorter way, until none is left; none leaves the frame. */
+function apart(
+  places: Point[],
+  wide: number,
+  high: number,
+  [left, top, width, height]: Frame,
+  unit: number,
+): Point[] | undefined {
+  const kept = (at: number, place: number, from: number, to: number, margin: number) => {
+    if (place < from || place > to) return at;
+    const least = Math.min(from + margin * unit, place);
+    return Math.min(Math.max(at, least), Math.max(to - MARGIN * unit, place));
+  };
+  const at = places.map(([x, y]): Point => [x, y]);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    let isClear = true;
+    at.forEach((one, n) => {
+      for (const other of at.slice(n + 1)) {
+        const dx = other[0] - one[0];
+        const dy = other[1] - one[1];
+        const overX = wide - Math.abs(dx);
+        const overY = high - Math.abs(dy);
+        if (overX <= 0 || overY <= 0) continue;
+        isClear = false;
+        const axis = overX <= overY ? 0 : 1;
+        const half = (axis ? overY : overX) / 2 + 0.6;
+        const push = (axis ? dy : dx) < 0 ? -half : half;
+        one[axis] -= push;
+        other[axis] += push;
+      }
+    });
+    if (isClear) return at;
+    at.forEach((mark, n) => {
+      const [x, y] = places[n] ?? mark;
+      mark[0] = kept(mark[0], x, left, left + width, MARGIN);
+      mark[1] = kept(mark[1], y, top, top + height, MARGIN - 6);
+    });
+  }
+  return undefined;
+}
