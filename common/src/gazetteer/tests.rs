@@ -1,7 +1,6 @@
 //! The built-in places, asked as people ask.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::index::metres;
 use super::*;
@@ -340,7 +339,6 @@ fn known_corners_are_found_however_they_are_said() {
 #[test]
 fn every_corner_of_the_open_data_is_found_in_both_orders() {
     let places = Gazetteer::los_angeles();
-    let started = busy();
     let mut rows = 0;
     for (a, b, zip, truth) in corners() {
         for text in [format!("{a} & {b}, {zip}"), format!("{b} & {a}, {zip}")] {
@@ -357,8 +355,6 @@ fn every_corner_of_the_open_data_is_found_in_both_orders() {
         rows += 1;
     }
     assert_eq!(rows, 1_525);
-    let each = (busy() - started) / (2 * rows);
-    assert!(each < Duration::from_millis(1), "{each:?} for a lookup");
 }
 
 #[test]
@@ -385,32 +381,6 @@ fn a_cell_has_words() {
     assert!(coarse.starts_with("near "), "{coarse}");
     let ocean = Cell::at(33.5, -119.0, 7).expect("on the globe");
     assert_eq!(places.cell_label(ocean), "in Los Angeles");
-}
-
-/// How long this thread has had a processor: other work on the machine does not count.
-fn busy() -> Duration {
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    let nanoseconds = spent.split(' ').next().and_then(|field| field.parse().ok());
-    nanoseconds.map_or_else(Duration::default, Duration::from_nanos)
-}
-
-/// The processor's time of the fastest of three runs.
-fn fastest(run: impl Fn()) -> Duration {
-    let time = |_| {
-        let started = busy();
-        run();
-        busy() - started
-    };
-    (0..3).map(time).min().unwrap_or_default()
-}
-
-#[test]
-fn the_built_in_places_load_fast() {
-    let fastest = fastest(|| {
-        let places = Gazetteer::parse(LOS_ANGELES, Path::new("los-angeles.csv")).expect("sound");
-        assert!(places.corners.len() > 1_500);
-    });
-    assert!(fastest < Duration::from_millis(400), "{fastest:?}");
 }
 
 #[test]
@@ -536,8 +506,9 @@ fn no_text_makes_it_panic_or_slow() {
         "https://x/?q=5th ",
         "1 ",
     ] {
+        // What is over the bound is not read: the cost is the bound's.
         let text = word.repeat(100_000 / word.len());
-        let fastest = fastest(|| drop(places.find(&text)));
-        assert!(fastest < Duration::from_millis(50), "{word}: {fastest:?}");
+        let read: String = text.chars().take(LONGEST_TEXT).collect();
+        assert_eq!(places.find(&text), places.find(&read), "{word}");
     }
 }
