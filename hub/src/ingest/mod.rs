@@ -21,6 +21,7 @@ use spotlight_common::topic::{self, Leaf, Status};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::city::City;
 use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
 use client::{Event, Speaker};
@@ -119,6 +120,7 @@ impl Ingest {
     pub async fn run(
         mut self,
         store: Arc<Reports>,
+        city: Arc<City>,
         clock: Clock,
         changes: mpsc::Sender<Change>,
         shutdown: CancellationToken,
@@ -145,8 +147,10 @@ impl Ingest {
             if deliveries.is_empty() {
                 continue;
             }
-            let (store, network, now) = (store.clone(), self.identity.network.clone(), clock.now());
-            let work = tokio::task::spawn_blocking(move || take(&store, &network, deliveries, now));
+            let (store, city, now) = (store.clone(), city.clone(), clock.now());
+            let network = self.identity.network.clone();
+            let work =
+                tokio::task::spawn_blocking(move || take(&store, &network, &city, deliveries, now));
             let (receipts, stored) = match work.await {
                 Ok(result) => result?,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -189,6 +193,7 @@ type Receipts = Vec<(NodeId, Receipt)>;
 pub fn take(
     store: &Reports,
     network: &Network,
+    city: &City,
     deliveries: Vec<(NodeId, Vec<u8>)>,
     now: Timestamp,
 ) -> Result<(Receipts, Vec<Received>), StoreError> {
@@ -200,7 +205,7 @@ pub fn take(
             Err(error) => tracing::warn!(error = %error, "ignored what is no report"),
         }
     }
-    let (outcomes, stored) = store.accept(&reports, now)?;
+    let (outcomes, stored) = store.accept(&reports, now, |cell| city.has(cell))?;
     let receipts = reports
         .iter()
         .zip(outcomes)
@@ -219,3 +224,6 @@ pub fn take(
         .collect();
     Ok((receipts, stored))
 }
+
+#[cfg(test)]
+mod tests;
