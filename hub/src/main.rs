@@ -63,7 +63,8 @@ enum Command {
 
 #[derive(Subcommand)]
 enum LayersCommand {
-    /// Publish a layer anew from all that was imported. The page says so.
+    /// Publish a layer anew from all that was imported. The page says so. Who kept the old counts may subtract them from the
+    /// new ones, and so learn of single late requests: do it rarely, and after large imports.
     Rebuild(feeds::RebuildArgs),
 }
 

@@ -21,7 +21,8 @@
 //! there until the report's own time is too old to be taken, also where a node's clock ran ahead.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use jiff::Timestamp;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
@@ -49,6 +50,9 @@ pub const ERASURE_MINUTES: u32 = 10;
 
 const MINUTES_A_DAY: u32 = 24 * 60;
 
+/// A command may have the file open for a moment while the hub starts.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// Why the store cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -64,6 +68,9 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("`{0}` is in use by another process; stop the hub that runs on this folder first")]
     InUse(PathBuf),
+    /// Other commands keep it open.
+    #[error("`{0}` is in use by another command; try again when that has ended")]
+    Busy(PathBuf),
     /// It cannot be opened.
     #[error("failed to open `{path}`")]
     Open {
@@ -135,7 +142,16 @@ impl Reports {
             source,
         })?;
         let path = folder.join("hub.redb");
-        let database = open_or_create(&path, 64 << 20).map_err(|error| match error {
+        let start = Instant::now();
+        let database = loop {
+            match open_or_create(&path, 64 << 20) {
+                Err(redb::DatabaseError::DatabaseAlreadyOpen) if start.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                opened => break opened,
+            }
+        };
+        let database = database.map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.clone()),
             other => StoreError::Open {
                 path: path.clone(),
