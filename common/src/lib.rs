@@ -1,6 +1,7 @@
 //! What edge and hub must agree on: the words of Spotlight as types, and how they look on the wire.
 //!
-//! Everything here only computes; the one exception is [`config::load`] and the gazetteer's reader, which open a file.
+//! Everything here only computes; the exceptions are [`config::load`] and the gazetteer's reader,
+//! which open a file, and [`keys`] and [`shred`], which keep some.
 
 pub mod cell;
 pub mod clock;
@@ -13,4 +14,5 @@ pub mod log;
 pub mod now;
 pub mod receipt;
 pub mod report;
+pub mod shred;
 pub mod topic;

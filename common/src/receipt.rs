@@ -27,7 +27,7 @@ pub enum Refusal {
     UnknownNode,
     /// Its node was taken off the hub's list.
     RevokedNode,
-    /// Its cell has a resolution that is not published.
+    /// Its cell has a resolution that is not published, or lies outside the city.
     Cell,
 }
 
@@ -44,7 +44,7 @@ impl fmt::Display for Refusal {
             Self::Old => "old",
             Self::UnknownNode => "unknown node",
             Self::RevokedNode => "revoked node",
-            Self::Cell => "cell of an unpublished resolution",
+            Self::Cell => "cell outside the city or of an unpublished resolution",
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use spotlight_common::clock::Clock;
@@ -48,6 +48,7 @@ pub async fn run(
     let key = Arc::new(keys::load_or_create(&config.data.join(KEY_FILE))?);
     let store = Arc::new(Reports::open(&config.data)?);
     let live = store.live()?;
+    let layers_at = feeds::layers_changed_at(&config.data);
     let (layers, layers_seen) = watch::channel(Arc::new(feeds::load_layers(&config.data, &city)?));
 
     let coverage = config.coverage.into_iter().map(|area| Coverage {
@@ -75,10 +76,10 @@ pub async fn run(
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let stop = shutdown.clone();
-    let (ingest_store, ingest_clock) = (store.clone(), clock.clone());
+    let (ingest_store, ingest_city, ingest_clock) = (store.clone(), city.clone(), clock.clone());
     tasks.spawn(async move {
         Ok(ingest
-            .run(ingest_store, ingest_clock, changes, stop)
+            .run(ingest_store, ingest_city, ingest_clock, changes, stop)
             .await?)
     });
     let (stop, keeper_store) = (shutdown.clone(), store.clone());
@@ -100,7 +101,7 @@ pub async fn run(
     });
     let (stop, data) = (shutdown.clone(), config.data);
     tasks.spawn(async move {
-        follow_layers(&data, &city, &layers, stop).await;
+        follow_layers(&data, &city, layers_at, &layers, stop).await;
         Ok(())
     });
     let stop = shutdown.clone();
@@ -128,10 +129,10 @@ pub async fn run(
 async fn follow_layers(
     data: &Path,
     city: &Arc<City>,
+    mut seen: Option<SystemTime>,
     layers: &watch::Sender<Arc<Vec<Layer>>>,
     shutdown: CancellationToken,
 ) {
-    let mut seen = feeds::layers_changed_at(data);
     loop {
         tokio::select! {
             () = tokio::time::sleep(LAYERS_EVERY) => {}

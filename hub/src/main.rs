@@ -8,7 +8,7 @@ use clap::{Parser, Subcommand};
 use spotlight_common::ids::NodeId;
 use spotlight_common::{config, keys, log};
 use spotlight_hub::config::{Config, DEFAULT};
-use spotlight_hub::store::reports::Reports;
+use spotlight_hub::control::Question;
 use spotlight_hub::{control, feeds, gazetteer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -53,7 +53,7 @@ enum Command {
         #[arg(long)]
         data: PathBuf,
     },
-    /// Add, list or revoke the nodes whose reports are taken.
+    /// Add, list or revoke the nodes whose reports are taken, whether or not the hub runs.
     #[command(subcommand)]
     Node(NodeCommand),
     /// Make the places file and the street lines from open data.
@@ -63,7 +63,8 @@ enum Command {
 
 #[derive(Subcommand)]
 enum LayersCommand {
-    /// Publish a layer anew from all that was imported. The page says so.
+    /// Publish a layer anew from all that was imported. The page says so. Who kept the old counts may subtract them from the
+    /// new ones, and so learn of single late requests: do it rarely, and after large imports.
     Rebuild(feeds::RebuildArgs),
 }
 
@@ -122,36 +123,26 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         }
         Command::Import(args) => return Ok(feeds::run_import(&args)?),
         Command::Layers(LayersCommand::Rebuild(args)) => feeds::run_rebuild(&args)?,
-        Command::WhatDoYouKnow { data } => print(&control::what_do_you_know(&hub_folder(&data)?)?)?,
+        Command::WhatDoYouKnow { data } => {
+            print(&control::ask(&hub_folder(&data)?, &Question::Tables)?)?;
+        }
         Command::Gazetteer(GazetteerCommand::Build(args)) => {
             gazetteer::build(&args)?;
         }
-        Command::Node(command) => node(command)?,
+        Command::Node(command) => print(&node(command)?)?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn node(command: NodeCommand) -> anyhow::Result<()> {
-    match command {
+fn node(command: NodeCommand) -> anyhow::Result<String> {
+    let (data, question) = match command {
         NodeCommand::Add { key, data, label } => {
-            Reports::open(&hub_folder_or_new(&data))?.add_node(&key, &label)?
+            (hub_folder_or_new(&data), Question::AddNode { key, label })
         }
-        NodeCommand::List { data } => {
-            for (key, node) in Reports::open(&hub_folder(&data)?)?.nodes()? {
-                let line =
-                    serde_json::json!({ "key": key, "label": node.label, "revoked": node.revoked });
-                print(&format!("{line}\n"))?;
-            }
-        }
-        NodeCommand::Revoke { key, data } => {
-            let known = Reports::open(&hub_folder(&data)?)?.revoke_node(&key)?;
-            anyhow::ensure!(
-                known,
-                "no node has the key {key}; `spotlight-hub node list` shows all"
-            );
-        }
-    }
-    Ok(())
+        NodeCommand::List { data } => (hub_folder(&data)?, Question::Nodes),
+        NodeCommand::Revoke { key, data } => (hub_folder(&data)?, Question::RevokeNode { key }),
+    };
+    Ok(control::ask(&data, &question)?)
 }
 
 #[tokio::main]

@@ -165,9 +165,7 @@ pub async fn keep(
                 forgotten_on = today;
                 let store = store.clone();
                 let work = tokio::task::spawn_blocking(move || {
-                    if !erased.is_empty() {
-                        store.erase(&erased)?;
-                    }
+                    store.erase(&erased, at)?;
                     if forget { store.forget(at) } else { Ok(()) }
                 });
                 work.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;

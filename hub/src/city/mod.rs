@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use spotlight_common::cell::Cell;
 use spotlight_common::config::{self, ConfigError};
 
 use basemap::Basemap;
@@ -203,6 +204,12 @@ impl City {
                     .collect::<Vec<_>>()
                     .join(", "),
             })
+    }
+
+    /// Whether a cell reaches into its bounds. The map has no other.
+    pub fn has(&self, cell: Cell) -> bool {
+        let holds = |(lat, lon)| self.holds(lat, lon);
+        holds(cell.center()) || cell.boundary().into_iter().any(holds)
     }
 
     /// Whether a point lies in its bounds.

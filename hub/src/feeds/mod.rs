@@ -1,13 +1,15 @@
 //! Feeds: city open data into the store, and from there the published months.
 //!
 //! `import` streams a file in constant memory. Each batch of rows is one transaction and a row that is read twice is a
-//! duplicate, so an import may be cut off at any byte and run again.
+//! duplicate, so an import may be cut off at any byte and run again. The months that a file has rows of are marked as
+//! unfinished until it ends, and no month is published that is: what a kill leaves behind waits for its file.
 
+pub mod input;
 pub mod publish;
 pub mod rows;
 pub mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
@@ -44,6 +46,12 @@ pub enum FeedError {
     /// It is not CSV.
     #[error("not a CSV file that can be read: {0}")]
     Csv(String),
+    /// It has no bytes.
+    #[error("the file is empty")]
+    Empty,
+    /// It is something else.
+    #[error("the file is {0}")]
+    Form(&'static str),
     /// Its header is not this feed's.
     #[error(
         "the header has no column `{0}`; nothing was read. If the city renamed it, add the new name to the city's file"
@@ -121,53 +129,56 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let data = hub_folder(&args.data);
     let mut code = ExitCode::SUCCESS;
     let mut late = 0;
-    let mut good = Vec::new();
+    let mut opened = None;
     for path in &args.file {
-        // A file whose header is not this feed's changes nothing, not even an empty store.
-        match File::open(path)
-            .map_err(FeedError::from)
-            .and_then(|file| Rows::open(file, feed).map(drop))
-        {
-            Ok(()) => good.push(path),
-            Err(error) => {
-                eprintln!("{}: {}", path.display(), log::chain(&error));
-                code = ExitCode::FAILURE;
-            }
-        }
-    }
-    if good.is_empty() {
-        return Ok(code);
-    }
-    let store = OpenData::open(&data)?;
-    for path in good {
-        match import_file(&store, &city, feed, path) {
+        let line = match import_file(&mut opened, &data, &city, feed, path) {
             Ok((counts, late_here)) => {
                 late += late_here;
-                let line = serde_json::to_string(&counts).expect("our own types always serialise");
-                writeln!(io::stdout().lock(), "{line}")?;
+                serde_json::to_string(&counts).expect("our own types always serialise")
             }
             Err(error @ FeedError::Store(_)) => return Err(error),
             Err(error) => {
-                eprintln!("{}: {}", path.display(), log::chain(&error));
                 code = ExitCode::FAILURE;
+                let reason = log::chain(&error);
+                eprintln!("{}: {reason}", path.display());
+                serde_json::json!({ "file": path.display().to_string(), "error": reason })
+                    .to_string()
             }
-        }
+        };
+        writeln!(io::stdout().lock(), "{line}")?;
     }
+    let Some(store) = opened else {
+        return Ok(code);
+    };
+    let mut unfinished = 0;
     if code == ExitCode::SUCCESS {
-        publish_due(&store, &city, feed, false)?;
+        unfinished = publish_due(&store, &city, feed, false)?;
     } else {
         // A published month stays as it is: without the rows of the file that failed it would lack them for good.
         eprintln!(
             "nothing was published, as not every file could be read; import again with the rest"
         );
     }
-    if late > 0 {
-        eprintln!(
-            "{late} new records fall in months that are already published, and those stay as they are; \
-             `spotlight-hub layers rebuild --city {} --feed {} --data {}` publishes them anew",
+    let rebuild = || {
+        format!(
+            "`spotlight-hub layers rebuild --city {} --feed {} --data {}`",
             args.city,
             args.feed,
             args.data.display()
+        )
+    };
+    if unfinished > 0 {
+        eprintln!(
+            "{unfinished} months are not published, as a file with rows of theirs was cut off; import that file again, \
+             or publish what there is with {}",
+            rebuild()
+        );
+    }
+    if late > 0 {
+        eprintln!(
+            "{late} new records fall in months that are already published, and those stay as they are; {} publishes \
+             them anew",
+            rebuild()
         );
     }
     Ok(code)
@@ -178,7 +189,7 @@ pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
     let store = OpenData::open(&hub_folder(&args.data))?;
-    publish_due(&store, &city, feed, true)
+    publish_due(&store, &city, feed, true).map(drop)
 }
 
 /// Imports the bundled sample into a hub's data folder.
@@ -222,8 +233,11 @@ fn hub_folder(data: &Path) -> PathBuf {
     }
 }
 
+/// Imports one file. The store is opened for the first whose header is this feed's: another changes nothing, not even an
+/// empty store. A file is opened once, so that it may be a pipe.
 fn import_file(
-    store: &OpenData,
+    opened: &mut Option<OpenData>,
+    data: &Path,
     city: &City,
     feed: &Feed,
     path: &Path,
@@ -238,13 +252,13 @@ fn import_file(
     if let Ok(style) = ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {eta}") {
         bar.set_style(style);
     }
-    let result = import(
-        store,
-        city,
-        feed,
-        bar.wrap_read(file),
-        &path.display().to_string(),
-    );
+    let result = Rows::open(bar.wrap_read(file), feed).and_then(|rows| {
+        let store = match opened {
+            Some(store) => store,
+            None => opened.insert(OpenData::open(data)?),
+        };
+        import_rows(store, city, feed, rows, &path.display().to_string())
+    });
     bar.finish_and_clear();
     result
 }
@@ -257,16 +271,26 @@ pub fn import(
     input: impl Read,
     file: &str,
 ) -> Result<(Counts, u64), FeedError> {
+    import_rows(store, city, feed, Rows::open(input, feed)?, file)
+}
+
+fn import_rows(
+    store: &OpenData,
+    city: &City,
+    feed: &Feed,
+    mut rows: Rows<'_>,
+    file: &str,
+) -> Result<(Counts, u64), FeedError> {
     let start = Instant::now();
     let now = Timestamp::now();
     let today = now.to_zoned_datetime(city.time_zone.clone()).date();
-    let mut rows = Rows::open(input, feed)?;
     let mut counts = Counts {
         file: file.to_owned(),
         ..Counts::default()
     };
     let mut total = Stored::default();
     let mut last_day: Option<Date> = None;
+    let mut months = BTreeSet::new();
     let mut batch = Vec::new();
     loop {
         let row = rows.next(feed, city)?;
@@ -280,6 +304,7 @@ pub fn import(
                 counts.unplaced += u64::from(accepted.cell.is_none());
                 // A day to come is a slip of the pen: it must not make the layer look fresh.
                 last_day = last_day.max(Some(accepted.day).filter(|day| *day <= today));
+                months.insert(open_data::month(accepted.day));
                 batch.push(accepted);
             }
             None => {}
@@ -295,7 +320,7 @@ pub fn import(
             break;
         }
     }
-    store.freshen(&feed.id, |freshness| {
+    store.finish(&feed.id, &months, |freshness| {
         freshness.fetched_at = now.as_second();
         let last_day = last_day.map_or(i32::MIN, open_data::number);
         freshness.data_through = freshness.data_through.max(last_day);
@@ -306,17 +331,23 @@ pub fn import(
     Ok((counts, total.late))
 }
 
-/// Publishes the months that are due and not published; all that are due if `again`.
-fn publish_due(store: &OpenData, city: &City, feed: &Feed, again: bool) -> Result<(), FeedError> {
+/// Publishes the months that are due and not published; all that are due if `again`. Returns how many of them had to wait,
+/// for they are unfinished.
+fn publish_due(
+    store: &OpenData,
+    city: &City,
+    feed: &Feed,
+    again: bool,
+) -> Result<usize, FeedError> {
     let now = Timestamp::now();
     let today = now.to_zoned_datetime(city.time_zone.clone()).date();
-    publish_months(store, feed, today, again)?;
+    let waiting = publish_months(store, feed, today, again)?;
     if again {
-        store.freshen(&feed.id, |freshness| {
+        store.finish(&feed.id, &BTreeSet::new(), |freshness| {
             freshness.rebuilt_at = Some(now.as_second())
         })?;
     }
-    Ok(())
+    Ok(waiting)
 }
 
 fn publish_months(
@@ -324,19 +355,24 @@ fn publish_months(
     feed: &Feed,
     today: Date,
     again: bool,
-) -> Result<(), FeedError> {
+) -> Result<usize, FeedError> {
     let mut months = Vec::new();
-    for month in store.months(&feed.id, again)? {
+    let mut waiting = 0;
+    for (month, is_unfinished) in store.months(&feed.id, again)? {
         let first = layers::date_of(month);
-        if publish::is_due(first, today) {
-            let next = open_data::number(first.last_of_month()) + 1;
-            months.push((
-                month,
-                publish::publish(&store.requests(&feed.id, month, next)?),
-            ));
+        if !publish::is_due(first, today) {
+            continue;
         }
+        if is_unfinished && !again {
+            waiting += 1;
+            continue;
+        }
+        let next = open_data::number(first.last_of_month()) + 1;
+        let requests = store.requests(&feed.id, month, next)?;
+        months.push((month, publish::publish(&requests)));
     }
-    Ok(store.publish(&feed.id, &months, again)?)
+    store.publish(&feed.id, &months, again)?;
+    Ok(waiting)
 }
 
 #[cfg(test)]

@@ -1,21 +1,18 @@
 //! The rows of a CSV export, read as a feed's file says: streaming, in constant memory.
 
 use std::borrow::Cow;
-use std::cell;
-use std::io::{self, Read};
+use std::io::Read;
 use std::rc::Rc;
 
 use jiff::civil::Date;
 use spotlight_common::cell::Cell;
 
+use super::input::{self, Limits, Lines};
 use super::{FeedError, values};
 use crate::city::{City, Feed};
 use crate::store::open_data::Accepted;
 
 const READ_BUFFER: usize = 256 * 1024;
-
-/// What is read for one row at most: a quote that never closes must not take the whole file into memory.
-const LONGEST_ROW: usize = 1024 * 1024;
 
 /// What a row is.
 pub enum Row {
@@ -28,9 +25,9 @@ pub enum Row {
 }
 
 /// The rows of one file.
-pub struct Rows<R> {
-    reader: simd_csv::ZeroCopyReader<Bounded<R>>,
-    allowed: Rc<cell::Cell<usize>>,
+pub struct Rows<'a> {
+    reader: simd_csv::ZeroCopyReader<Lines<'a>>,
+    limits: Rc<Limits>,
     columns: Positions,
     width: usize,
 }
@@ -44,27 +41,29 @@ struct Positions {
     location: Option<usize>,
 }
 
-impl<R: Read> Rows<R> {
+impl<'a> Rows<'a> {
     /// Reads the header; a needed column that is missing is an error that names it.
-    pub fn open(input: R, feed: &Feed) -> Result<Self, FeedError> {
-        let allowed = Rc::new(cell::Cell::new(LONGEST_ROW));
+    pub fn open(input: impl Read + 'a, feed: &Feed) -> Result<Self, FeedError> {
+        let limits = Rc::new(Limits::default());
+        let (lines, delimiter) = input::open(input, &limits)?;
+        limits.start_row();
         let mut reader = simd_csv::ZeroCopyReaderBuilder::new()
             .flexible(true)
+            .delimiter(delimiter)
             .buffer_capacity(READ_BUFFER)
-            .from_reader(Bounded {
-                input,
-                allowed: allowed.clone(),
-            });
+            .from_reader(lines);
         let header: Vec<String> = reader
             .byte_headers()
             .map_err(FeedError::csv)?
             .iter()
             .map(heading)
             .collect();
+        // The names stand in order of preference.
         let find = |names: &[String]| {
-            header
-                .iter()
-                .position(|heading| names.iter().any(|name| name.eq_ignore_ascii_case(heading)))
+            names.iter().find_map(|name| {
+                let is_it = |heading: &String| heading.eq_ignore_ascii_case(name);
+                header.iter().position(is_it)
+            })
         };
         let need = |names: &[String]| {
             find(names)
@@ -90,7 +89,7 @@ impl<R: Read> Rows<R> {
         };
         Ok(Self {
             reader,
-            allowed,
+            limits,
             columns,
             width: header.len(),
         })
@@ -98,10 +97,13 @@ impl<R: Read> Rows<R> {
 
     /// The next row; `None` at the end.
     pub fn next(&mut self, feed: &Feed, city: &City) -> Result<Option<Row>, FeedError> {
-        self.allowed.set(LONGEST_ROW);
+        self.limits.start_row();
         let Some(record) = self.reader.read_byte_record().map_err(FeedError::csv)? else {
             return Ok(None);
         };
+        if self.limits.was_cut() {
+            return Ok(Some(Row::Rejected("length")));
+        }
         if record.len() != self.width {
             return Ok(Some(Row::Rejected("columns")));
         }
@@ -121,7 +123,7 @@ impl<R: Read> Rows<R> {
         if id.is_empty() {
             return Ok(Some(Row::Rejected("id")));
         }
-        let Some(day) = values::day(&text(self.columns.created)) else {
+        let Some(day) = values::day(&text(self.columns.created), &city.time_zone) else {
             return Ok(Some(Row::Rejected("date")));
         };
         let in_columns = self
@@ -143,27 +145,6 @@ impl<R: Read> Rows<R> {
         Ok(Some(Row::Accepted(accepted(
             id, day, &written, point, city,
         ))))
-    }
-}
-
-/// Input that ends with an error where one row asks for too much.
-struct Bounded<R> {
-    input: R,
-    allowed: Rc<cell::Cell<usize>>,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(buffer)?;
-        match self.allowed.get().checked_sub(read) {
-            Some(left) => self.allowed.set(left),
-            None => {
-                return Err(io::Error::other(format!(
-                    "a row of over {LONGEST_ROW} bytes; is a quote left open?"
-                )));
-            }
-        }
-        Ok(read)
     }
 }
 

@@ -1,3 +1,5 @@
+mod hostile;
+
 use super::*;
 use std::collections::HashSet;
 

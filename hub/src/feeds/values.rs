@@ -1,11 +1,16 @@
 //! What a cell of an export says: the local day and the place of a row. Only computes; a bad value is `None`, never a panic.
 
+use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::tz::TimeZone;
 
 /// The day of a wall time in any form that the city's exports have had: `MM/DD/YYYY hh:mm:ss AM`, `YYYY-MM-DD hh:mm:ss`,
-/// `YYYY-MM-DDThh:mm:ss.000`, `M/D/YY h:mm`, each also without its time.
-pub fn day(text: &str) -> Option<Date> {
+/// `YYYY-MM-DDThh:mm:ss.000`, `M/D/YY h:mm`, each also without its time. One that names its offset is taken to the city's zone.
+pub fn day(text: &str, zone: &TimeZone) -> Option<Date> {
     let text = text.trim();
+    if let Ok(instant) = text.parse::<Timestamp>() {
+        return since_1990(instant.to_zoned_datetime(zone.clone()).date());
+    }
     let (day, time) = match text.find([' ', 'T']) {
         Some(end) => (&text[..end], text[end + 1..].trim()),
         None => (text, ""),
@@ -32,18 +37,21 @@ pub fn day(text: &str) -> Option<Date> {
         i8::try_from(number(month)?).ok()?,
         i8::try_from(number(of_month)?).ok()?,
     );
-    Date::new(year, month, of_month)
-        .ok()
-        .filter(|day| *day >= date(1990, 1, 1))
+    since_1990(Date::new(year, month, of_month).ok()?)
 }
 
-/// `h:mm`, `hh:mm:ss`, with fractions, with AM or PM, with a trailing `Z`.
+/// No city's requests are older: an earlier day is a slip.
+fn since_1990(day: Date) -> Option<Date> {
+    Some(day).filter(|day| *day >= date(1990, 1, 1))
+}
+
+/// `h:mm`, `hh:mm:ss`, with fractions, with AM or PM.
 fn is_time(time: &str) -> bool {
     let upper = time.to_ascii_uppercase();
     let half = upper
         .strip_suffix("AM")
         .or_else(|| upper.strip_suffix("PM"));
-    let clock = half.unwrap_or(&upper).trim().trim_end_matches('Z');
+    let clock = half.unwrap_or(&upper).trim();
     let clock = clock.split_once('.').map_or(clock, |(whole, _)| whole);
     let fields: Vec<_> = clock.split(':').map(number).collect();
     let hours = if half.is_some() { 1..=12 } else { 0..=23 };
@@ -110,6 +118,8 @@ mod tests {
 
     #[test]
     fn days_in_every_form() {
+        let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
+        let day = |text: &str| day(text, &zone);
         for text in [
             "12/31/2017 11:59:58 PM",
             "2017-12-31 23:59:58",
@@ -117,12 +127,24 @@ mod tests {
             "12/31/17 23:59",
             "12/31/2017",
             "2017-12-31",
+            "2018-01-01T07:59:58Z",
+            "2018-01-01T00:59:58-07:00",
         ] {
             assert_eq!(day(text), Some(date(2017, 12, 31)), "{text}");
         }
         assert_eq!(day("1/1/20 0:05"), Some(date(2020, 1, 1)));
+        // The hour that comes twice, and the one that never comes, have their day.
+        assert_eq!(day("11/05/2017 01:30:00 AM"), Some(date(2017, 11, 5)));
+        assert_eq!(day("2017-03-12 02:30:00"), Some(date(2017, 3, 12)));
+        assert_eq!(day("2/29/20 23:59"), Some(date(2020, 2, 29)));
         for text in [
             "",
+            "2/29/19 0:05",
+            "0/1/20 0:05",
+            "2020-00-10",
+            "2020-01-02 24:00:00",
+            "01/02/2020 00:30:00 AM",
+            "2020-01-02Tx",
             "yesterday",
             "13/31/2017",
             "02/30/2018",

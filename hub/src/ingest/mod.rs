@@ -22,6 +22,7 @@ use spotlight_common::topic::{self, Leaf, Status};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::city::City;
 use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
 use client::{Event, Speaker};
@@ -120,6 +121,7 @@ impl Ingest {
     pub async fn run(
         mut self,
         store: Arc<Reports>,
+        city: Arc<City>,
         clock: Clock,
         changes: mpsc::Sender<Change>,
         shutdown: CancellationToken,
@@ -146,8 +148,10 @@ impl Ingest {
             if deliveries.is_empty() {
                 continue;
             }
-            let (store, network, now) = (store.clone(), self.identity.network.clone(), clock.now());
-            let work = tokio::task::spawn_blocking(move || take(&store, &network, deliveries, now));
+            let (store, city, now) = (store.clone(), city.clone(), clock.now());
+            let network = self.identity.network.clone();
+            let work =
+                tokio::task::spawn_blocking(move || take(&store, &network, &city, deliveries, now));
             let (receipts, stored) = match work.await {
                 Ok(result) => result?,
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
@@ -190,6 +194,7 @@ type Receipts = BTreeMap<NodeId, Vec<Receipt>>;
 pub fn take(
     store: &Reports,
     network: &Network,
+    city: &City,
     deliveries: Vec<(NodeId, Vec<u8>)>,
     now: Timestamp,
 ) -> Result<(Receipts, Vec<Received>), StoreError> {
@@ -201,7 +206,7 @@ pub fn take(
             Err(error) => tracing::warn!(error = %error, "ignored what is no report"),
         }
     }
-    let (outcomes, stored) = store.accept(&reports, now)?;
+    let (outcomes, stored) = store.accept(&reports, now, |cell| city.has(cell))?;
     let mut receipts = Receipts::new();
     for ((node, report), outcome) in reports.iter().zip(outcomes) {
         if let Outcome::Refused(reason) = outcome {
@@ -215,3 +220,6 @@ pub fn take(
     }
     Ok((receipts, stored))
 }
+
+#[cfg(test)]
+mod tests;

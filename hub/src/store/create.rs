@@ -11,19 +11,24 @@ use redb::{Database, DatabaseError};
 /// Opens a database, made first if there is none; the cache is in bytes.
 pub fn open_or_create(path: &Path, cache: usize) -> Result<Database, DatabaseError> {
     if !path.exists() {
-        sweep(path);
-        let beside = path.with_extension(format!("new-{}", process::id()));
-        drop(Database::create(&beside)?);
-        // Another process may be first, and its file then stays. A rename would replace it, so it is only for file systems
-        // without links.
-        if let Err(error) = fs::hard_link(&beside, path)
-            && !path.exists()
-        {
-            fs::rename(&beside, path).map_err(|_| error)?;
-        }
-        sweep(path);
+        make(path, &path.with_extension(format!("new-{}", process::id())))?;
     }
     Database::builder().set_cache_size(cache).create(path)
+}
+
+fn make(path: &Path, beside: &Path) -> Result<(), DatabaseError> {
+    // A killed process of the same number may have left it. Others' may be at work: they are swept once there is a file.
+    let _ = fs::remove_file(beside);
+    drop(Database::create(beside)?);
+    // Another process may be first, and its file then stays. A rename would replace it, so it is only for file systems
+    // without links.
+    if let Err(error) = fs::hard_link(beside, path)
+        && !path.exists()
+    {
+        fs::rename(beside, path).map_err(|_| error)?;
+    }
+    sweep(path);
+    Ok(())
 }
 
 /// Removes what this or a killed process left beside; one that is being made finds that and uses the file that is there.
@@ -49,6 +54,25 @@ fn sweep(path: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Threads have one process number, so each has a name of its own here; what counts is that nobody sweeps too early.
+    #[test]
+    fn many_that_make_one_file_at_once_all_find_it() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().expect("a folder");
+            let path = folder.path().join("x.redb");
+            std::thread::scope(|scope| {
+                for n in 0..4 {
+                    let path = &path;
+                    scope.spawn(move || {
+                        let beside = path.with_extension(format!("new-test-{n}"));
+                        make(path, &beside).expect("made");
+                        assert!(path.exists());
+                    });
+                }
+            });
+        }
+    }
 
     #[test]
     fn nothing_but_the_database_is_left_and_it_opens_again() {

@@ -1,20 +1,23 @@
 //! Open data in `open-data.redb`: what counting and incremental import need, never the city's table.
 //!
 //! # On disk
-//! For each feed, four tables, and one for all:
+//! For each feed, five tables, and one for all:
 //! - `FEED/requests`: keyed hash of the request's id (`u64`) -> nothing. By this a row read twice is known.
 //! - `FEED/records`: (local day, keyed hash of the address) -> resolution-8 cell, 0 where it has no place. One a request.
 //! - `FEED/months`: first day of a month -> records in it.
+//! - `FEED/unfinished`: first day of a month -> nothing. A file with rows of that month is being read, or was cut off.
 //! - `FEED/published`: first day of a month -> postcard [`PublishedMonth`], written once.
 //! - `meta`: `key` -> the random key of the hashes; `FEED` -> postcard [`Freshness`].
 //!
 //! No address, coordinate or request id is stored. The key lies beside the hashes: they hide addresses from whoever reads
 //! counts, not from whoever holds the disk and guesses; the rows are public where they came from.
 //!
-//! The file is opened for as long as one command or one reading takes, so that `import` works beside a running hub.
+//! The file is opened for as long as one batch or one reading takes, so that imports, a running hub and other commands work
+//! side by side.
 
+use std::collections::BTreeSet;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
@@ -35,8 +38,8 @@ const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 /// Instead of a cell: the row counts in no area.
 const NOWHERE: u64 = 0;
 
-/// How long a command waits for another one to close the file.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a command waits for another one to close the file, which takes as long as a batch.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A row that was accepted, before it is stored. Its strings go no further.
 pub struct Accepted {
@@ -99,9 +102,9 @@ pub struct Freshness {
     pub rebuilt_at: Option<i64>,
 }
 
-/// The open data of one hub, open for writing.
+/// The open data of one hub, to be written. Each call opens the file.
 pub struct OpenData {
-    database: Database,
+    path: PathBuf,
     key: [u8; 32],
 }
 
@@ -109,6 +112,11 @@ pub struct OpenData {
 pub fn number(day: Date) -> i32 {
     let since = day.duration_since(jiff::civil::date(1970, 1, 1));
     i32::try_from(since.as_hours() / 24).unwrap_or(i32::MAX)
+}
+
+/// The number of the first day of a day's month.
+pub fn month(day: Date) -> i32 {
+    number(day.first_of_month())
 }
 
 fn name(feed: &str, table: &str) -> String {
@@ -123,7 +131,7 @@ impl OpenData {
             source,
         })?;
         let path = data.join(FILE);
-        let database = patiently(&path, || open_or_create(&path, 8 << 20))?;
+        let database = open_to_write(&path)?;
         let transaction = database.begin_write()?;
         let key = {
             let mut meta = transaction.open_table(META)?;
@@ -139,7 +147,8 @@ impl OpenData {
             }
         };
         transaction.commit()?;
-        Ok(Self { database, key })
+        drop(database);
+        Ok(Self { path, key })
     }
 
     fn hash(&self, purpose: &str, text: &str) -> u64 {
@@ -158,8 +167,12 @@ impl OpenData {
         let (requests, records) = (name(feed, "requests"), name(feed, "records"));
         let (months, published) = (name(feed, "months"), name(feed, "published"));
         let mut stored = Stored::default();
-        let transaction = self.database.begin_write()?;
+        let unfinished = name(feed, "unfinished");
+        let database = open_to_write(&self.path)?;
+        let transaction = database.begin_write()?;
         {
+            let mut unfinished =
+                transaction.open_table(TableDefinition::<i32, ()>::new(&unfinished))?;
             let mut requests =
                 transaction.open_table(TableDefinition::<u64, ()>::new(&requests))?;
             let mut records =
@@ -168,6 +181,10 @@ impl OpenData {
             let published =
                 transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
             for row in batch {
+                let month = month(row.day);
+                if unfinished.get(month)?.is_none() {
+                    unfinished.insert(month, ())?;
+                }
                 let is_known = requests.insert(self.hash("id", &row.id), ())?.is_some();
                 let address = match &row.address {
                     Some(address) => self.hash("address", address),
@@ -184,7 +201,6 @@ impl OpenData {
                     continue;
                 }
                 records.insert(key, row.cell.map_or(NOWHERE, Cell::index))?;
-                let month = number(row.day.first_of_month());
                 let count = months.get(month)?.map_or(0, |count| count.value());
                 months.insert(month, count + 1)?;
                 stored.records += 1;
@@ -195,17 +211,21 @@ impl OpenData {
         Ok(stored)
     }
 
-    /// Months that have records and are not published, oldest first; all with records if `again`.
-    pub fn months(&self, feed: &str, again: bool) -> Result<Vec<i32>, StoreError> {
+    /// Months that have records and are not published, oldest first; all with records if `again`. Each with whether it is
+    /// unfinished.
+    pub fn months(&self, feed: &str, again: bool) -> Result<Vec<(i32, bool)>, StoreError> {
         let (months, published) = (name(feed, "months"), name(feed, "published"));
-        let transaction = self.database.begin_write()?;
+        let unfinished = name(feed, "unfinished");
+        let database = open_to_write(&self.path)?;
+        let transaction = database.begin_write()?;
         let months = transaction.open_table(TableDefinition::<i32, u64>::new(&months))?;
         let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
+        let unfinished = transaction.open_table(TableDefinition::<i32, ()>::new(&unfinished))?;
         let mut open = Vec::new();
         for row in months.iter()? {
             let month = row?.0.value();
             if again || published.get(month)?.is_none() {
-                open.push(month);
+                open.push((month, unfinished.get(month)?.is_some()));
             }
         }
         Ok(open)
@@ -214,8 +234,13 @@ impl OpenData {
     /// The placed requests from a day up to, not including, another.
     pub fn requests(&self, feed: &str, from: i32, to: i32) -> Result<Vec<Request>, StoreError> {
         let records = name(feed, "records");
-        let transaction = self.database.begin_read()?;
-        let records = transaction.open_table(TableDefinition::<(i32, u64), u64>::new(&records))?;
+        let database = open_to_write(&self.path)?;
+        let transaction = database.begin_read()?;
+        let records =
+            existing(transaction.open_table(TableDefinition::<(i32, u64), u64>::new(&records)))?;
+        let Some(records) = records else {
+            return Ok(Vec::new());
+        };
         let mut requests = Vec::new();
         for row in records.range((from, 0)..(to, 0))? {
             let (key, cell) = row?;
@@ -235,7 +260,8 @@ impl OpenData {
         again: bool,
     ) -> Result<(), StoreError> {
         let published = name(feed, "published");
-        let transaction = self.database.begin_write()?;
+        let database = open_to_write(&self.path)?;
+        let transaction = database.begin_write()?;
         {
             let mut published =
                 transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
@@ -248,14 +274,22 @@ impl OpenData {
         Ok(transaction.commit()?)
     }
 
-    /// Notes how fresh a feed is; its last day never goes back.
-    pub fn freshen(
+    /// Notes that a file with rows of these months was read to its end, and how fresh the feed is.
+    pub fn finish(
         &self,
         feed: &str,
+        months: &BTreeSet<i32>,
         change: impl FnOnce(&mut Freshness),
     ) -> Result<(), StoreError> {
-        let transaction = self.database.begin_write()?;
+        let unfinished = name(feed, "unfinished");
+        let database = open_to_write(&self.path)?;
+        let transaction = database.begin_write()?;
         {
+            let mut unfinished =
+                transaction.open_table(TableDefinition::<i32, ()>::new(&unfinished))?;
+            for month in months {
+                unfinished.remove(month)?;
+            }
             let mut meta = transaction.open_table(META)?;
             let mut freshness = match meta.get(feed)? {
                 Some(bytes) => read(bytes.value())?,
@@ -316,6 +350,7 @@ pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
             Some("records") => &["day", "hash_of_address", "cell"],
             Some("months") => &["month", "records"],
             Some("published") => &["month", "areas"],
+            Some("unfinished") => &["month"],
             _ => &["name", "value"],
         };
         tables.push(Table::new(
@@ -325,6 +360,10 @@ pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
         ));
     }
     Ok(tables)
+}
+
+fn open_to_write(path: &Path) -> Result<Database, StoreError> {
+    patiently(path, || open_or_create(path, 8 << 20))
 }
 
 fn open_to_read(data: &Path) -> Result<Option<ReadTransaction>, StoreError> {
@@ -371,7 +410,7 @@ fn patiently<T>(
                 std::thread::sleep(Duration::from_millis(50))
             }
             Err(redb::DatabaseError::DatabaseAlreadyOpen) => {
-                return Err(StoreError::InUse(path.to_owned()));
+                return Err(StoreError::Busy(path.to_owned()));
             }
             Err(error) => {
                 return Err(StoreError::Open {

@@ -4,15 +4,25 @@
 //! One redb file, `hub.redb`:
 //! - `reports`: id (`u128`) -> the day it was received (`u32`, days since 1970). Every accepted report of the last
 //!   [`KNOWN_DAYS`] days, and nothing else of it: this is what duplicates are known by.
-//! - `live`: id -> postcard [`Received`]: cell, time, pseudonym, node and the rest, erased an hour after fading.
+//! - `live`: id -> postcard [`Received`]: cell, time, pseudonym, node and the rest, erased an hour after fading. Sealed by
+//!   [`spotlight_common::shred`] under the key of its period of erasure in `live-keys/`.
 //! - `nodes`: public key -> postcard [`Node`].
+//!
+//! # Erasing
+//! A row leaves `live` within a minute of its time ([`Received::erased_at`]). redb keeps what it removed in free pages until
+//! it needs them, so what counts is the key: a period is [`ERASURE_MINUTES`] long, and its key is destroyed when it is over
+//! and the rows are removed. From then on nothing in the folder tells of the row but its bare id. No row needs a key
+//! after its own time, so the clock alone decides, and a crash between removal and destruction is mended at the next start.
+//! A row that no key opens is logged, removed and skipped; its id still counts as known.
 //!
 //! # Promises
 //! A batch is one durable transaction; its receipts are made from what [`Reports::accept`] returns after the commit.
-//! An id is in `reports` from its first commit on, so that a report counts once however often it is delivered.
+//! An id is in `reports` from its first commit on, so that a report counts once however often it is delivered. It stays
+//! there until the report's own time is too old to be taken, also where a node's clock ran ahead.
 
 use std::path::{Path, PathBuf};
-use std::{fs, io};
+use std::time::{Duration, Instant};
+use std::{fs, io, thread};
 
 use jiff::Timestamp;
 use redb::{Database, ReadableDatabase, ReadableTable, ReadableTableMetadata, TableDefinition};
@@ -21,7 +31,9 @@ use spotlight_common::cell::Cell;
 use spotlight_common::ids::{NodeId, ReportId};
 use spotlight_common::receipt::{Outcome, Refusal};
 use spotlight_common::report::{Minute, Report};
+use spotlight_common::shred::{ShredError, Shredder};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::create::open_or_create;
 use super::received::Received;
@@ -33,7 +45,13 @@ const NODES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("nodes
 /// Ids are known this long; a report seen before that is refused as old.
 pub const KNOWN_DAYS: u32 = 35;
 
+/// Rows whose time of erasure falls into the same so many minutes share a key.
+pub const ERASURE_MINUTES: u32 = 10;
+
 const MINUTES_A_DAY: u32 = 24 * 60;
+
+/// A command may have the file open for a moment while the hub starts.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why the store cannot do what it is asked.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +68,9 @@ pub enum StoreError {
     /// Another process has it open.
     #[error("`{0}` is in use by another process; stop the hub that runs on this folder first")]
     InUse(PathBuf),
+    /// Other commands keep it open.
+    #[error("`{0}` is in use by another command; try again when that has ended")]
+    Busy(PathBuf),
     /// It cannot be opened.
     #[error("failed to open `{path}`")]
     Open {
@@ -62,6 +83,9 @@ pub enum StoreError {
     /// A transaction failed.
     #[error("failed to read or write the store")]
     Database(#[source] Box<redb::Error>),
+    /// The keys of its rows cannot be kept.
+    #[error("failed to keep the keys of live reports")]
+    Keys(#[source] ShredError),
     /// A row is not what was written.
     #[error("a row of table `{0}` cannot be read; restore the store from a backup")]
     Row(&'static str),
@@ -107,6 +131,7 @@ impl Table {
 /// The store of reports and nodes.
 pub struct Reports {
     database: Database,
+    live_keys: Shredder,
 }
 
 impl Reports {
@@ -117,7 +142,16 @@ impl Reports {
             source,
         })?;
         let path = folder.join("hub.redb");
-        let database = open_or_create(&path, 64 << 20).map_err(|error| match error {
+        let start = Instant::now();
+        let database = loop {
+            match open_or_create(&path, 64 << 20) {
+                Err(redb::DatabaseError::DatabaseAlreadyOpen) if start.elapsed() < PATIENCE => {
+                    thread::sleep(Duration::from_millis(20));
+                }
+                opened => break opened,
+            }
+        };
+        let database = database.map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => StoreError::InUse(path.clone()),
             other => StoreError::Open {
                 path: path.clone(),
@@ -129,14 +163,20 @@ impl Reports {
         transaction.open_table(LIVE)?;
         transaction.open_table(NODES)?;
         transaction.commit()?;
-        Ok(Self { database })
+        let live_keys = Shredder::load(&folder.join("live-keys")).map_err(StoreError::Keys)?;
+        Ok(Self {
+            database,
+            live_keys,
+        })
     }
 
-    /// Takes verified reports in one durable transaction; returns each one's outcome, and those that are new.
+    /// Takes verified reports in one durable transaction; returns each one's outcome, and those that are new and still tell
+    /// something. `is_in_city` says which cells the map has.
     pub fn accept(
         &self,
         batch: &[(NodeId, Report)],
         now: Timestamp,
+        is_in_city: impl Fn(Cell) -> bool,
     ) -> Result<(Vec<Outcome>, Vec<Received>), StoreError> {
         let received_at = Minute::of(now);
         let day = received_at.0 / MINUTES_A_DAY;
@@ -157,7 +197,10 @@ impl Reports {
                 let outcome = match known_node {
                     None => Outcome::Refused(Refusal::UnknownNode),
                     Some(node) if node.revoked => Outcome::Refused(Refusal::RevokedNode),
-                    Some(_) if !Cell::REPORTED.contains(&report.cell.resolution()) => {
+                    Some(_)
+                        if !Cell::REPORTED.contains(&report.cell.resolution())
+                            || !is_in_city(report.cell) =>
+                    {
                         Outcome::Refused(Refusal::Cell)
                     }
                     Some(_) if reports.get(id)?.is_some() => Outcome::Duplicate,
@@ -170,9 +213,11 @@ impl Reports {
                         received_at,
                         report: *report,
                     };
-                    reports.insert(id, day)?;
-                    live.insert(id, write(&received).as_slice())?;
-                    stored.push(received);
+                    reports.insert(id, day.max(report.seen_at.0 / MINUTES_A_DAY))?;
+                    if received.erased_at() > now {
+                        live.insert(id, self.seal(&received)?.as_slice())?;
+                        stored.push(received);
+                    }
                 }
                 outcomes.push(outcome);
             }
@@ -181,17 +226,52 @@ impl Reports {
         Ok((outcomes, stored))
     }
 
-    /// All reports that are not erased yet.
-    pub fn live(&self) -> Result<Vec<Received>, StoreError> {
-        let transaction = self.database.begin_read()?;
-        let live = transaction.open_table(LIVE)?;
-        live.iter()?
-            .map(|row| postcard::from_bytes(row?.1.value()).map_err(|_| StoreError::Row("live")))
-            .collect()
+    fn seal(&self, received: &Received) -> Result<Vec<u8>, StoreError> {
+        let period = Minute::of(received.erased_at()).0 / ERASURE_MINUTES;
+        let row = Zeroizing::new(write(received));
+        let id = received.report.id.0.as_u128();
+        self.live_keys
+            .seal(period, id, &row)
+            .map_err(StoreError::Keys)
     }
 
-    /// Erases what these reports said; their bare ids stay.
-    pub fn erase(&self, ids: &[ReportId]) -> Result<(), StoreError> {
+    /// All reports that are not erased yet. Rows that no key opens are removed.
+    pub fn live(&self) -> Result<Vec<Received>, StoreError> {
+        let (mut received, mut lost) = (Vec::new(), Vec::new());
+        {
+            let transaction = self.database.begin_read()?;
+            let live = transaction.open_table(LIVE)?;
+            for row in live.iter()? {
+                let (id, sealed) = row?;
+                let opened = self.live_keys.open(id.value(), sealed.value());
+                match opened.and_then(|(_, row)| postcard::from_bytes(&row).ok()) {
+                    Some(row) => received.push(row),
+                    None => lost.push(ReportId(Uuid::from_u128(id.value()))),
+                }
+            }
+        }
+        if !lost.is_empty() {
+            tracing::warn!(
+                rows = lost.len(),
+                "removed reports whose key is destroyed or lost; their ids stay known"
+            );
+            self.remove(&lost)?;
+        }
+        Ok(received)
+    }
+
+    /// Erases what these reports said, and the keys whose time is over; their bare ids stay.
+    pub fn erase(&self, ids: &[ReportId], now: Timestamp) -> Result<(), StoreError> {
+        if !ids.is_empty() {
+            self.remove(ids)?;
+        }
+        let current = Minute::of(now).0 / ERASURE_MINUTES;
+        self.live_keys
+            .destroy(|period| period < current)
+            .map_err(StoreError::Keys)
+    }
+
+    fn remove(&self, ids: &[ReportId]) -> Result<(), StoreError> {
         let transaction = self.database.begin_write()?;
         {
             let mut live = transaction.open_table(LIVE)?;
@@ -312,3 +392,6 @@ fn write<T: Serialize>(value: &T) -> Vec<u8> {
 fn read_node(bytes: &[u8]) -> Result<Node, StoreError> {
     postcard::from_bytes(bytes).map_err(|_| StoreError::Row("nodes"))
 }
+
+#[cfg(test)]
+mod tests;

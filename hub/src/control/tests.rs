@@ -1,0 +1,110 @@
+use super::*;
+
+const KEY: NodeId = NodeId([0xab; 32]);
+
+fn add(label: &str) -> Question {
+    Question::AddNode {
+        key: KEY,
+        label: label.into(),
+    }
+}
+
+/// The same questions in the same order, whoever answers.
+fn converse_about_nodes(data: &Path) {
+    assert_eq!(ask(data, &Question::Nodes).expect("answers"), "");
+    assert_eq!(ask(data, &add("roof")).expect("answers"), "");
+    let revoke = Question::RevokeNode { key: KEY };
+    ask(data, &revoke).expect("answers");
+    let nodes = ask(data, &Question::Nodes).expect("answers");
+    assert_eq!(
+        nodes,
+        format!("{{\"key\":\"{KEY}\",\"label\":\"roof\",\"revoked\":true}}\n")
+    );
+    let unknown = Question::RevokeNode {
+        key: NodeId([1; 32]),
+    };
+    let reason = ask(data, &unknown).expect_err("refused").to_string();
+    assert!(reason.contains("no node has the key 0101"), "{reason}");
+    let tables = ask(data, &Question::Tables).expect("answers");
+    assert!(tables.contains("\"nodes\",\"rows\":1"), "{tables}");
+}
+
+struct Hub {
+    folder: tempfile::TempDir,
+    shutdown: CancellationToken,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Hub {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        // A hub that was killed left its socket.
+        drop(std::os::unix::net::UnixListener::bind(socket(folder.path())).expect("binds"));
+        let store = Arc::new(Reports::open(folder.path()).expect("opens"));
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(serve(folder.path().to_owned(), store, shutdown.clone()));
+        while UnixStream::connect(socket(folder.path())).is_err() {
+            tokio::task::yield_now().await;
+        }
+        Self {
+            folder,
+            shutdown,
+            task,
+        }
+    }
+
+    /// Off the async threads, as another process would.
+    async fn with<T: Send + 'static>(&self, ask: impl FnOnce(&Path) -> T + Send + 'static) -> T {
+        let data = self.folder.path().to_owned();
+        let asked = tokio::task::spawn_blocking(move || ask(&data));
+        asked.await.expect("asks")
+    }
+}
+
+#[test]
+fn a_folder_without_a_hub_answers_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    converse_about_nodes(folder.path());
+}
+
+#[tokio::test]
+async fn a_running_hub_answers_the_same_and_its_socket_is_its_owners_alone() {
+    let hub = Hub::start().await;
+    hub.with(converse_about_nodes).await;
+    let mode = fs::metadata(socket(hub.folder.path())).expect("it is there");
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+    hub.shutdown.cancel();
+    hub.task.await.expect("ends");
+    assert!(!socket(hub.folder.path()).exists());
+    assert!(!hub.folder.path().join("control.new").exists());
+}
+
+#[tokio::test]
+async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
+    let hub = Hub::start().await;
+    let silent = hub.with(|data| UnixStream::connect(socket(data)).expect("connects"));
+    let silent = silent.await;
+    for bad in [&b""[..], b"nonsense", &[b'x'; 100_000]] {
+        let bad = bad.to_vec();
+        let reason = hub.with(move |data| {
+            let mut stream = UnixStream::connect(socket(data)).expect("connects");
+            // The hub may stop reading early.
+            let _ = stream.write_all(&bad);
+            let _ = stream.shutdown(Shutdown::Write);
+            let mut answer = String::new();
+            let _ = stream.read_to_string(&mut answer);
+            answer
+        });
+        let reason = reason.await;
+        assert!(
+            reason.is_empty() || reason.contains("does not know"),
+            "{reason}"
+        );
+    }
+    assert_eq!(
+        hub.with(|data| ask(data, &add("roof")).expect("answers"))
+            .await,
+        ""
+    );
+    drop(silent);
+}

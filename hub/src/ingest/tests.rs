@@ -1,0 +1,78 @@
+use super::*;
+
+use spotlight_common::cell::Cell;
+use spotlight_common::clock::ClockQuality;
+use spotlight_common::ids::{Epoch, Pseudonym, ReportId};
+use spotlight_common::keys;
+use spotlight_common::receipt::Refusal;
+use spotlight_common::report::{Evidence, Kind, Minute};
+
+/// What anyone may put on the broker: each gets its receipt or none, and the good ones around it are taken.
+#[test]
+fn forged_and_foreign_envelopes_get_no_receipt_and_cost_their_neighbours_nothing() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = Reports::open(folder.path()).expect("opens");
+    let city = City::load("los-angeles").expect("loads");
+    let key = |byte| SigningKey::from_bytes(&[byte; 32]);
+    let id = |byte| keys::public(&key(byte));
+    let (here, elsewhere): (Network, Network) =
+        ("la".parse().expect("a name"), "sf".parse().expect("a name"));
+    let now: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
+    store.add_node(&id(1), "one").expect("adds");
+    store.add_node(&id(2), "two").expect("adds");
+    let report = || Report {
+        id: ReportId::random(),
+        seen_at: Minute::of(now),
+        cell: Cell::at(34.0442, -118.2439, 9).expect("a cell"),
+        kind: Kind::Present,
+        evidence: Evidence::Text,
+        reporter: Pseudonym(7),
+        epoch: Epoch(7),
+        clock: ClockQuality::Synced,
+    };
+    let (good, last) = (report(), report());
+    let outside = Report {
+        cell: Cell::at(36.17, -115.14, 8).expect("a cell"),
+        ..report()
+    };
+    let receipt = Receipt {
+        id: good.id,
+        outcome: Outcome::Stored,
+    };
+    let mut bent = envelope::seal(&key(1), &here, &report());
+    bent[70] ^= 1;
+    let deliveries = vec![
+        (id(1), envelope::seal(&key(1), &here, &good)),
+        // On another node's topic, for another network, of another purpose, turned by a bit, and no envelope at all.
+        (id(1), envelope::seal(&key(2), &here, &report())),
+        (id(1), envelope::seal(&key(1), &elsewhere, &report())),
+        (id(1), envelope::seal(&key(1), &here, &receipt)),
+        (id(1), bent),
+        (id(1), Vec::new()),
+        (id(1), vec![1; envelope::MAX_BYTES + 1]),
+        // Answered: of a node that nobody knows, of nowhere, again, and with another node's id.
+        (id(3), envelope::seal(&key(3), &here, &report())),
+        (id(1), envelope::seal(&key(1), &here, &outside)),
+        (id(1), envelope::seal(&key(1), &here, &good)),
+        (id(2), envelope::seal(&key(2), &here, &good)),
+        (id(2), envelope::seal(&key(2), &here, &last)),
+    ];
+    let (receipts, stored) = take(&store, &here, &city, deliveries, now).expect("takes");
+    let outcomes: Vec<_> = receipts
+        .iter()
+        .map(|(node, receipt)| (*node, receipt.outcome))
+        .collect();
+    assert_eq!(
+        outcomes,
+        [
+            (id(1), Outcome::Stored),
+            (id(3), Outcome::Refused(Refusal::UnknownNode)),
+            (id(1), Outcome::Refused(Refusal::Cell)),
+            (id(1), Outcome::Duplicate),
+            (id(2), Outcome::Duplicate),
+            (id(2), Outcome::Stored),
+        ]
+    );
+    let stored: Vec<_> = stored.iter().map(|row| (row.node, row.report)).collect();
+    assert_eq!(stored, [(id(1), good), (id(2), last)]);
+}
