@@ -155,6 +155,18 @@ function orders() {
   return { rows: ids(".row"), marks: numbers.sort(([a], [b]) => a - b).map(([, cell]) => cell) };
 }
 
+/** Fails unless the rows are the data's sightings in its order. Messages still arrive, so the two may be of two moments. */
+async function agrees(page) {
+  const last = Date.now() + PATIENCE;
+  for (;;) {
+    await page.reload();
+    const { rows } = await page.evaluate(orders);
+    const { features } = await (await fetch(`${url}api/v1/sightings.geojson`)).json();
+    const cells = features.map(({ properties }) => properties.cell);
+    if (Date.now() > last || cells.join() === rows.join()) return assert.deepEqual(rows, cells);
+  }
+}
+
 for (const viewport of SIZES) {
   const name = `${viewport.width}x${viewport.height}`;
 
@@ -175,8 +187,7 @@ for (const viewport of SIZES) {
     assert.deepEqual(await page.evaluate(small), []);
     const { rows, marks } = await page.evaluate(orders);
     assert.deepEqual(marks, rows, "a mark's number is its row's");
-    const { features } = await (await fetch(`${url}api/v1/sightings.geojson`)).json();
-    assert.deepEqual(features.map(({ properties }) => properties.cell), rows, "and the data has the same order");
+    await agrees(page);
     await page.screenshot({ path: join(pictures, `plain-${name}.png`), fullPage: true });
     await context.close();
   });
@@ -185,9 +196,7 @@ for (const viewport of SIZES) {
     const { page, context, strangers } = await open("list", viewport, false);
     await row(page, "#rows li");
     assert.deepEqual(strangers, []);
-    const { rows } = await page.evaluate(orders);
-    const { features } = await (await fetch(`${url}api/v1/sightings.geojson`)).json();
-    assert.deepEqual(features.map(({ properties }) => properties.cell), rows);
+    await agrees(page);
     assert.ok(await page.getByRole("link", { name: "Reload" }).first().isVisible());
     await page.screenshot({ path: join(pictures, `list-${name}.png`), fullPage: true });
     await context.close();

@@ -466,6 +466,23 @@ mod tests {
     }
 
     #[test]
+    fn no_id_stands_twice_on_a_page() {
+        let picture = fixture::picture(5);
+        let page = map_page(
+            &picture,
+            picture.at,
+            &Choice::default(),
+            Some("assets/live.js"),
+        );
+        let ids = page.split(" id=\"").skip(1);
+        let mut ids: Vec<&str> = ids.filter_map(|rest| rest.split('"').next()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+    }
+
+    #[test]
     fn a_page_obeys_fading_and_says_how_to_report() {
         let picture = fixture::picture(2);
         let page = |at: &str| map_page(&picture, fixture::at(at), &Choice::default(), None);

@@ -17,7 +17,7 @@ const MOST: [(f64, usize, usize); 2] = [(PHONE, 5, 13), (DESK, 16, 44)];
 /// Pixels.
 const LETTERS: f64 = 11.0;
 /// What a marker takes, in pixels: circles around its middle and around its age below.
-const MARKER: [(f64, f64); 2] = [(0.0, 18.0), (22.0, 15.0)];
+const MARKER: [(f64, f64); 2] = [(0.0, 18.0), (24.0, 22.0)];
 /// Metres across a drawing from which on short streets would only be scratches, and how long one must be.
 const DETAIL: [(f64, f64); 3] = [(30_000.0, 5_000.0), (16_000.0, 2_500.0), (8_000.0, 1_200.0)];
 

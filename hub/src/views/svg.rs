@@ -250,7 +250,7 @@ fn choropleth(frame: &Frame, areas: &[Area]) -> Markup {
         }
     }
     html! {
-        g #areas fill-rule="evenodd" {
+        g fill-rule="evenodd" {
             @for (n, path) in classes.iter().enumerate() {
                 @if !path.is_empty() { path class={ "k" (n) } d=(path) {} }
             }
