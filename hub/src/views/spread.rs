@@ -40,25 +40,41 @@ type Point = (f64, f64);
 
 /// Where marks stand whose places are `places` in a frame of `width` and `height`, all in units of `unit` to a pixel.
 pub fn spread(places: &[Point], (width, height): Point, unit: f64) -> (Size, Vec<Point>) {
-    for (size, wide, high) in BOXES {
-        let edges = (width, height, unit);
-        if places.len() <= MOST
-            && let Some(at) = apart(places, wide * unit, high * unit, edges)
-            && at
-                .iter()
-                .zip(places)
-                .all(|(at, place)| distance(*at, *place) <= FARTHEST * unit)
-        {
-            return (size, at);
+    let edges = (width, height, unit);
+    let is_near = |at: &[Point]| {
+        let mut pairs = at.iter().zip(places);
+        pairs.all(|(at, place)| distance(*at, *place) <= FARTHEST * unit)
+    };
+    if places.len() <= MOST {
+        for (size, wide, high) in BOXES {
+            for rows in [1, 2, 3] {
+                let start = in_rows(places, rows, high * unit);
+                let at = apart(places, start, wide * unit, high * unit, edges);
+                if let Some(at) = at.filter(|at| is_near(at)) {
+                    return (size, at);
+                }
+            }
         }
     }
     (Size::Dot, places.to_vec())
+}
+
+/// Marks on one line would only part along it, and get far: every second or third starts a little above or below.
+fn in_rows(places: &[Point], rows: usize, high: f64) -> Vec<Point> {
+    let middle = (rows - 1) as f64 / 2.0;
+    let row = |n: usize| ((n % rows) as f64 - middle) * high;
+    places
+        .iter()
+        .enumerate()
+        .map(|(n, (x, y))| (*x, y + row(n)))
+        .collect()
 }
 
 /// Pushes overlapping boxes apart, each by half, the shorter way, until none is left. None leaves the frame that its
 /// place is in.
 fn apart(
     places: &[Point],
+    mut at: Vec<Point>,
     wide: f64,
     high: f64,
     (width, height, unit): (f64, f64, f64),
@@ -71,7 +87,6 @@ fn apart(
         let is_inside = (0.0..=after).contains(&place);
         if is_inside { at.clamp(least, most) } else { at }
     };
-    let mut at = places.to_vec();
     for _ in 0..ROUNDS {
         let mut is_clear = true;
         for one in 0..at.len() {

@@ -22,20 +22,30 @@ export type Frame = [number, number, number, number];
 
 /** Where marks stand whose places are `places`, all in units of `unit` to a pixel. */
 export function spread(places: Point[], frame: Frame, unit: number): [Size, Point[]] {
+  const isNear = ([x, y]: Point, n: number) => {
+    const [px, py] = places[n] ?? [x, y];
+    return Math.hypot(x - px, y - py) <= FARTHEST * unit;
+  };
+  if (places.length > MOST) return ["dot", places];
   for (const [size, wide, high] of BOXES) {
-    const at = places.length <= MOST && apart(places, wide * unit, high * unit, frame, unit);
-    const isNear = ([x, y]: Point, n: number) => {
-      const [px, py] = places[n] ?? [x, y];
-      return Math.hypot(x - px, y - py) <= FARTHEST * unit;
-    };
-    if (at && at.every(isNear)) return [size, at];
+    for (const rows of [1, 2, 3]) {
+      const start = inRows(places, rows, high * unit);
+      const at = apart(places, start, wide * unit, high * unit, frame, unit);
+      if (at?.every(isNear)) return [size, at];
+    }
   }
   return ["dot", places];
+}
+
+/** Marks on one line would only part along it, and get far: every second or third starts a little above or below. */
+function inRows(places: Point[], rows: number, high: number): Point[] {
+  return places.map(([x, y], n): Point => [x, y + ((n % rows) - (rows - 1) / 2) * high]);
 }
 
 /** Pushes overlapping boxes apart, each by half, the shorter way, until none is left; none leaves the frame. */
 function apart(
   places: Point[],
+  at: Point[],
   wide: number,
   high: number,
   [left, top, width, height]: Frame,
@@ -46,7 +56,6 @@ function apart(
     const least = Math.min(from + margin * unit, place);
     return Math.min(Math.max(at, least), Math.max(to - MARGIN * unit, place));
   };
-  const at = places.map(([x, y]): Point => [x, y]);
   for (let round = 0; round < ROUNDS; round += 1) {
     let isClear = true;
     at.forEach((one, n) => {
