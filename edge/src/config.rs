@@ -20,7 +20,8 @@ pub struct Config {
     /// The folder of the outbox and the node's key.
     pub data: PathBuf,
     /// The spool folder, with `in` and `out`.
-    pub spool: PathBuf,
+    #[serde(default)]
+    pub spool: Option<PathBuf>,
     /// The hub's pinned public key.
     pub hub_key: NodeId,
     /// The model's file or folder.

@@ -58,8 +58,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let time_zone = jiff::tz::TimeZone::get(&config.time_zone)
         .with_context(|| format!("no time zone `{}`", config.time_zone))?;
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
-    let spool_key = blake3::derive_key("spotlight 2026 spool origins", key.as_bytes());
-    let spool = Spool::open(&config.spool, spool_key)?;
+    let origins_key = blake3::derive_key("spotlight 2026 origins", key.as_bytes());
+    let spool = match &config.spool {
+        Some(folder) => Some(Spool::open(folder, origins_key)?),
+        None => None,
+    };
     let model = config.model.clone();
     let classifier = tokio::task::spawn_blocking(move || classifier(model.as_deref())).await??;
     let peers = link::Peers {
@@ -86,8 +89,12 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let (inbox, inbounds) = mpsc::channel(INBOX);
     let (stop, broker, link_outbox) = (shutdown.clone(), config.broker, outbox.clone());
     tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, stop).await?) });
-    let stop = shutdown.clone();
-    tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    if let Some(spool) = spool {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    }
+    // The pipeline ends when the last intake does.
+    drop(inbox);
     let stop = shutdown.clone();
     tasks.spawn(async move {
         pipeline.run(inbounds, stop).await;

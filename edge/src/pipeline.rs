@@ -100,8 +100,12 @@ impl Pipeline {
         inbound: Inbound,
         reassembly: &mut Reassembly<(Ticket, Timestamp)>,
     ) -> Option<Message> {
-        let (ticket, arrived) = (inbound.ticket.clone(), inbound.arrived);
-        match read(&inbound) {
+        let Inbound {
+            payload,
+            arrived,
+            ticket,
+        } = inbound;
+        match read(payload) {
             Ok(Item::Part(part)) => match reassembly.push(*part.clone(), (ticket.clone(), arrived))
             {
                 Pushed::Whole(whole) => Some(Message::from_text(whole, &self.country_code)),
@@ -118,6 +122,12 @@ impl Pipeline {
             Ok(Item::Mms(mms)) => {
                 Some(Message::from_mms(&mms, ticket, arrived, &self.country_code))
             }
+            Ok(Item::Plain(plain)) => Some(Message::from_plain(
+                plain,
+                ticket,
+                arrived,
+                &self.country_code,
+            )),
             Ok(Item::Notice) => {
                 self.remove(vec![ticket], None).await;
                 None
@@ -153,6 +163,9 @@ impl Pipeline {
         let report = self.report(&message, &decision);
         let committed = self.commit(&message, report).await;
         let answer = self.answer(&message, said.language, &decision, committed);
+        if committed.is_none() && answer.is_some() {
+            self.answer_once(&message).await;
+        }
         self.remove(message.tickets, answer).await;
     }
 
@@ -160,7 +173,11 @@ impl Pipeline {
     async fn classify(&self, mut message: Message) -> (Message, Seen) {
         let photos = std::mem::take(&mut message.photos);
         if photos.is_empty() {
-            return (message, Seen::Nothing);
+            let seen = match message.photos_missed {
+                0 => Seen::Nothing,
+                _ => Seen::Unreadable,
+            };
+            return (message, seen);
         }
         let _one = self.photos.acquire().await;
         let classifier = self.classifier.clone();
@@ -233,19 +250,32 @@ impl Pipeline {
             id: report.id,
             envelope: envelope::seal(&self.key, &self.network, &report),
         };
-        let removals: Vec<_> = message.tickets.iter().map(|ticket| ticket.origin).collect();
-        while let Err(error) = self
-            .outbox
-            .commit(vec![entry.clone()], removals.clone())
-            .await
-        {
-            tracing::error!(error = %spotlight_common::log::chain(error.as_ref()), "failed to commit a report; trying again");
-            tokio::time::sleep(COMMIT_AGAIN).await;
-        }
+        self.write(vec![entry], message).await;
         if self.abort_after_commit {
             std::process::abort();
         }
         Some(report)
+    }
+
+    /// Where a repeated answer would be a second one, what makes no report is noted as to be removed before its answer
+    /// leaves: after a crash an answer may be missing, but none is sent twice.
+    async fn answer_once(&self, message: &Message) {
+        if !message
+            .tickets
+            .iter()
+            .all(|ticket| ticket.intake.repeats_answers())
+        {
+            self.write(Vec::new(), message).await;
+        }
+    }
+
+    /// Writes a report and what is then to be removed. Tries until it is done.
+    async fn write(&self, entries: Vec<Entry>, message: &Message) {
+        let removals: Vec<_> = message.tickets.iter().map(|ticket| ticket.origin).collect();
+        while let Err(error) = self.outbox.commit(entries.clone(), removals.clone()).await {
+            tracing::error!(error = %spotlight_common::log::chain(error.as_ref()), "failed to write the outbox; trying again");
+            tokio::time::sleep(COMMIT_AGAIN).await;
+        }
     }
 
     /// The answer, if one is due.

@@ -104,7 +104,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
         let config = spotlight_edge::config::Config {
             network: settings.network,
             data: data.join("edge"),
-            spool: data.join("spool"),
+            spool: Some(data.join("spool")),
             hub_key,
             model: model_of_checkout(),
             gazetteer: None,

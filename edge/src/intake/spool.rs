@@ -22,7 +22,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::{Inbound, Intake, Origin, Payload, Ticket};
+use super::{Inbound, Inbox, Intake, Origin, Payload, Ticket};
 use crate::outbox::Outbox;
 
 /// How long an answer lies in `out`.
@@ -126,8 +126,11 @@ impl Spool {
                 tracing::warn!(error = %error, "no notifications for the spool folder; looking every 5 s");
             }
         }
-        let mut removals: HashSet<Origin> =
-            outbox.removals().unwrap_or_default().into_iter().collect();
+        let mut removals: HashSet<Origin> = outbox
+            .removals(Inbox::Spool)
+            .unwrap_or_default()
+            .into_iter()
+            .collect();
         let mut first = true;
         while !shutdown.is_cancelled() {
             let spool = self.clone();
@@ -276,13 +279,10 @@ impl Spool {
     }
 
     fn origin(&self, path: &Path, modified: Timestamp, line: usize) -> Origin {
-        let mut hasher = blake3::Hasher::new_keyed(&self.key);
-        hasher.update(path.file_name().unwrap_or_default().as_encoded_bytes());
-        hasher.update(&modified.as_nanosecond().to_le_bytes());
-        hasher.update(&line.to_le_bytes());
-        let mut bytes = [0; 4];
-        hasher.finalize_xof().fill(&mut bytes);
-        Origin(u32::from_le_bytes(bytes))
+        let mut name = modified.as_nanosecond().to_le_bytes().to_vec();
+        name.extend(line.to_le_bytes());
+        name.extend(path.file_name().unwrap_or_default().as_encoded_bytes());
+        Origin::new(Inbox::Spool, &self.key, &name)
     }
 
     /// Marks an item done; when it was the file's last, the file goes, durably, and its removals are confirmed.
@@ -385,6 +385,11 @@ impl Intake for Spool {
         if let Err(error) = written {
             tracing::error!(error = %error, "failed to write an answer into the spool");
         }
+    }
+
+    /// An answer that is written again replaces itself.
+    fn repeats_answers(&self) -> bool {
+        true
     }
 
     fn remove(&self, item: u64) -> Vec<Origin> {

@@ -4,7 +4,8 @@
 //! One redb file, `outbox.redb`, with three tables:
 //! - `batches`: `u64` sequence -> postcard `Vec<Entry>`, the sealed reports of one group commit. One value per commit, not one
 //!   key per report: measured faster than append + fdatasync in batches (see DESIGN's budgets).
-//! - `removals`: `u32` origin -> nothing: what an intake has still to remove, written in the report's own transaction.
+//! - `to_remove`: (`u8` inbox, `u32` hash) -> nothing: what an intake has still to remove, written in the report's own
+//!   transaction.
 //! - `refusals`: reason -> `u64`: how many reports the hub refused for it.
 //!
 //! # Promises
@@ -33,9 +34,49 @@ pub use store::{Entry, OutboxError, Sequence};
 /// The most requests that one transaction takes.
 pub const MAX_GROUP: usize = 256;
 
-/// Where a message lies in its inbox, hashed with a key: 32 bits, so that it names no sender.
+/// Which inbox a message lies in. The numbers are on disk and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin(pub u32);
+#[repr(u8)]
+pub enum Inbox {
+    /// The spool folder.
+    Spool = 1,
+    /// Twilio.
+    Twilio = 2,
+    /// Telnyx.
+    Telnyx = 3,
+    /// Another provider, by the documented webhook.
+    Webhook = 4,
+    /// An Android phone.
+    Android = 5,
+    /// The folders of smstools3.
+    Smstools = 6,
+    /// The folders of gammu-smsd.
+    Gammu = 7,
+}
+
+/// Where a message lies: its inbox, and 32 bits of a keyed hash of its name there, so that it names no sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// Which inbox.
+    pub inbox: Inbox,
+    /// Its name there, hashed.
+    pub hash: u32,
+}
+
+impl Origin {
+    /// Of an item's name in its inbox (a provider's id, a file's name), under the node's own key.
+    pub fn new(inbox: Inbox, key: &[u8; 32], name: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new_keyed(key);
+        hasher.update(&[inbox as u8]);
+        hasher.update(name);
+        let mut hash = [0; 4];
+        hasher.finalize_xof().fill(&mut hash);
+        Self {
+            inbox,
+            hash: u32::from_le_bytes(hash),
+        }
+    }
+}
 
 enum Request {
     Commit(
@@ -106,9 +147,9 @@ impl Outbox {
         }
     }
 
-    /// What is still to be removed from the inboxes.
-    pub fn removals(&self) -> Result<Vec<Origin>, OutboxError> {
-        self.store.removals()
+    /// What is still to be removed from an inbox.
+    pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
+        self.store.removals(inbox)
     }
 
     /// Up to `limit` unreceipted reports after a position, oldest first, and the position to go on from; `None` at the end.

@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use spotlight_common::ids::ReportId;
 use spotlight_common::receipt::Refusal;
 
-use super::Origin;
+use super::{Inbox, Origin};
 
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
-const REMOVALS: TableDefinition<'_, u32, ()> = TableDefinition::new("removals");
+const REMOVALS: TableDefinition<'_, (u8, u32), ()> = TableDefinition::new("to_remove");
 const REFUSALS: TableDefinition<'_, &str, u64> = TableDefinition::new("refusals");
 
 /// redb's page cache; the tables are small.
@@ -167,10 +167,10 @@ impl Store {
         {
             let mut removals = transaction.open_table(REMOVALS)?;
             for origin in &group.removals {
-                removals.insert(origin.0, ())?;
+                removals.insert((origin.inbox as u8, origin.hash), ())?;
             }
             for origin in &group.removed {
-                removals.remove(origin.0)?;
+                removals.remove((origin.inbox as u8, origin.hash))?;
             }
         }
         {
@@ -224,12 +224,15 @@ impl Store {
         Ok((entries, last))
     }
 
-    pub fn removals(&self) -> Result<Vec<Origin>, OutboxError> {
+    pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
         let transaction = self.database.begin_read()?;
         let removals = transaction.open_table(REMOVALS)?;
         removals
-            .iter()?
-            .map(|row| Ok(Origin(row?.0.value())))
+            .range((inbox as u8, 0)..=(inbox as u8, u32::MAX))?
+            .map(|row| {
+                let (_, hash) = row?.0.value();
+                Ok(Origin { inbox, hash })
+            })
             .collect()
     }
 
