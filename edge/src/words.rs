@@ -1,5 +1,7 @@
 //! What a text says, its place aside: language, whether they are gone, whether it speaks of police, whether it asks for help.
 
+mod gone;
+
 /// The languages that answers are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 pub enum Language {
@@ -28,60 +30,51 @@ pub struct Said {
 
 const POLICE: &[&str] = &[
     "police",
+    "polices",
+    "polce",
+    "poilce",
+    "plice",
+    "polis",
     "cop",
     "cops",
     "lapd",
     "sheriff",
     "sheriffs",
+    "sherif",
+    "sherifs",
+    "deputy",
+    "deputies",
+    "trooper",
+    "troopers",
     "officer",
     "officers",
     "squad",
+    "swat",
     "patrol",
+    "patrols",
     "cruiser",
-    "policia",
-    "policias",
-    "polis",
-    "patrulla",
-    "patrullas",
+    "cruisers",
     "chp",
     "popo",
+    "pigs",
+    "policia",
+    "policias",
+    "polisia",
+    "polisias",
+    "policiaco",
+    "patrulla",
+    "patrullas",
+    "patrullero",
+    "patrulleros",
     "chota",
+    "chotas",
     "jura",
+    "juras",
+    "placa",
     "oficial",
     "oficiales",
     "agente",
     "agentes",
-];
-
-const GONE: &[&str] = &[
-    "gone",
-    "left",
-    "they left",
-    "all clear",
-    "clear now",
-    "its clear",
-    "it's clear",
-    "cleared out",
-    "no police",
-    "no cops",
-    "no more cops",
-    "no more police",
-    "not here anymore",
-    "moved on",
-    "drove off",
-    "drove away",
-    "se fue",
-    "se fueron",
-    "ya se fueron",
-    "ya se fue",
-    "ya no estan",
-    "ya no esta",
-    "ya no hay",
-    "no hay policia",
-    "no hay policias",
-    "sin policia",
-    "despejado",
-    "se retiraron",
 ];
 
 const SPANISH: &[&str] = &[
@@ -122,7 +115,7 @@ const SPANISH: &[&str] = &[
     "chota",
     "oficiales",
     "carpas",
-    "no hay",
+    "sin",
 ];
 
 const ENGLISH: &[&str] = &[
@@ -131,99 +124,110 @@ const ENGLISH: &[&str] = &[
     "stop", "car", "cars", "two", "three", "sweep", "sweeping", "tents", "hello", "hi",
 ];
 
-const HELP: &[&str] = &["help", "info", "ayuda", "?"];
+const HELP: &[&str] = &[
+    "help",
+    "help me",
+    "help please",
+    "please help",
+    "info",
+    "information",
+    "menu",
+    "ayuda",
+    "ayudame",
+    "ayuda por favor",
+    "por favor ayuda",
+    "informacion",
+];
 
 const STOP: &[&str] = &[
     "stop",
     "stopall",
+    "stop all",
     "unsubscribe",
     "quit",
     "end",
     "cancel",
+    "revoke",
+    "optout",
+    "opt out",
     "alto",
     "parar",
+    "baja",
+    "cancelar",
 ];
+
+/// More words of a text than this are not weighed.
+const MOST_WORDS: usize = 400;
+
+/// Stands among the words where a clause ends.
+const BREAK: &str = ",";
+/// Stands there where the clause is a question.
+const QUESTION: &str = "?";
+
+fn is_police(word: &str) -> bool {
+    POLICE.contains(&word)
+}
 
 /// Reads a text's words.
 pub fn read(text: &str) -> Said {
     let plain = plain(text);
-    let spanish = count(&plain, SPANISH);
-    let english = count(&plain, ENGLISH);
-    let language = match spanish.cmp(&english) {
+    let words: Vec<&str> = plain.split(' ').filter(|word| !word.is_empty()).collect();
+    let spoken: Vec<&str> = words
+        .iter()
+        .copied()
+        .filter(|word| !matches!(*word, BREAK | QUESTION))
+        .collect();
+    let alone = spoken.join(" ");
+    let count = |list: &[&str]| list.iter().filter(|word| spoken.contains(word)).count();
+    let language = match count(SPANISH).cmp(&count(ENGLISH)) {
         std::cmp::Ordering::Greater => Some(Language::Spanish),
         std::cmp::Ordering::Less => Some(Language::English),
         std::cmp::Ordering::Equal => None,
     };
+    let only_asked = spoken.is_empty() && words.contains(&QUESTION);
     Said {
         language,
-        gone: contains_any(&plain, GONE),
-        police: contains_any(&plain, POLICE),
-        help: HELP.contains(&plain.trim()),
-        stop: STOP.contains(&plain.trim()),
+        gone: gone::says_gone(&words[..words.len().min(MOST_WORDS)]),
+        police: spoken.iter().any(|word| is_police(word)),
+        help: only_asked || HELP.contains(&alone.as_str()),
+        stop: STOP.contains(&alone.as_str()),
     }
 }
 
-/// Lower case, accents off, one space around each word.
+/// Words in lower case, accents and apostrophes off, one space around each; [`BREAK`] and [`QUESTION`] end a clause.
 fn plain(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len() + 2);
-    plain.push(' ');
-    for character in text.chars().take(2000).flat_map(char::to_lowercase) {
-        let character = match character {
-            'á' | 'à' | 'ä' => 'a',
-            'é' | 'è' => 'e',
-            'í' | 'ì' => 'i',
-            'ó' | 'ò' | 'ö' => 'o',
-            'ú' | 'ù' | 'ü' => 'u',
-            'ñ' => 'n',
-            '’' => '\'',
-            '?' if text.trim() == "?" => '?',
-            other if other.is_alphanumeric() || other == '\'' || other == '-' => other,
-            _ => ' ',
-        };
-        if character != ' ' || !plain.ends_with(' ') {
-            plain.push(character);
+    let mut plain = String::with_capacity(text.len().min(MOST_CHARACTERS) + 2);
+    for character in text
+        .chars()
+        .take(MOST_CHARACTERS)
+        .flat_map(char::to_lowercase)
+    {
+        match character {
+            'á' | 'à' | 'ä' | 'â' => plain.push('a'),
+            'é' | 'è' | 'ë' | 'ê' => plain.push('e'),
+            'í' | 'ì' | 'ï' | 'î' => plain.push('i'),
+            'ó' | 'ò' | 'ö' | 'ô' => plain.push('o'),
+            'ú' | 'ù' | 'ü' | 'û' => plain.push('u'),
+            'ñ' => plain.push('n'),
+            // An accent that stands by itself, as some phones write them, and every apostrophe.
+            '\u{300}'..='\u{36f}' | '\'' | '’' | '‘' | '`' | '´' | 'ʼ' => {}
+            '?' => plain.push_str(" ? "),
+            '.' | ',' | ';' | ':' | '!' | '\n' | '\r' | '(' | ')' | '—' | '–' => {
+                plain.push_str(" , ");
+            }
+            other if other.is_alphanumeric() => plain.push(other),
+            _ => plain.push(' '),
         }
-    }
-    if !plain.ends_with(' ') {
-        plain.push(' ');
     }
     plain
 }
 
-fn contains_any(plain: &str, phrases: &[&str]) -> bool {
-    count(plain, phrases) > 0
-}
-
-fn count(plain: &str, phrases: &[&str]) -> usize {
-    phrases
-        .iter()
-        .filter(|phrase| plain.contains(&format!(" {phrase} ")))
-        .count()
-}
+/// More characters than this are not read.
+const MOST_CHARACTERS: usize = 2000;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gone_in_both_languages() {
-        for gone in [
-            "GONE 5th & San Pedro",
-            "cops left 6th and wall",
-            "Ya se fueron, 5ta y San Pedro",
-            "no hay policía en la 6",
-            "no cops at 5th and main",
-        ] {
-            assert!(read(gone).gone, "{gone}");
-        }
-        for present in [
-            "police 5th & san pedro",
-            "policia en la calle 5",
-            "3 cop cars, wall st",
-        ] {
-            assert!(!read(present).gone, "{present}");
-        }
-    }
 
     #[test]
     fn languages() {
@@ -244,15 +248,60 @@ mod tests {
         assert!(read("hay una patrulla").police);
         assert!(!read("5th & San Pedro").police);
         assert!(!read("copper wire at wall st").police);
+        assert!(read("polici\u{301}a en la 5").police);
+        assert!(read("the sheriff's dept, 5th").police);
     }
 
     #[test]
     fn commands_stand_alone() {
-        assert!(read(" Help ").help);
-        assert!(read("AYUDA").help);
-        assert!(read("?").help);
-        assert!(!read("help police at 5th and wall").help);
-        assert!(read("STOP").stop);
-        assert!(!read("cops stop people at 5th & wall").stop);
+        for help in [
+            " Help ",
+            "HELP!",
+            "help.",
+            "\"help\"",
+            "'help'",
+            "Help?",
+            "AYUDA",
+            "¡Ayuda!",
+            "ayuda\n",
+            "?",
+            " ?? ",
+            "¿?",
+            "help 🙏",
+            "Help me!",
+        ] {
+            assert!(read(help).help, "{help}");
+        }
+        for stop in [
+            "STOP",
+            "Stop.",
+            " stop ",
+            "STOP ALL",
+            "\"STOP\"",
+            "ALTO",
+            "¡Alto!",
+            "Unsubscribe",
+        ] {
+            assert!(read(stop).stop, "{stop}");
+        }
+        for neither in [
+            "help police at 5th and wall",
+            "ayuda policia en la 5 y wall",
+            "5th & wall?",
+            "cops stop people at 5th & wall",
+            "stop and 5th",
+            "",
+            "🚓",
+        ] {
+            let said = read(neither);
+            assert!(!said.help && !said.stop, "{neither}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_is_read_in_part_and_fast_enough() {
+        let said = read(&"not gone left no se fue ".repeat(5_000));
+        assert!(!said.help && !said.stop);
+        assert!(read(&format!("gone {}", "x".repeat(100_000))).gone);
     }
 }

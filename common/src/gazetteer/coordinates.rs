@@ -2,6 +2,8 @@
 //!
 //! No link is ever fetched: asking a map's server for the place behind a short link would tell it who asks and where.
 
+use super::written::{leading_number, leading_pair, written};
+
 /// What a text says about coordinates.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Spotted {
@@ -46,6 +48,10 @@ const PARAMETERS: &[&str] = &[
     "q=",
     "query=",
     "coordinate=",
+    "viewpoint=",
+    "to=ll.",
+    "latlng=",
+    "pin=",
     "ll=",
     "sll=",
     "destination=",
@@ -60,7 +66,12 @@ pub(super) fn spot(text: &str) -> Spotted {
     let mut words = String::with_capacity(text.len());
     let mut opaque = false;
     for piece in text.split_inclusive(char::is_whitespace) {
-        let trimmed = piece.trim().trim_matches(['<', '>', '(', ')', '"', '\'']);
+        // `cops:https://...`
+        let (glued, piece) = piece.split_at(scheme(piece).unwrap_or(0));
+        words.push_str(glued);
+        let trimmed = piece
+            .trim()
+            .trim_matches(['<', '>', '(', ')', '[', ']', '"', '\'', ',']);
         if !is_link(trimmed) {
             words.push_str(piece);
             continue;
@@ -71,7 +82,12 @@ pub(super) fn spot(text: &str) -> Spotted {
         }
         match asked_for(&link) {
             Some(query) => words.push_str(&query),
-            None => opaque |= OPAQUE_HOSTS.contains(&host(&link)),
+            None => {
+                let host = host(&link);
+                opaque |= OPAQUE_HOSTS
+                    .iter()
+                    .any(|known| known.eq_ignore_ascii_case(host));
+            }
         }
         words.push(' ');
     }
@@ -85,18 +101,37 @@ pub(super) fn spot(text: &str) -> Spotted {
     }
 }
 
+/// Where a link begins inside a word.
+fn scheme(word: &str) -> Option<usize> {
+    let at = word.find("://")?;
+    ["https", "http"].iter().find_map(|scheme| {
+        let from = at.checked_sub(scheme.len())?;
+        word.get(from..at)?
+            .eq_ignore_ascii_case(scheme)
+            .then_some(from)
+    })
+}
+
 fn is_link(word: &str) -> bool {
-    let lower = word
-        .get(..8.min(word.len()))
-        .unwrap_or_default()
-        .to_ascii_lowercase();
-    lower.starts_with("http://")
-        || lower.starts_with("https://")
-        || lower.starts_with("geo:")
-        || lower.starts_with("www.")
-        || lower.starts_with("maps.")
-        || lower.starts_with("goo.gl/")
-        || (word.contains('/') && OPAQUE_HOSTS.contains(&host(word)))
+    const STARTS: &[&str] = &[
+        "http://",
+        "https://",
+        "geo:",
+        "www.",
+        "maps.",
+        "goo.gl/",
+        "maps://",
+        "waze://",
+        "comgooglemaps:",
+        "google.navigation:",
+    ];
+    STARTS
+        .iter()
+        .any(|start| strip_ignoring_case(word, start).is_some())
+        || (word.contains('/')
+            && OPAQUE_HOSTS
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(host(word))))
 }
 
 fn host(link: &str) -> &str {
@@ -136,15 +171,33 @@ fn in_link(link: &str) -> Option<(f64, f64)> {
         // `geo:0,0?q=lat,lon(label)` is how Android shares a pin.
         return parameter(rest).or_else(|| leading_pair(rest));
     }
-    if let Some((_, rest)) = link.rsplit_once("!3d") {
-        let (lat, rest) = leading_number(rest)?;
-        return Some((lat, leading_number(rest.strip_prefix("!4d")?)?.0));
-    }
-    if let (Some(lat), Some(lon)) = (value_of(link, "mlat="), value_of(link, "mlon=")) {
-        return Some((leading_number(lat)?.0, leading_number(lon)?.0));
-    }
-    if let Some(found) = parameter(link) {
+    if let Some(found) = in_data(link) {
         return Some(found);
+    }
+    let pair = |lat: &str, lon: &str| {
+        let (lat, lon) = (value_of(link, lat)?, value_of(link, lon)?);
+        Some((leading_number(lat)?.0, leading_number(lon)?.0))
+    };
+    if let Some(found) = pair("mlat=", "mlon=")
+        .or_else(|| parameter(link))
+        .or_else(|| pair("lat=", "lon="))
+        .or_else(|| pair("lat=", "lng="))
+    {
+        return Some(found);
+    }
+    // The path says what the link is for, the last point of a way to it; the view comes after.
+    let path = link.split(['?', '#']).next().unwrap_or(link);
+    let mut places = path
+        .split('/')
+        .filter(|part| !part.starts_with('@'))
+        .filter_map(|part| leading_pair(part).or_else(|| written(part)));
+    let place = if path.contains("/dir/") {
+        places.last()
+    } else {
+        places.next()
+    };
+    if place.is_some() {
+        return place;
     }
     if let Some((_, rest)) = link.split_once('@')
         && let Some(found) = leading_pair(rest)
@@ -156,8 +209,22 @@ fn in_link(link: &str) -> Option<(f64, f64)> {
         let (lat, rest) = leading_number(rest)?;
         return Some((lat, leading_number(rest.strip_prefix('/')?)?.0));
     }
-    link.split('/')
-        .find_map(|part| leading_pair(part).or_else(|| written(part)))
+    written(link)
+}
+
+/// Google's `data=`: `!3dLAT!4dLON` of a place, `!2dLON!3dLAT` of a view, `!1dLON!2dLAT` of the last point of a way.
+fn in_data(link: &str) -> Option<(f64, f64)> {
+    let pair = |first: &str, second: &str| {
+        let (_, rest) = link.rsplit_once(first)?;
+        let (one, rest) = leading_number(rest)?;
+        Some((one, leading_number(rest.strip_prefix(second)?)?.0))
+    };
+    let swapped = |(lon, lat): (f64, f64)| (lat, lon);
+    let on_the_globe = |&(lat, lon): &(f64, f64)| lat.abs() <= 90.0 && lon.abs() <= 180.0;
+    pair("!3d", "!4d")
+        .or_else(|| pair("!2d", "!3d").map(swapped))
+        .or_else(|| pair("!1d", "!2d").map(swapped))
+        .filter(on_the_globe)
 }
 
 fn parameter(link: &str) -> Option<(f64, f64)> {
@@ -169,8 +236,9 @@ fn parameter(link: &str) -> Option<(f64, f64)> {
 
 /// The words that a link asks a map to look for.
 fn asked_for(link: &str) -> Option<String> {
-    let value = value_of(link, "q=")
-        .or_else(|| value_of(link, "query="))
+    let value = ["q=", "query=", "address=", "daddr=", "destination="]
+        .iter()
+        .find_map(|name| value_of(link, name))
         .or_else(|| {
             let (_, rest) = link
                 .split_once("/place/")
@@ -185,7 +253,7 @@ fn asked_for(link: &str) -> Option<String> {
 /// A parameter's value. A decoded `&` inside a value is taken for the next parameter only if one follows.
 fn value_of<'a>(link: &'a str, name: &str) -> Option<&'a str> {
     let start = link.match_indices(name).find_map(|(at, _)| {
-        (at > 0 && matches!(link.as_bytes()[at - 1], b'?' | b'&' | b'#' | b';'))
+        (at > 0 && matches!(link.as_bytes()[at - 1], b'?' | b'&' | b'#' | b';' | b':'))
             .then_some(at + name.len())
     })?;
     let rest = &link[start..];
@@ -204,109 +272,6 @@ fn strip_ignoring_case<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let head = text.get(..prefix.len())?;
     head.eq_ignore_ascii_case(prefix)
         .then(|| &text[prefix.len()..])
-}
-
-/// `34.0442,-118.2439` at the start.
-fn leading_pair(text: &str) -> Option<(f64, f64)> {
-    let (lat, rest) = leading_number(text.trim_start())?;
-    let rest = rest.trim_start().strip_prefix([',', ' '])?;
-    let (lon, _) = leading_number(rest.trim_start())?;
-    Some((lat, lon))
-}
-
-fn leading_number(text: &str) -> Option<(f64, &str)> {
-    let end = text
-        .char_indices()
-        .take(24)
-        .find(|&(at, character)| {
-            !(character.is_ascii_digit()
-                || character == '.'
-                || (at == 0 && matches!(character, '-' | '+')))
-        })
-        .map_or_else(
-            || text.char_indices().nth(24).map_or(text.len(), |(at, _)| at),
-            |(at, _)| at,
-        );
-    let number = text[..end].trim_end_matches('.').parse().ok()?;
-    Some((number, &text[end..]))
-}
-
-/// Coordinates written in a sentence: two numbers of at least three decimals, or degrees, minutes and seconds.
-fn written(text: &str) -> Option<(f64, f64)> {
-    let text = text.replace(['−', '–'], "-");
-    let mut numbers: Vec<(f64, usize, usize)> = Vec::new();
-    let mut at = 0;
-    while at < text.len() && numbers.len() < 64 {
-        let rest = &text[at..];
-        let fresh = !text[..at].ends_with(|before: char| before.is_alphanumeric() || before == '.');
-        if fresh
-            && rest.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+'))
-            && let Some((number, after)) = leading_number(rest)
-        {
-            let length = rest.len() - after.len();
-            numbers.push((number, at, at + length));
-            at += length.max(1);
-            continue;
-        }
-        at += rest.chars().next().map_or(1, char::len_utf8);
-    }
-    sexagesimal(&text, &numbers).or_else(|| {
-        numbers.windows(2).find_map(|pair| {
-            let [(lat, from, to), (lon, next, end)] = pair else {
-                return None;
-            };
-            let between = text.get(*to..*next)?;
-            let near = between.len() <= 16
-                && between.chars().all(|c| {
-                    !c.is_alphabetic()
-                        || matches!(c, 'N' | 'n')
-                        || "latlonglngLATLONGLNG".contains(c)
-                });
-            if !near || decimals(&text[*from..*to]) < 3 || decimals(&text[*next..*end]) < 3 {
-                return None;
-            }
-            let west = text[*end..]
-                .trim_start_matches(['°', ' '])
-                .starts_with(['W', 'w', 'O', 'o']);
-            Some((*lat, if west { -lon.abs() } else { *lon }))
-        })
-    })
-}
-
-fn decimals(number: &str) -> usize {
-    number
-        .split_once('.')
-        .map_or(0, |(_, decimals)| decimals.len())
-}
-
-/// `34°02'39.1"N 118°14'38.0"W`, as Google writes a dropped pin.
-fn sexagesimal(text: &str, numbers: &[(f64, usize, usize)]) -> Option<(f64, f64)> {
-    let angle = |parts: &[(f64, usize, usize)]| -> Option<f64> {
-        let [
-            (degrees, _, end),
-            (minutes, _, minutes_end),
-            (seconds, _, seconds_end),
-        ] = parts
-        else {
-            return None;
-        };
-        let marks = text.get(*end..)?.starts_with('°')
-            && text.get(*minutes_end..)?.starts_with(['\'', '′', '’'])
-            && text.get(*seconds_end..)?.starts_with(['"', '″', '”', '\'']);
-        let sign = text
-            .get(*seconds_end..)?
-            .chars()
-            .find(|c| c.is_alphanumeric())?;
-        let value = degrees.abs() + minutes / 60.0 + seconds / 3600.0;
-        marks.then_some(if matches!(sign, 'S' | 'W' | 'O') {
-            -value
-        } else {
-            value
-        })
-    };
-    numbers
-        .windows(6)
-        .find_map(|six| Some((angle(&six[..3])?, angle(&six[3..])?)))
 }
 
 #[cfg(test)]
@@ -347,6 +312,31 @@ mod tests {
         check("geo:0,0?q=34.0442,-118.2439(cops)");
         check("34°02'39.1\"N 118°14'38.0\"W");
         check("https://waze.com/ul?ll=34.0442%2C-118.2439&navigate=yes");
+        check("https://www.waze.com/live-map/directions?to=ll.34.0442%2C-118.2439");
+        check("waze://?ll=34.0442,-118.2439&navigate=yes");
+        check("google.navigation:q=34.0442,-118.2439");
+        check("https://www.google.com/maps/embed?pb=!1m18!1d3305!2d-118.2439!3d34.0442!5e0");
+        check("https://www.google.com/maps/dir/34.2,-118.4/34.0442,-118.2439/@34.1,-118.3,12z");
+        check(
+            "https://www.google.com/maps/dir/x/y/@34.1,-118.3,12z/data=!1d-118.4!2d34.2!1d-118.2439!2d34.0442!3e0",
+        );
+        check("https://www.google.com/maps/place/34.0442,-118.2439/@34.1,-118.3,12z");
+        check("https://www.openstreetmap.org/?lat=34.0442&lon=-118.2439&zoom=17");
+        check("https://www.bing.com/maps?cp=34.0442~-118.2439&lvl=16");
+        check("HTTPS://MAPS.GOOGLE.COM/?Q=34.0442,-118.2439");
+        check("cops:https://maps.google.com/?q=34.0442,-118.2439");
+        check("N34.0442 W118.2439");
+        check("N 34.0442, W 118.2439");
+        check("34.0442N 118.2439W");
+        check("Latitude: 34.0442, Longitude: -118.2439");
+        check("latitud 34.0442 longitud -118.2439");
+        check("34,04420 -118,24390");
+        check("34,04420; -118,24390");
+        check("34° 2.652' N 118° 14.634' W");
+        check("34°02.652'N, 118°14.634'W");
+        check("34 02 39.1 N 118 14 38.0 W");
+        check("N34°02'39.1\" W118°14'38.0\"");
+        check("34º 02' 39.1'' N, 118º 14' 38.0'' O");
     }
 
     #[test]
@@ -358,6 +348,8 @@ mod tests {
         short("cops https://goo.gl/maps/abc123", "cops  ");
         short("maps.app.goo.gl/abc", " ");
         short("https://maps.apple/p/abc.def", " ");
+        short("HTTPS://MAPS.APP.GOO.GL/5thSanPedro", " ");
+        short("cops:https://maps.app.goo.gl/5thSanPedro", "cops: ");
     }
 
     #[test]
@@ -367,6 +359,10 @@ mod tests {
         };
         words("5th & San Pedro", "5th & San Pedro");
         words("213-555-0142 at 5.30", "213-555-0142 at 5.30");
+        words("5 10 N 6 20 W", "5 10 N 6 20 W");
+        words("5:30 10:45 pm", "5:30 10:45 pm");
+        words("1,500 and 2,500 people", "1,500 and 2,500 people");
+        words("https://maps.apple.com/?address=5th%20St", "5th St ");
         words(
             "https://maps.google.com/?q=5th+St+%26+San+Pedro+St",
             "5th St & San Pedro St ",

@@ -2,7 +2,7 @@
 
 use super::index::{Corner, Gazetteer, metres};
 use super::mention::{Gap, Mention, Strength, gap, may_meet};
-use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, spelling, words};
+use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, phrase, words};
 use crate::cell::Cell;
 
 /// Corners as near as this are one place: the two sides of a jogged crossing, `5th St` and `5th Pl`.
@@ -14,43 +14,8 @@ const ZIP_MARGIN: f64 = 0.006;
 /// The largest area that one cell of resolution 7 stands for.
 const LARGEST_AREA: f64 = 8.0;
 
-/// Words beside a street's name that are no slip of one.
-const NO_SLIPS: &[&str] = &[
-    "POLICE",
-    "POLICIA",
-    "POLICIAS",
-    "OFFICER",
-    "OFFICERS",
-    "STREET",
-    "CORNER",
-    "PEOPLE",
-    "PATROL",
-    "PATRULLA",
-    "SHERIFF",
-    "SHERIFFS",
-    "LAPD",
-    "HELICOPTER",
-    "RIGHT",
-    "THERE",
-    "AHORA",
-    "PARKED",
-    "DRIVING",
-    "WALKING",
-    "TENTS",
-    "CHECKING",
-    "ARRESTING",
-    "THEIR",
-    "ABOUT",
-    "STILL",
-    "AGAIN",
-    "UNITS",
-    "TRUCKS",
-    "MOTORCYCLE",
-    "BETWEEN",
-];
-
 /// Two mentions that meet in at least one known corner.
-struct Hit {
+pub(super) struct Hit {
     /// Words of the text that it explains.
     from: usize,
     to: usize,
@@ -62,24 +27,35 @@ struct Hit {
 
 impl Gazetteer {
     pub(super) fn in_words(&self, text: &str) -> Result<Place, NotFound> {
-        let text = words::fold(text);
+        let text = phrase::shorten(&words::fold(text));
         let zip = text.iter().rev().find_map(|word| words::zip(word));
-        let mentions = self.mentions(&text);
-        if let Some(place) = self.between(&text, &mentions) {
+        // Los Angeles is a street too: the city at the end counts as one only where the rest is no place.
+        let short = without_city(&text, &self.city);
+        if short.len() < text.len()
+            && let Ok(place) = self.in_folded(short, zip)
+        {
             return Ok(place);
         }
-        let mut hits = self.hits(&text, &mentions);
+        self.in_folded(&text, zip)
+    }
+
+    fn in_folded(&self, text: &[String], zip: Option<u32>) -> Result<Place, NotFound> {
+        let mentions = self.mentions(text);
+        if let Some(place) = self.between(text, &mentions) {
+            return Ok(place);
+        }
+        let mut hits = self.hits(text, &mentions);
         if hits.is_empty() {
-            hits = self.misspelt(&text, &mentions);
+            hits = self.misspelt(text, &mentions);
         }
         if !hits.is_empty() {
             return self.decide(hits, zip);
         }
-        if let Some(place) = self.block(&text, &mentions, zip) {
+        if let Some(place) = self.block(text, &mentions, zip) {
             return Ok(place);
         }
-        self.area(&text)?
-            .map_or_else(|| Err(self.explain(&text, &mentions)), Ok)
+        self.area(text)?
+            .map_or_else(|| Err(self.explain(text, &mentions)), Ok)
     }
 
     fn meet(&self, a: &Mention, b: &Mention) -> Vec<u32> {
@@ -109,9 +85,15 @@ impl Gazetteer {
                 let between = &text[a.end..b.start];
                 let told = between
                     .last()
-                    .is_some_and(|word| word == "CALLE" || word == "AVE")
-                    || (a.start > 0 && text[a.start - 1] == "CALLE");
-                if gap(between).is_some_and(|gap| may_meet(a, gap, b, told)) {
+                    .is_some_and(|word| matches!(word.as_str(), "CALLE" | "AVE" | "LA"))
+                    || (a.start > 0 && matches!(text[a.start - 1].as_str(), "CALLE" | "LA"));
+                let Some(gap) = gap(between) else { continue };
+                let gap = if gap == Gap::Empty && said_to_meet(text, a, b) {
+                    Gap::Joined
+                } else {
+                    gap
+                };
+                if may_meet(a, gap, b, told) {
                     self.hit(a, b, &mut hits);
                 }
             }
@@ -119,7 +101,7 @@ impl Gazetteer {
         hits
     }
 
-    fn hit(&self, a: &Mention, b: &Mention, hits: &mut Vec<Hit>) {
+    pub(super) fn hit(&self, a: &Mention, b: &Mention, hits: &mut Vec<Hit>) {
         let corners = self.meet(a, b);
         if !corners.is_empty() {
             hits.push(Hit {
@@ -130,93 +112,6 @@ impl Gazetteer {
                 corners,
             });
         }
-    }
-
-    /// One street is known, and the words on its other side are nearly one of the streets that it meets.
-    fn misspelt(&self, text: &[String], mentions: &[Mention]) -> Vec<Hit> {
-        const MOST_ANCHORS: usize = 8;
-        let taken = |from: usize, to: usize| {
-            mentions.iter().any(|mention| {
-                let same = mention.start == from && mention.end >= to;
-                let within =
-                    mention.start >= from && mention.end <= to && mention.end > mention.start + 1;
-                (same || within) && mention.strength > Strength::Number
-            })
-        };
-        let anchors = mentions
-            .iter()
-            .filter(|mention| mention.strength != Strength::Common);
-        let mut hits = Vec::new();
-        for anchor in anchors.take(MOST_ANCHORS) {
-            for length in 1..=3 {
-                for distance in 1..=4 {
-                    let after = (anchor.end + distance, anchor.end + distance + length);
-                    let before = anchor
-                        .start
-                        .checked_sub(distance + length)
-                        .map(|from| (from, from + length));
-                    for (from, to) in [Some(after), before].into_iter().flatten() {
-                        let Some(window) = text.get(from..to) else {
-                            continue;
-                        };
-                        let between = if from >= anchor.end {
-                            &text[anchor.end..from]
-                        } else {
-                            &text[to..anchor.start]
-                        };
-                        let Some(tie) = gap(between).filter(|&tie| tie >= Gap::Joined) else {
-                            continue;
-                        };
-                        let sure = anchor.strength > Strength::Number || tie == Gap::Crossed;
-                        if !sure || taken(from, to) || !may_be_slip(window) {
-                            continue;
-                        }
-                        if let Some(guess) = self.nearly(anchor, window, from) {
-                            self.hit(anchor, &guess, &mut hits);
-                        }
-                    }
-                }
-            }
-        }
-        hits
-    }
-
-    /// The streets that meet `anchor` and are spelt nearly as `window`.
-    fn nearly(&self, anchor: &Mention, window: &[String], start: usize) -> Option<Mention> {
-        let written = window.concat();
-        let most = spelling::forgiven(written.len());
-        if most == 0
-            || window
-                .iter()
-                .any(|word| word.bytes().any(|byte| !byte.is_ascii_alphabetic()))
-        {
-            return None;
-        }
-        let mut least = most;
-        let mut streets = Vec::new();
-        for &anchored in &anchor.streets {
-            for &partner in &self.streets[anchored as usize].partners {
-                let street = &self.streets[partner as usize];
-                if street.suffix.as_deref() == Some("FWY") {
-                    continue;
-                }
-                let allowed = least.min(spelling::forgiven(street.joined.len()));
-                if let Some(slips) = spelling::slips(&written, &street.joined, allowed) {
-                    if slips < least {
-                        least = slips;
-                        streets.clear();
-                    }
-                    streets.push(partner);
-                }
-            }
-        }
-        (!streets.is_empty()).then(|| Mention {
-            start,
-            end: start + window.len(),
-            streets,
-            full: false,
-            strength: Strength::Strong,
-        })
     }
 
     fn decide(&self, mut hits: Vec<Hit>, zip: Option<u32>) -> Result<Place, NotFound> {
@@ -348,21 +243,29 @@ impl Gazetteer {
     fn between(&self, text: &[String], mentions: &[Mention]) -> Option<Place> {
         const LONGEST_BLOCK: f64 = 900.0;
         let word = text.iter().position(|word| word == "BETWEEN")?;
-        let longest = |ends: Option<usize>, starts: Option<usize>| {
-            mentions
-                .iter()
-                .filter(|m| {
-                    ends.is_none_or(|end| m.end == end)
-                        && starts.is_none_or(|start| m.start == start)
-                })
-                .max_by_key(|m| m.end - m.start)
+        let linked = |from: usize, to: usize| {
+            text.get(from..to).is_some_and(|words| {
+                words.len() < 4 && words.iter().all(|word| words::is_link(word))
+            })
         };
-        let along = longest(Some(word), None)?;
-        let one = longest(None, Some(word + 1))?;
+        let one = mentions
+            .iter()
+            .filter(|m| m.start > word && linked(word + 1, m.start))
+            .max_by_key(|m| (std::cmp::Reverse(m.start), m.end))?;
         let other = mentions
             .iter()
             .filter(|m| m.start > one.end && gap(&text[one.end..m.start]) == Some(Gap::Crossed))
             .max_by_key(|m| (std::cmp::Reverse(m.start), m.end))?;
+        let along = mentions
+            .iter()
+            .filter(|m| m.end <= word && linked(m.end, word))
+            .max_by_key(|m| (m.end, m.end - m.start))
+            .or_else(|| {
+                mentions
+                    .iter()
+                    .filter(|m| m.start >= other.end && linked(other.end, m.start))
+                    .max_by_key(|m| m.end - m.start)
+            })?;
         let mut pairs = Vec::new();
         for a in self.meet(along, one) {
             for b in self.meet(along, other) {
@@ -511,6 +414,61 @@ impl Gazetteer {
     }
 }
 
+/// The words before the city's name where they end with it, ` CA` and a ZIP, and no joint is before it.
+fn without_city<'a>(text: &'a [String], city: &str) -> &'a [String] {
+    let city = words::fold(city);
+    let mut end = text.len();
+    while end > 0
+        && (matches!(
+            text[end - 1].as_str(),
+            "CA" | "CALIFORNIA" | "USA" | "EE" | "UU" | ","
+        ) || words::zip(&text[end - 1]).is_some())
+    {
+        end -= 1;
+    }
+    match text[..end].strip_suffix(city.as_slice()) {
+        Some(rest)
+            if !city.is_empty() && rest.last().is_some_and(|word| !words::is_joint(word)) =>
+        {
+            rest
+        }
+        _ => text,
+    }
+}
+
+/// `corner Main Wall`, or two names and nothing else: no word has to join them.
+fn said_to_meet(text: &[String], a: &Mention, b: &Mention) -> bool {
+    const BESIDE: &[&str] = &[
+        "POLICE",
+        "COP",
+        "COPS",
+        "LAPD",
+        "POLICIA",
+        "PATRULLA",
+        "PATRULLAS",
+        "GONE",
+        "CLEAR",
+        "NOW",
+        "RN",
+        "AHORA",
+        "AHORITA",
+        "CARS",
+        "CAR",
+        "SWEEP",
+    ];
+    let corner = text[..a.start]
+        .iter()
+        .rev()
+        .take_while(|word| words::is_link(word))
+        .any(|word| matches!(word.as_str(), "CORNER" | "ESQUINA" | "ESQ" | "CRUCE"));
+    let beside = |words: &[String]| {
+        words.iter().all(|word| {
+            words::is_link(word) || words::zip(word).is_some() || BESIDE.contains(&word.as_str())
+        })
+    };
+    corner || (beside(&text[..a.start]) && beside(&text[b.end..]))
+}
+
 /// `on Main`: a preposition says that a word is a street.
 fn told(text: &[String], mention: &Mention) -> bool {
     let before = mention.start.checked_sub(1).and_then(|at| text.get(at));
@@ -520,16 +478,4 @@ fn told(text: &[String], mention: &Mention) -> bool {
             "ON" | "AT" | "EN" | "CALLE" | "BY" | "NEAR" | "AVE"
         )
     })
-}
-
-/// Whether words could be a misspelt name: an article may begin one, another link neither begins nor ends it.
-fn may_be_slip(window: &[String]) -> bool {
-    let article = |word: &String| matches!(word.as_str(), "LA" | "EL" | "DEL" | "DE");
-    let link = |word: &String| words::is_link(word) || words::is_suffix(word);
-    let (Some(first), Some(last)) = (window.first(), window.last()) else {
-        return false;
-    };
-    (article(first) || !link(first))
-        && !link(last)
-        && !window.iter().any(|word| NO_SLIPS.contains(&word.as_str()))
 }

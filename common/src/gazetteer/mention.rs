@@ -61,7 +61,8 @@ pub(super) fn gap(between: &[String]) -> Option<Gap> {
     let has = |list: &[&str]| between.iter().any(|word| list.contains(&word.as_str()));
     Some(
         if has(&[
-            "&", "AND", "N", "Y", "X", "CON", "CROSS", "CROSSING", "ESQUINA", "CORNER", "CRUCE",
+            "&", "AND", "N", "Y", "X", "CON", "CROSS", "CROSSING", "ESQUINA", "ESQ", "CORNER",
+            "CRUCE",
         ]) {
             Gap::Crossed
         } else if between.iter().any(|word| words::is_joint(word)) {

@@ -10,8 +10,10 @@ mod corner;
 mod file;
 mod index;
 mod mention;
+mod phrase;
 mod spelling;
 mod words;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -137,6 +139,8 @@ impl Gazetteer {
             Some((end, _)) => &text[..end],
             None => text,
         };
+        // Some messengers escape it.
+        let text = &text.replace("&amp;", "&");
         match coordinates::spot(text) {
             coordinates::Spotted::Point(lat, lon) => self.at_point(lat, lon),
             coordinates::Spotted::Words(words) => self.in_words(&words),

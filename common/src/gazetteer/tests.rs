@@ -62,6 +62,25 @@ fn every_way_to_say_a_corner_finds_its_cell() {
     check("hay 3 patrullas en san pedro con la 5ta");
     check("esquina de San Pedro y la calle 5");
     check("5ta esquina San Pedro");
+    check("en la cinco y san pedro");
+    check("san pedro casi esquina con la 5");
+    check("la 5 cerca de San Pedro");
+    check("san pedro a la altura de la 5");
+    check("5ta enfrente de San Pedro");
+    check("calle cinco y san pedro por favor cuidado");
+    // Other connectors, and the city behind.
+    check("5th close to san pedro");
+    check("5th just off san pedro");
+    check("san pedro half a block from 5th");
+    check("cops on san pedro just north of 5th");
+    check("5th, cross street san pedro");
+    check("intersection of 5th and San Pedro");
+    check("5th where it meets san pedro");
+    check("5th &amp; San Pedro");
+    check("5th & san pedro los angeles");
+    check("5th St & San Pedro St, Los Angeles, CA 90013, USA");
+    check("https://www.google.com/maps/place/5th+St+%26+San+Pedro+St,+Los+Angeles,+CA+90013");
+    check("https://maps.apple.com/?address=5th%20St%20%26%20San%20Pedro%20St,%20Los%20Angeles");
     // Slips.
     check("5th & san pdero");
     check("5th and sanpedor");
@@ -97,6 +116,11 @@ fn other_corners_are_found_by_their_labels() {
     check("cesar chavez y soto", "Cesar E Chavez Ave & Soto St");
     check("sta monica and vermont", "Santa Monica Blvd & Vermont Ave");
     check("50th and figueroa", "50th St & Figueroa St");
+    check("fifty first and figueroa", "51st St & Figueroa St");
+    check("temple, hill", "Hill St & Temple St");
+    check("cops corner temple hill, stay safe", "Hill St & Temple St");
+    check("5th & los angeles", "5th St & Los Angeles St");
+    check("los angeles & 5th", "5th St & Los Angeles St");
     check("ave 50 and figueroa", "Avenue 50 & Figueroa St");
     check("figeroa and 7th", "7th St & Figueroa St");
 }
@@ -109,6 +133,18 @@ fn a_street_between_two_others_is_the_middle_of_its_block() {
     assert_eq!(place.precision, Precision::Street);
     assert_eq!(place.label, "San Pedro St between 5th St and 6th St");
     assert!(metres((place.lat, place.lon), CORNER) < 200.0);
+    for same in [
+        "san pedro st, btwn 5th & 6th",
+        "between 5th and 6th on san pedro",
+        "en San Pedro entre la 5 y la 6",
+        "san pedro b/w 5th and 6th",
+    ] {
+        assert_eq!(
+            Gazetteer::los_angeles().find(same).map(|place| place.label),
+            Ok(place.label.clone()),
+            "{same}"
+        );
+    }
 }
 
 #[test]
@@ -145,6 +181,19 @@ fn what_is_not_known_is_answered_and_not_guessed() {
     check("I saw a cop at 5 and 6 pm", Missing::NoPlace);
     check("cops at 5:30", Missing::NoPlace);
     check("call me 213-555-0142", Missing::NoPlace);
+    check("it is 5:30 and main gate is closed", Missing::NoPlace);
+    check(
+        "police headed from 5th to san pedro",
+        Missing::OneStreet("San Pedro".to_owned()),
+    );
+    check(
+        "burbank in front of the store by reseda",
+        Missing::OneStreet("Burbank Blvd".to_owned()),
+    );
+    check(
+        "city of los angeles",
+        Missing::OneStreet("Los Angeles St".to_owned()),
+    );
     check(
         "san pedro y 3 policias",
         Missing::OneStreet("San Pedro".to_owned()),

@@ -85,6 +85,13 @@ pub(super) fn fold(text: &str) -> Vec<String> {
         match plain(character) {
             Some('\'') => {}
             Some(letter) => word.push(letter),
+            // `5:30` is a time, never two streets.
+            None if character == ':'
+                && word.ends_with(|last: char| last.is_ascii_digit())
+                && characters.peek().is_some_and(char::is_ascii_digit) =>
+            {
+                word.push(':');
+            }
             // `N/R` is a frontage road, written so by the city.
             None if character == '/'
                 && is_direction(&word)
@@ -122,7 +129,8 @@ fn plain(character: char) -> Option<char> {
         'ó' | 'ò' | 'ö' | 'ô' | 'Ó' | 'Ò' | 'Ö' | 'Ô' | 'º' => 'O',
         'ú' | 'ù' | 'ü' | 'û' | 'Ú' | 'Ù' | 'Ü' | 'Û' => 'U',
         'ñ' | 'Ñ' => 'N',
-        '\'' | '’' | '‘' | '`' | '´' => '\'',
+        // An apostrophe, or an accent that stands by itself, as some phones write them: neither parts a word.
+        '\'' | '’' | '‘' | '`' | '´' | '\u{300}'..='\u{36f}' => '\'',
         _ => return None,
     })
 }
@@ -166,6 +174,21 @@ fn spell(word: &str) -> String {
         "TENTH" | "DECIMA" => "#10",
         "ELEVENTH" => "#11",
         "TWELFTH" => "#12",
+        "THIRTEENTH" => "#13",
+        "FOURTEENTH" => "#14",
+        "FIFTEENTH" => "#15",
+        "SIXTEENTH" => "#16",
+        "SEVENTEENTH" => "#17",
+        "EIGHTEENTH" => "#18",
+        "NINETEENTH" => "#19",
+        "TWENTIETH" => "#20",
+        "THIRTIETH" => "#30",
+        "FORTIETH" => "#40",
+        "FIFTIETH" => "#50",
+        "SIXTIETH" => "#60",
+        "SEVENTIETH" => "#70",
+        "EIGHTIETH" => "#80",
+        "NINETIETH" => "#90",
         _ => return ordinal(word).unwrap_or_else(|| word.to_owned()),
     };
     folded.to_owned()
@@ -314,6 +337,8 @@ mod tests {
         check("O'Farrell, 90013", "OFARRELL , 90013");
         check("TOPHAM STREET N/R", "TOPHAM ST NR");
         check("5&6", "5 & 6");
+        check("5:30 main", "5:30 MAIN");
+        check("Ce\u{301}sar Cha\u{301}vez", "CESAR CHAVEZ");
         check("🚓🚓", "");
     }
 

@@ -44,7 +44,12 @@ impl Address {
         let kind = cursor.octet(what)?;
         let value = cursor.take(semi_octets.div_ceil(2), what)?;
         if kind & 0x70 == 0x50 {
-            let text = gsm7::read(&gsm7::unpack(value, 0, semi_octets * 4 / 7), 0, 0);
+            let mut septets = gsm7::unpack(value, 0, semi_octets * 4 / 7);
+            // Seven characters fill seven octets but for seven bits: a network that counts whole octets adds a septet of zeros.
+            if septets.len() == 8 && septets.last() == Some(&0) {
+                septets.pop();
+            }
+            let text = gsm7::read(&septets, 0, 0);
             return Ok(Self {
                 text,
                 kind: Kind::Alphanumeric,
@@ -133,5 +138,43 @@ impl Address {
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Address({:?}, hidden)", self.kind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sender(octets: &[u8]) -> Result<Address, DecodeError> {
+        Address::decode(&mut Cursor::new(octets), "sender address")
+    }
+
+    #[test]
+    fn every_kind_of_sender_is_read() {
+        let check = |octets: &[u8], expected: &str| {
+            assert_eq!(sender(octets).expect("an address").as_str(), expected);
+        };
+        check(
+            &[11, 0x91, 0x21, 0x43, 0x65, 0x87, 0x09, 0xf1],
+            "+12345678901",
+        );
+        check(&[10, 0x81, 0x21, 0x43, 0x65, 0x87, 0x09], "1234567890");
+        check(&[5, 0xa1, 0x21, 0x43, 0xf5], "12345");
+        check(&[5, 0xc9, 0x21, 0x43, 0xf5], "12345");
+        check(&[4, 0x81, 0x1a, 0xcb], "*1#a");
+        check(&[0, 0x91], "");
+        // Names of 7 characters, counted in semi-octets that carry text (13) or in whole octets (14), and one of 8.
+        let seven = [0xcd, 0xf2, 0x3c, 0x6c, 0x7e, 0xbb, 0x01];
+        let name = |count: u8, octets: &[u8]| [&[count, 0xd0], octets].concat();
+        let of_13 = sender(&name(13, &seven)).expect("a name");
+        let of_14 = sender(&name(14, &seven)).expect("a name");
+        assert!(of_13.is_alphanumeric());
+        assert_eq!(of_13, of_14);
+        assert_eq!(of_13.as_str().chars().count(), 7);
+        let (count, octets) = Address::encode("Cop Rep!").expect("a name");
+        check(&[&[count as u8], &octets[..]].concat(), "Cop Rep!");
+        for bad in [&[21, 0x91][..], &[4, 0x91, 0x21], &[4], &[]] {
+            assert!(sender(bad).is_err());
+        }
     }
 }

@@ -88,7 +88,7 @@ fn collect<'a>(part: &'a Part, depth: usize, images: &mut Vec<Image<'a>>) {
             content_type,
             bytes: part.bytes(),
         });
-    } else if part.is_multipart() && depth > 0 {
+    } else if (part.is_multipart() || part.is_mime_multipart()) && depth > 0 {
         for inner in multipart::parse(&part.body).unwrap_or_default() {
             let mut found = Vec::new();
             collect(&inner, depth - 1, &mut found);
@@ -128,7 +128,7 @@ fn visit_within(parts: &[Part], depth: usize, left: &mut usize, look: &mut impl 
             return;
         }
         *left -= 1;
-        if part.is_multipart() && depth > 0 {
+        if (part.is_multipart() || part.is_mime_multipart()) && depth > 0 {
             visit_within(
                 &multipart::parse(&part.body).unwrap_or_default(),
                 depth - 1,

@@ -100,6 +100,9 @@ pub fn decode_mms(bytes: &[u8]) -> Result<MmsPdu, DecodeError> {
             };
             pdu.parts = if whole.is_multipart() {
                 multipart::parse(cursor.rest())?
+            } else if whole.is_mime_multipart() {
+                // Written by its Internet name, it mostly still is WSP's.
+                multipart::parse(cursor.rest()).unwrap_or_else(|_| vec![whole])
             } else {
                 vec![whole]
             };
@@ -136,7 +139,7 @@ impl MmsPdu {
             }
             0x03 => self.content_location = Some(self.text(cursor)),
             0x04 => self.content_type = Some(wsp::content_type(cursor)?),
-            0x05 => self.date = Some(wsp::long_integer(cursor, "Date")?),
+            0x05 => self.date = Some(wsp::integer(cursor, "Date")?),
             0x06 => self.code(cursor, "delivery_report")?,
             0x07 => self.delivery_time = Some(time(cursor, "Delivery-Time")?),
             0x08 => self.expiry = Some(time(cursor, "Expiry")?),
@@ -173,9 +176,14 @@ impl MmsPdu {
 
     /// A header with a textual name. A NUL, or a change of code page, between headers is passed over.
     fn extension(&mut self, cursor: &mut Cursor<'_>) {
-        if cursor.peek().is_none_or(|first| first < 0x20) {
-            let _ = cursor.octet("header");
-            return;
+        match cursor.peek() {
+            Some(0x20..=0x7e) => {}
+            // The long form names its page in a second octet.
+            first => {
+                let octets = if first == Some(0x7f) { 2 } else { 1 };
+                let _ = cursor.take(octets.min(cursor.rest().len()), "header");
+                return;
+            }
         }
         let name = wsp::text_string(cursor);
         let value = wsp::text_string(cursor);

@@ -18,10 +18,14 @@ mod error;
 mod gsm7;
 pub mod json;
 mod mms;
+#[cfg(test)]
+mod mms_tests;
 mod multipart;
 mod national;
 mod reassembly;
 mod scts;
+#[cfg(test)]
+mod sms_tests;
 #[cfg(test)]
 mod tests;
 mod text;

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use super::{ContentType, DecodeError, charset, cursor::Cursor, transfer, wsp};
+use super::{ContentType, DecodeError, charset, cursor::Cursor, transfer, wsp, wsp_names};
 
 /// Parts of one message; phones make at most some dozens.
 const MAX_PARTS: usize = 256;
@@ -34,8 +34,13 @@ fn part(cursor: &mut Cursor<'_>) -> Result<Part, DecodeError> {
     let header_length = wsp::uintvar(cursor, "length of a part's headers")?;
     let length = wsp::uintvar(cursor, "length of a part")?;
     let mut header = Cursor::new(cursor.take(header_length, "headers of a part")?);
+    // A part that does not say what it is may still be a picture; its first octets tell.
+    let unknown = |_| ContentType {
+        media: wsp_names::content_type(u64::MAX).to_owned(),
+        ..ContentType::default()
+    };
     let mut part = Part {
-        content_type: wsp::content_type(&mut header)?,
+        content_type: wsp::content_type(&mut header).unwrap_or_else(unknown),
         ..Part::default()
     };
     // The headers end where their length says; one that cannot be read ends what we know of them.
@@ -59,11 +64,11 @@ impl Part {
             }
             Some(0x8e) => {
                 cursor.octet(WHAT)?;
-                self.content_location = Some(wsp::text_string(cursor).read());
+                self.content_location = Some(wsp::quoted_string(cursor).read());
             }
             Some(0xc0) => {
                 cursor.octet(WHAT)?;
-                self.content_id = Some(wsp::text_string(cursor).read());
+                self.content_id = Some(wsp::quoted_string(cursor).read());
             }
             // Another well-known header.
             Some(0x80..) => {
@@ -106,6 +111,10 @@ impl Part {
     pub(super) fn is_multipart(&self) -> bool {
         self.content_type
             .starts_with("application/vnd.wap.multipart.")
+    }
+
+    pub(super) fn is_mime_multipart(&self) -> bool {
+        self.content_type.starts_with("multipart/")
     }
 }
 

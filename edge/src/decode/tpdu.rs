@@ -64,21 +64,22 @@ pub struct StatusReport {
 /// Octets of the longest PDU that a modem may give: an address, a status report with its optional parts, and room to pad.
 const MAX_OCTETS: usize = 400;
 
-/// Decodes one line as a modem gives it in PDU mode. White space around it is ignored.
+/// Decodes one line as a modem gives it in PDU mode. White space in it is ignored, and either case is read.
 pub fn decode_pdu_hex(hex: &str) -> Result<SmsPdu, DecodeError> {
-    let digits = hex.trim_ascii().as_bytes();
-    if digits.len() > 2 * MAX_OCTETS {
-        return Err(DecodeError::TooLong("PDU"));
+    let mut octets = Vec::new();
+    let mut high = None;
+    for character in hex.chars().filter(|c| !c.is_ascii_whitespace()) {
+        let nibble = character.to_digit(16).ok_or(DecodeError::NotHex)? as u8;
+        match high.take() {
+            None => high = Some(nibble),
+            Some(_) if octets.len() >= MAX_OCTETS => return Err(DecodeError::TooLong("PDU")),
+            Some(high) => octets.push(high << 4 | nibble),
+        }
     }
-    if !digits.len().is_multiple_of(2) || digits.is_empty() {
+    if high.is_some() || octets.is_empty() {
         return Err(DecodeError::NotHex);
     }
-    let nibble = |digit: u8| char::from(digit).to_digit(16).map(|nibble| nibble as u8);
-    let octets: Option<Vec<u8>> = digits
-        .chunks_exact(2)
-        .map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?))
-        .collect();
-    decode(&octets.ok_or(DecodeError::NotHex)?)
+    decode(&octets)
 }
 
 fn decode(octets: &[u8]) -> Result<SmsPdu, DecodeError> {
@@ -213,6 +214,22 @@ mod tests {
     }
 
     #[test]
+    fn spaces_and_either_case_are_read() {
+        let pdu = "07912143658709F1040B918100551512F20000111010214365000AE8329BFD4697D9EC37";
+        let spaced: Vec<String> = pdu
+            .to_lowercase()
+            .as_bytes()
+            .chunks(2)
+            .map(|pair| String::from_utf8_lossy(pair).into_owned())
+            .collect();
+        assert_eq!(decode_pdu_hex(&spaced.join(" ")), decode_pdu_hex(pdu));
+        assert_eq!(
+            decode_pdu_hex(&format!("\r\n{pdu}\r\n")),
+            decode_pdu_hex(pdu)
+        );
+    }
+
+    #[test]
     fn each_refusal_has_its_plain_reason() {
         let check = |hex: &str, reason: &str| {
             assert_eq!(
@@ -222,6 +239,9 @@ mod tests {
         };
         check("", "not a hexadecimal PDU");
         check("07x", "not a hexadecimal PDU");
+        check("079", "not a hexadecimal PDU");
+        check("+7 91", "not a hexadecimal PDU");
+        check(" \r\n", "not a hexadecimal PDU");
         check(&"00".repeat(500), "PDU is longer than any message");
         check("0011", "not a received message: SMS-SUBMIT-REPORT");
         check("07912143", "cut short in the service centre address");

@@ -74,20 +74,26 @@ pub(super) fn counted<'a>(
     cursor.take(length, what).map(Cursor::new)
 }
 
-/// Text up to a NUL, or to the end where that is missing. The quotes in front (0x7f before octets from 0x80, `"` of a
-/// Quoted-string) are not part of it.
+/// Text-string: text up to a NUL, or to the end where that is missing. The quote in front (0x7f, meant before octets from 0x80) is
+/// not part of it.
 pub(super) fn text_string<'a>(cursor: &mut Cursor<'a>) -> TextString<'a> {
     let rest = cursor.rest();
     let end = rest.iter().position(|octet| *octet == 0);
     let octets = &rest[..end.unwrap_or(rest.len())];
     *cursor = Cursor::new(end.map_or(&[], |end| &rest[end + 1..]));
-    let octets = octets
-        .strip_prefix(&[0x7f])
-        .or_else(|| octets.strip_prefix(b"\""))
-        .unwrap_or(octets);
+    let octets = octets.strip_prefix(&[0x7f]).unwrap_or(octets);
     TextString {
         octets,
         terminated: end.is_some(),
+    }
+}
+
+/// Quoted-string, or Text-string: a `"` in front is not part of it.
+pub(super) fn quoted_string<'a>(cursor: &mut Cursor<'a>) -> TextString<'a> {
+    let text = text_string(cursor);
+    TextString {
+        octets: text.octets.strip_prefix(b"\"").unwrap_or(text.octets),
+        ..text
     }
 }
 
@@ -227,7 +233,9 @@ fn parameter(cursor: &mut Cursor<'_>) -> Result<(Option<String>, String), Decode
             cursor.octet(WHAT)?;
             String::new()
         }
-        32..=127 => text_string(cursor).read(),
+        32..=127 => quoted_string(cursor).read(),
+        // A name that its phone did not quote.
+        128.. if number.is_some_and(wsp_names::is_text_parameter) => text_string(cursor).read(),
         // Any-charset, which is not an integer.
         128 if number == Some(1) => {
             cursor.octet(WHAT)?;

@@ -138,3 +138,11 @@ pub(super) fn parameter(number: u8) -> Option<&'static str> {
         _ => return None,
     })
 }
+
+/// Whether the value of the parameter with this number is text: name, file name, start, start information, comment, domain, path.
+pub(super) fn is_text_parameter(number: u64) -> bool {
+    matches!(
+        number,
+        0x05 | 0x06 | 0x0a..=0x0d | 0x0f | 0x17..=0x1d
+    )
+}
