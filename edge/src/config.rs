@@ -6,6 +6,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
+use crate::reply::limits::Limits;
 use crate::words::Language;
 
 /// The default file, commented, as `spotlight-edge config` prints it.
@@ -39,6 +40,12 @@ pub struct Config {
     /// The IANA time zone of answers.
     #[serde(default = "time_zone")]
     pub time_zone: String,
+    /// Something other than systemd-timesyncd keeps this machine's clock right.
+    #[serde(default)]
+    pub trust_clock: bool,
+    /// Who is heard and answered how often.
+    #[serde(default)]
+    pub limits: Limits,
     /// The MQTT broker.
     pub broker: Broker,
 }

@@ -7,12 +7,13 @@ use anyhow::Context;
 use spotlight_common::clock::Clock;
 use spotlight_common::gazetteer::Gazetteer;
 use spotlight_common::keys;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub mod classify;
 pub mod config;
+pub mod counters;
 mod decide;
 pub mod decode;
 pub mod intake;
@@ -29,7 +30,8 @@ use classify::Classifier;
 use config::Config;
 use intake::spool::Spool;
 use outbox::Outbox;
-use pipeline::Pipeline;
+use pipeline::{Pipeline, Talk};
+use reply::Wording;
 
 /// The node's key, in its data folder.
 pub const KEY_FILE: &str = "node.key";
@@ -70,17 +72,30 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         node: keys::public(&key),
         hub: config.hub_key,
     };
+    let gazetteer = gazetteer(config.gazetteer.as_deref())?;
+    let (heard, now) = watch::channel(None);
+    let wording = Wording {
+        language: config.language,
+        time_zone,
+    };
+    let talk = Talk::new(
+        gazetteer.clone(),
+        wording,
+        config.limits,
+        now,
+        Clock::System,
+        config.trust_clock,
+    );
     let pipeline = Arc::new(Pipeline {
         network: config.network,
         key,
-        gazetteer: gazetteer(config.gazetteer.as_deref())?,
+        gazetteer,
         classifier: Arc::new(classifier),
         pseudonyms: pseudonym::Pseudonyms::new()?,
         outbox: outbox.clone(),
         clock: Clock::System,
         country_code: config.country_code,
-        language: config.language,
-        time_zone,
+        talk,
         photos: Semaphore::new(1),
         abort_after_commit: std::env::var_os("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT").is_some(),
     });
@@ -88,15 +103,23 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let (inbox, inbounds) = mpsc::channel(INBOX);
     let (stop, broker, link_outbox) = (shutdown.clone(), config.broker, outbox.clone());
-    tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, stop).await?) });
+    tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, heard, stop).await?) });
     if let Some(spool) = spool {
         let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
         tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
     }
     // The pipeline ends when the last intake does.
     drop(inbox);
+    // The last counts are logged when the pipeline has ended.
+    let counted = CancellationToken::new();
+    let (counting, stop) = (pipeline.clone(), counted.clone());
+    tasks.spawn(async move {
+        counters::log(|| counting.counts(), stop).await;
+        Ok(())
+    });
     let stop = shutdown.clone();
     tasks.spawn(async move {
+        let _counted = counted.drop_guard();
         pipeline.run(inbounds, stop).await;
         Ok(())
     });

@@ -111,6 +111,9 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             country_code: settings.country_code,
             language: settings.language,
             time_zone: settings.time_zone,
+            // The hub's times are of the same clock.
+            trust_clock: true,
+            limits: spotlight_edge::reply::limits::Limits::default(),
             broker: Broker::on_loopback(broker.port),
         };
         spotlight_edge::run(config, stop)

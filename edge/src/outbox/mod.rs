@@ -7,6 +7,7 @@
 //! - `to_remove`: (`u8` inbox, `u32` hash) -> nothing: what an intake has still to remove, written in the report's own
 //!   transaction.
 //! - `refusals`: reason -> `u64`: how many reports the hub refused for it.
+//! - `answers`: `u32` [`Month`] -> `u64`: how many answers were let go, written in the transaction of their report or removal.
 //!
 //! # Promises
 //! - [`Outbox::commit`] returns after the transaction is durable: report and removals together, or neither.
@@ -78,10 +79,15 @@ impl Origin {
     }
 }
 
+/// A calendar month: the year times twelve, and the months since January.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(pub u32);
+
 enum Request {
     Commit(
         Vec<Entry>,
         Vec<Origin>,
+        Option<Month>,
         oneshot::Sender<Result<(), Arc<OutboxError>>>,
     ),
     Settle(ReportId, Option<Refusal>),
@@ -120,8 +126,19 @@ impl Outbox {
         entries: Vec<Entry>,
         removals: Vec<Origin>,
     ) -> Result<(), Arc<OutboxError>> {
+        self.commit_answered(entries, removals, None).await
+    }
+
+    /// The same, and counts one answer of a month with them. The answer leaves after.
+    pub async fn commit_answered(
+        &self,
+        entries: Vec<Entry>,
+        removals: Vec<Origin>,
+        answered: Option<Month>,
+    ) -> Result<(), Arc<OutboxError>> {
         let (done, answer) = oneshot::channel();
-        self.send(Request::Commit(entries, removals, done)).await;
+        self.send(Request::Commit(entries, removals, answered, done))
+            .await;
         answer
             .await
             .unwrap_or_else(|_| Err(Arc::new(OutboxError::Closed)))
@@ -176,6 +193,16 @@ impl Outbox {
         self.store.refusals()
     }
 
+    /// Sets one answer of a month aside, if the month has one left. It is counted on disk by [`Outbox::commit_answered`].
+    pub fn set_answer_aside(&self, month: Month, at_most: Option<u64>) -> bool {
+        self.store.set_answer_aside(month, at_most)
+    }
+
+    /// The answers of a month, those that are set aside included.
+    pub fn answers(&self, month: Month) -> u64 {
+        self.store.answers(month)
+    }
+
     /// Resolves after a commit that no one has waited for yet.
     pub async fn committed(&self) {
         self.committed.notified().await;
@@ -190,9 +217,10 @@ fn write_groups(store: &Store, queue: &mpsc::Receiver<Request>, committed: &Noti
         let mut taken = 0;
         while let Some(request) = next {
             match request {
-                Request::Commit(entries, removals, done) => {
+                Request::Commit(entries, removals, answered, done) => {
                     group.entries.extend(entries);
                     group.removals.extend(removals);
+                    group.answered.extend(answered);
                     answers.push(done);
                 }
                 Request::Settle(id, refusal) => group.settled.push((id, refusal)),
