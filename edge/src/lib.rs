@@ -16,6 +16,7 @@ pub mod config;
 pub mod counters;
 mod decide;
 pub mod decode;
+pub mod file;
 pub mod intake;
 pub mod link;
 mod message;

@@ -1,5 +1,6 @@
 //! `spotlight-edge`: the command line.
 
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,6 +9,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
 use spotlight_common::{config, keys, log};
 use spotlight_edge::config::{Config, DEFAULT};
+use spotlight_edge::file::read_at_most;
 use spotlight_edge::{classify, decode, place};
 use tokio_util::sync::CancellationToken;
 
@@ -48,7 +50,7 @@ enum Command {
         pdu: Vec<String>,
         /// A file that holds an MMS PDU.
         #[arg(long)]
-        mms: Vec<PathBuf>,
+        mms: Vec<OsString>,
     },
     /// Show what the model says of photos: one JSON object a file.
     Classify {
@@ -56,7 +58,7 @@ enum Command {
         #[arg(long)]
         model: Option<PathBuf>,
         #[arg(required = true)]
-        image: Vec<PathBuf>,
+        image: Vec<OsString>,
     },
     /// Show what places texts name: one JSON object a text.
     Place {
@@ -69,7 +71,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let matches = Cli::command().get_matches();
+    let matches = Cli::command().get_matches_from(texts_apart(std::env::args_os().collect()));
     let cli = match Cli::from_arg_matches(&matches) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
@@ -82,6 +84,21 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// A place may begin with a minus, as a longitude does: from the first such text on, nothing is an option.
+fn texts_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let is_number = |argument: &OsString| {
+        let mut octets = argument.as_encoded_bytes().iter();
+        octets.next() == Some(&b'-') && octets.next().is_some_and(u8::is_ascii_digit)
+    };
+    if arguments.get(1).is_some_and(|command| command == "place")
+        && let Some(first) = arguments.iter().position(is_number)
+        && !arguments[..first].iter().any(|argument| argument == "--")
+    {
+        arguments.insert(first, "--".into());
+    }
+    arguments
 }
 
 fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
@@ -114,7 +131,7 @@ fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
 }
 
 /// In the order in which the arguments stand, whichever kind they are.
-fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyhow::Result<bool> {
+fn decode_all(pdus: &[String], files: &[OsString], matches: &ArgMatches) -> anyhow::Result<bool> {
     let arguments = matches.subcommand_matches("decode");
     let places = |name: &str| -> Vec<usize> {
         let indices = arguments.and_then(|arguments| arguments.indices_of(name));
@@ -137,10 +154,10 @@ fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyho
     let mut good = true;
     for (_, is_mms, number) in in_order {
         let answer = if is_mms {
-            let file = &files[number];
-            match std::fs::read(file) {
+            let file = Path::new(&files[number]);
+            match read_at_most(file, decode::MAX_MMS_OCTETS) {
                 Ok(bytes) => decode::json::mms_json(&bytes).map_err(|error| error.to_string()),
-                Err(error) => Err(format!("failed to read `{}`: {error}", file.display())),
+                Err(error) => Err(format!("`{}` {error}", file.display())),
             }
         } else {
             decode::json::pdu_json(&pdus[number]).map_err(|error| error.to_string())
@@ -152,11 +169,11 @@ fn decode_all(pdus: &[String], files: &[PathBuf], matches: &ArgMatches) -> anyho
     Ok(good)
 }
 
-fn classify_all(model: Option<&Path>, images: &[PathBuf]) -> anyhow::Result<bool> {
+fn classify_all(model: Option<&Path>, images: &[OsString]) -> anyhow::Result<bool> {
     let classifier = spotlight_edge::classifier(model)?;
     let mut good = true;
     for image in images {
-        let answer = classify::classify_file(&classifier, image);
+        let answer = classify::classify_file(&classifier, Path::new(image));
         good &= !answer.is_refused();
         print(&format!("{}\n", serde_json::to_string(&answer)?))?;
     }
@@ -187,4 +204,38 @@ fn print(text: &str) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_may_begin_with_a_minus_and_an_unknown_option_may_not() {
+        let parse = |arguments: &[&str]| {
+            let arguments = arguments.iter().map(OsString::from).collect();
+            let matches = Cli::command().try_get_matches_from(texts_apart(arguments))?;
+            Cli::from_arg_matches(&matches)
+        };
+        let texts = |arguments: &[&str]| match parse(arguments).map(|cli| cli.command) {
+            Ok(Command::Place { text, .. }) => text,
+            _ => panic!("not read: {arguments:?}"),
+        };
+        let place = "-118.2439,34.0442";
+        assert_eq!(texts(&["x", "place", place]), [place]);
+        assert_eq!(
+            texts(&["x", "place", "5th", place, place]),
+            ["5th", place, place]
+        );
+        assert_eq!(texts(&["x", "place", "--gazetteer", "f", place]), [place]);
+        assert_eq!(texts(&["x", "place", "--", place]), [place]);
+        assert!(parse(&["x", "place", "--nonsense"]).is_err());
+        assert!(parse(&["x", "place"]).is_err());
+        assert!(parse(&["x", "decode"]).is_err());
+        assert!(parse(&["x", "decode", "--pdu", ""]).is_ok());
+        assert!(parse(&["x", "classify"]).is_err());
+        // An empty name is a file that is not there, and not the end of the others.
+        assert!(parse(&["x", "classify", "", "a.jpg"]).is_ok());
+        assert!(parse(&["x", "decode", "--mms", ""]).is_ok());
+    }
 }

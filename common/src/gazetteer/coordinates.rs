@@ -192,7 +192,7 @@ fn in_link(link: &str) -> Option<(f64, f64)> {
         .filter(|part| !part.starts_with('@'))
         .filter_map(|part| leading_pair(part).or_else(|| written(part)));
     let place = if path.contains("/dir/") {
-        places.last()
+        places.next_back()
     } else {
         places.next()
     };

@@ -147,8 +147,7 @@ fn direction(text: &str, from: usize, to: usize) -> Option<char> {
     let before = head
         .trim_end_matches(' ')
         .chars()
-        .rev()
-        .next()
+        .next_back()
         .and_then(compass);
     let before = before.filter(|_| {
         let glued = !head.ends_with(' ');

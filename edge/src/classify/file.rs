@@ -1,7 +1,5 @@
 //! The answer about one file, as `spotlight-edge classify` prints it, one JSON object a line.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,6 +7,7 @@ use serde::Serialize;
 
 use super::photo::MAX_BYTES;
 use super::{Classifier, ImageError, Verdict};
+use crate::file::read_at_most;
 
 /// `{"file","verdict","police","ms"}`, or `{"file","error"}`.
 #[derive(Debug, Serialize)]
@@ -59,18 +58,7 @@ fn classified(classifier: &Classifier, file: &Path) -> Result<Outcome, String> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, String> {
-    let unreadable = |error: std::io::Error| format!("cannot be read: {error}");
-    // Opening a pipe would wait for its other end.
-    if !std::fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err("not a file".to_owned());
-    }
-    let mut bytes = Vec::new();
-    let limit = MAX_BYTES as u64 + 1;
-    File::open(path)
-        .map_err(unreadable)?
-        .take(limit)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
+    let bytes = read_at_most(path, MAX_BYTES).map_err(|error| error.to_string())?;
     if bytes.len() > MAX_BYTES {
         return Err(ImageError::TooManyBytes.to_string());
     }

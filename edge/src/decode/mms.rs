@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fmt};
 use super::{ContentType, DecodeError, Part, cursor::Cursor, multipart, wsp};
 
 /// Octets of the largest PDU read; carriers stop at 1 to 3 MB.
-const MAX_OCTETS: usize = 8 << 20;
+pub const MAX_OCTETS: usize = 8 << 20;
 /// Headers of one PDU; a list of recipients has one each.
 const MAX_HEADERS: usize = 1024;
 

@@ -40,7 +40,7 @@ pub use content::{Image, RetrieveFailure};
 pub use dcs::{Alphabet, alphabet};
 pub use error::DecodeError;
 pub use gsm7::gsm7_septets;
-pub use mms::{MmsPdu, Sender, Time, decode_mms};
+pub use mms::{MAX_OCTETS as MAX_MMS_OCTETS, MmsPdu, Sender, Time, decode_mms};
 pub use multipart::Part;
 pub use reassembly::{Pushed, Reassembly, Whole};
 pub use scts::Scts;
