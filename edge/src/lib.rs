@@ -27,7 +27,7 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
-use intake::spool::Spool;
+use intake::{gammu, smstools, spool};
 use outbox::Outbox;
 use pipeline::Pipeline;
 
@@ -60,7 +60,15 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
     let origins_key = blake3::derive_key("spotlight 2026 origins", key.as_bytes());
     let spool = match &config.spool {
-        Some(folder) => Some(Spool::open(folder, origins_key)?),
+        Some(folder) => Some(spool::open(folder, origins_key)?),
+        None => None,
+    };
+    let smstools = match &config.smstools {
+        Some(section) => Some(smstools::open(section, &config.time_zone, origins_key)?),
+        None => None,
+    };
+    let gammu = match &config.gammu {
+        Some(section) => Some(gammu::open(section, &config.time_zone, origins_key)?),
         None => None,
     };
     let model = config.model.clone();
@@ -92,6 +100,14 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     if let Some(spool) = spool {
         let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
         tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(smstools) = smstools {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(smstools.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(gammu) = gammu {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(gammu.run(outbox, inbox, stop).await?) });
     }
     // The pipeline ends when the last intake does.
     drop(inbox);
