@@ -104,7 +104,7 @@ impl Format for Gammu {
         if answer.sender.len() > MAX_SENDER {
             return Err(io::ErrorKind::InvalidFilename.into());
         }
-        let now = Timestamp::now().to_zoned(self.zone.clone());
+        let now = Timestamp::now().to_zoned_datetime(self.zone.clone());
         // Ours alone, whoever else answers this sender in this second.
         let id = uuid::Uuid::new_v4().simple().to_string();
         let name = Zeroizing::new(format!(

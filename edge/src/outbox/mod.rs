@@ -54,6 +54,19 @@ pub enum Inbox {
     Gammu = 7,
 }
 
+impl Inbox {
+    /// Every inbox.
+    pub const ALL: [Self; 7] = [
+        Self::Spool,
+        Self::Twilio,
+        Self::Telnyx,
+        Self::Webhook,
+        Self::Android,
+        Self::Smstools,
+        Self::Gammu,
+    ];
+}
+
 /// Where a message lies: its inbox, and 32 bits of a keyed hash of its name there, so that it names no sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {

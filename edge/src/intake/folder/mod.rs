@@ -2,24 +2,26 @@
 //!
 //! - A message is one file, or several whose names say that they belong together. It goes when each of its items is done;
 //!   one that holds an item that cannot be read is set aside as `NAME.refused`, its reason on stderr.
-//! - A file is read when it was renamed into the folder, or when it did not change for [`SETTLE`]: nothing that is written
+//! - A file is read when it was renamed into the folder, or when it did not change for two seconds: nothing that is written
 //!   in place is read half.
 //! - An item's origin is 32 bits of a keyed hash of the first file's name, its modification time and the item's number.
 //!   Of several files the first goes last, so that a message that was removed in part still has its origin. Items whose
 //!   origin the outbox holds from an earlier run are removed, not read again.
 //! - Answers are written under a hidden name and renamed. One that nobody takes goes after [`ANSWER_LIFE`].
 
+mod listing;
+mod shared;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Duration;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use notify::Watcher;
 use notify::event::{EventKind, ModifyKind, RenameMode};
 use tokio::sync::{Notify, mpsc};
@@ -28,12 +30,12 @@ use zeroize::Zeroizing;
 
 use super::{Inbound, Inbox, Intake, Origin, Payload, Ticket};
 use crate::outbox::Outbox;
+pub use listing::ReadFile;
+use listing::{Lying, NotRead, Seen};
+pub(super) use shared::{must_be_there, put, sent_at, zone};
 
 /// How long an answer waits to be taken.
 pub const ANSWER_LIFE: Duration = Duration::from_secs(10 * 60);
-
-/// A file that is written in place is whole when it did not change for so long.
-const SETTLE: Duration = Duration::from_secs(2);
 
 /// The folder is looked through this often even if the system told of no change.
 const RESCAN: Duration = Duration::from_secs(5);
@@ -62,7 +64,7 @@ pub enum FolderError {
 }
 
 /// What a folder's program writes and takes.
-pub(super) trait Format: Send + Sync + 'static {
+pub trait Format: Send + Sync + 'static {
     /// Which inbox the folder is.
     const INBOX: Inbox;
 
@@ -98,21 +100,15 @@ pub(super) trait Format: Send + Sync + 'static {
     fn is_own_answer(&self, name: &str) -> bool;
 }
 
-/// A file of a message, whole.
-pub(super) struct ReadFile {
-    pub name: String,
-    pub bytes: Zeroizing<Vec<u8>>,
-}
-
 /// An item of a message.
-pub(super) struct ReadItem {
+pub struct ReadItem {
     /// Its place in the file, from 1.
     pub line: usize,
     pub payload: Payload,
 }
 
 /// An answer and what it answers.
-pub(super) struct Answer<'a> {
+pub struct Answer<'a> {
     /// The message that its item belongs to.
     pub message: &'a str,
     /// Which item of a message of several, from 1.
@@ -138,7 +134,7 @@ struct State {
     messages: HashMap<String, Message>,
     items: HashMap<u64, (String, usize)>,
     next_item: u64,
-    seen: HashMap<String, Look>,
+    seen: Seen,
 }
 
 /// A message that was read and is not yet done.
@@ -154,22 +150,6 @@ struct Item {
     origin: Origin,
     done: bool,
     sender: Zeroizing<String>,
-}
-
-/// What a file looked like, and since when.
-#[derive(Clone, Copy)]
-struct Look {
-    size: u64,
-    modified: SystemTime,
-    since: Instant,
-}
-
-/// A file that lies in the folder.
-struct Lying {
-    path: PathBuf,
-    name: String,
-    look: Look,
-    settled: bool,
 }
 
 /// What a look through the folder found.
@@ -306,7 +286,7 @@ impl<F: Format> Folder<F> {
     fn scan(self: &Arc<Self>, removals: &HashSet<Origin>) -> Result<Found, FolderError> {
         self.drop_old_answers();
         let mut new: Vec<_> = self.list()?.into_iter().collect();
-        new.sort_by_key(|(_, files)| files.first().map(|file| file.look.modified));
+        new.sort_by_key(|(_, files)| files.first().map(|file| file.modified));
         let room = MAX_OPEN.saturating_sub(self.state().messages.len());
         let mut found = Found {
             complete: true,
@@ -319,9 +299,9 @@ impl<F: Format> Folder<F> {
             }
             let arrived = files
                 .iter()
-                .filter_map(|file| Timestamp::try_from(file.look.modified).ok());
+                .filter_map(|file| Timestamp::try_from(file.modified).ok());
             let arrived = arrived.max().unwrap_or(Timestamp::UNIX_EPOCH);
-            let items = match self.read(&files) {
+            let items = match listing::read(&files, |name| self.format.max_bytes(name)) {
                 Ok(read) => self.format.read(read, arrived),
                 Err(NotRead::Changing) => {
                     found.complete = false;
@@ -338,84 +318,25 @@ impl<F: Format> Folder<F> {
         Ok(found)
     }
 
-    /// The files of the messages that are not yet read, in the order of their names.
+    /// The files of the messages that are not yet read.
     fn list(&self) -> Result<BTreeMap<String, Vec<Lying>>, FolderError> {
         // Taken before the listing: what is renamed later wakes the next scan.
-        let renamed = std::mem::take(&mut *self.renamed());
-        let listing = fs::read_dir(&self.incoming).map_err(|source| FolderError::Folder {
-            path: self.incoming.clone(),
-            source,
-        })?;
-        let now = Instant::now();
+        let mut renamed = std::mem::take(&mut *self.renamed());
+        if !F::RENAMED_IS_WHOLE {
+            renamed.clear();
+        }
         let mut state = self.state();
-        let mut seen = HashMap::new();
-        let mut messages: BTreeMap<String, Vec<Lying>> = BTreeMap::new();
-        for entry in listing.flatten() {
-            // A name that is not text is no message's.
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
-            let Some(message) = self.format.message(&name) else {
-                continue;
-            };
-            if name.starts_with('.') || state.messages.contains_key(message) {
-                continue;
+        let State { messages, seen, .. } = &mut *state;
+        let unread = |name: &str| {
+            let message = self.format.message(name)?;
+            (!messages.contains_key(message)).then(|| message.to_owned())
+        };
+        listing::list(&self.incoming, seen, &renamed, unread).map_err(|source| {
+            FolderError::Folder {
+                path: self.incoming.clone(),
+                source,
             }
-            let Ok(metadata) = entry.metadata() else {
-                continue;
-            };
-            if !metadata.is_file() {
-                continue;
-            }
-            let look = Look {
-                size: metadata.len(),
-                modified: metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH),
-                since: now,
-            };
-            let look = match state.seen.get(&name) {
-                Some(before) if before.is_like(&look) => *before,
-                _ => look,
-            };
-            seen.insert(name.clone(), look);
-            let message = message.to_owned();
-            messages.entry(message).or_default().push(Lying {
-                path: entry.path(),
-                settled: look.is_settled(now)
-                    || F::RENAMED_IS_WHOLE && renamed.contains(OsStr::new(&name)),
-                name,
-                look,
-            });
-        }
-        state.seen = seen;
-        for files in messages.values_mut() {
-            files.sort_by(|one, other| one.name.cmp(&other.name));
-        }
-        Ok(messages)
-    }
-
-    fn read(&self, files: &[Lying]) -> Result<Vec<ReadFile>, NotRead> {
-        let read = files.iter().map(|file| {
-            let limit = self.format.max_bytes(&file.name);
-            if file.look.size > limit {
-                return Err(NotRead::Refused(format!(
-                    "{} bytes; at most {limit} are read",
-                    file.look.size
-                )));
-            }
-            let mut bytes = Zeroizing::new(Vec::with_capacity(file.look.size as usize + 1));
-            let read = fs::File::open(&file.path)
-                .and_then(|opened| opened.take(limit + 1).read_to_end(&mut bytes));
-            match read {
-                Ok(length) if length as u64 != file.look.size => Err(NotRead::Changing),
-                Ok(_) => Ok(ReadFile {
-                    name: file.name.clone(),
-                    bytes,
-                }),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Err(NotRead::Changing),
-                Err(error) => Err(NotRead::Refused(error.kind().to_string())),
-            }
-        });
-        read.collect()
+        })
     }
 
     /// Notes a message; returns those of its items that are to be handled.
@@ -472,7 +393,7 @@ impl<F: Format> Folder<F> {
     }
 
     fn origin(&self, first: &Lying, line: usize) -> Origin {
-        let modified = Timestamp::try_from(first.look.modified).unwrap_or(Timestamp::UNIX_EPOCH);
+        let modified = Timestamp::try_from(first.modified).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut name = modified.as_nanosecond().to_le_bytes().to_vec();
         name.extend(line.to_le_bytes());
         name.extend(first.name.as_bytes());
@@ -600,72 +521,6 @@ impl<F: Format> Intake for Folder<F> {
         self.done(item, Some(reason))
     }
 }
-
-enum NotRead {
-    /// It changes, or is gone: the next look tells.
-    Changing,
-    Refused(String),
-}
-
-impl Look {
-    fn is_like(&self, other: &Self) -> bool {
-        (self.size, self.modified) == (other.size, other.modified)
-    }
-
-    /// By the clock on the wall, or, where that jumps, by having been looked at.
-    fn is_settled(&self, now: Instant) -> bool {
-        self.modified.elapsed().is_ok_and(|age| age >= SETTLE)
-            || now.duration_since(self.since) >= SETTLE
-    }
-}
-
-/// Writes a file under a hidden name, which no reader heeds, and renames it. `mode` and the folder's group let the program
-/// that takes it read it.
-pub(super) fn put(folder: &Path, name: &str, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
-    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
-    let part = folder.join(format!(".{name}.part"));
-    fs::write(&part, bytes)?;
-    if let Some(mode) = mode {
-        let group = fs::metadata(folder)?.gid();
-        if fs::metadata(&part)?.gid() != group {
-            chown(&part, None, Some(group))?;
-        }
-        fs::set_permissions(&part, fs::Permissions::from_mode(mode))?;
-    }
-    fs::rename(&part, folder.join(name))
-}
-
-/// The folders of another program are not made here: one that is not there is a wrong path.
-pub(super) fn must_be_there<const N: usize>(folders: [&Path; N]) -> Result<(), FolderError> {
-    for path in folders {
-        fs::read_dir(path).map_err(|source| FolderError::Folder {
-            path: path.to_owned(),
-            source,
-        })?;
-    }
-    Ok(())
-}
-
-/// A time zone by its name.
-pub(super) fn zone(name: &str) -> Result<TimeZone, FolderError> {
-    TimeZone::get(name).map_err(|_| FolderError::TimeZone(name.to_owned()))
-}
-
-/// A time without a zone, as the network said it. One that lies ahead was of another zone and tells nothing.
-pub(super) fn sent_at(
-    format: &str,
-    local: &str,
-    zone: &TimeZone,
-    arrived: Timestamp,
-) -> Option<Timestamp> {
-    let local = jiff::civil::DateTime::strptime(format, local).ok()?;
-    let sent = zone.to_zoned(local).ok()?.timestamp();
-    let latest = arrived.saturating_add(CLOCKS_DIFFER).unwrap_or(arrived);
-    (sent <= latest).then_some(sent)
-}
-
-/// How far the network's clock may be ahead of ours.
-const CLOCKS_DIFFER: jiff::SignedDuration = jiff::SignedDuration::from_mins(5);
 
 /// `NAME.refused`, or `NAME.2.refused` and so on: no refused file replaces another.
 fn unused_name(folder: &Path, name: &str) -> PathBuf {
