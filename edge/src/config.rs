@@ -50,6 +50,19 @@ pub struct Config {
     pub broker: Broker,
 }
 
+impl Config {
+    /// The intakes that are configured.
+    pub fn intakes(&self) -> Vec<&'static str> {
+        let intakes = [
+            ("spool", self.spool.is_some()),
+            ("smstools", self.smstools.is_some()),
+            ("gammu", self.gammu.is_some()),
+        ];
+        let configured = intakes.into_iter().filter(|(_, configured)| *configured);
+        configured.map(|(name, _)| name).collect()
+    }
+}
+
 fn country_code() -> String {
     "1".into()
 }

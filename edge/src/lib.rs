@@ -15,6 +15,7 @@ pub mod classify;
 pub mod config;
 mod decide;
 pub mod decode;
+pub mod doctor;
 pub mod intake;
 pub mod link;
 mod message;
@@ -53,6 +54,10 @@ pub fn classifier(path: Option<&Path>) -> anyhow::Result<Classifier> {
 
 /// Runs until the shutdown, or until a part fails.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !config.intakes().is_empty(),
+        "the configuration names no intake, so no message can arrive: set `spool`, or add a section such as [smstools]"
+    );
     let key = keys::load_or_create(&config.data.join(KEY_FILE))?;
     let outbox = Outbox::open(&config.data)?;
     let time_zone = jiff::tz::TimeZone::get(&config.time_zone)

@@ -91,6 +91,36 @@ impl Origin {
     }
 }
 
+/// What an outbox holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether a running edge has it open.
+    pub in_use: bool,
+    /// Reports without a receipt.
+    pub pending: usize,
+    /// Refused reports, by reason.
+    pub refusals: Vec<(String, u64)>,
+    /// What is still to be removed from its inbox.
+    pub removals: usize,
+}
+
+/// Looks into a folder's outbox without changing it, whether an edge runs on it or not; `None` if there is none yet.
+pub fn look(folder: &Path) -> Result<Option<Summary>, OutboxError> {
+    let Some((store, in_use)) = Store::copy(folder)? else {
+        return Ok(None);
+    };
+    let mut removals = 0;
+    for inbox in Inbox::ALL {
+        removals += store.removals(inbox)?.len();
+    }
+    Ok(Some(Summary {
+        in_use,
+        pending: store.len(),
+        refusals: store.refusals()?,
+        removals,
+    }))
+}
+
 enum Request {
     Commit(
         Vec<Entry>,
