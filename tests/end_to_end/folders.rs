@@ -233,7 +233,7 @@ fn killed_after_the_commit_it_reports_no_message_twice_and_answers_none_twice() 
     apart.stop();
     assert_eq!(diagnostics::outbox(&apart.folder().join("edge")), (0, 0));
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
-    drop(smsd);
+    smsd.stop();
 }
 
 fn ended(apart: &mut Apart) -> bool {

@@ -6,8 +6,9 @@
 //!   there, writes its inbox, takes its outbox, and moves what it sent into `sent`.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::process::Running;
 use crate::{sms, wait};
@@ -15,7 +16,9 @@ use crate::{sms, wait};
 /// smstools3's daemon.
 pub struct Smsd {
     folder: PathBuf,
-    running: Running,
+    running: Option<Running>,
+    /// Its process group: it starts a process for each modem.
+    group: u32,
 }
 
 impl Smsd {
@@ -45,10 +48,13 @@ impl Smsd {
         let mut command = Command::new(program("smsd", "smstools"));
         command
             .arg("-t")
-            .arg(format!("-c{}", folder.join("smsd.conf").display()));
+            .arg(format!("-c{}", folder.join("smsd.conf").display()))
+            .process_group(0);
+        let running = Running::start("smsd", command, logs);
         Self {
             folder: folder.to_owned(),
-            running: Running::start("smsd", command, logs),
+            group: running.id(),
+            running: Some(running),
         }
     }
 
@@ -61,7 +67,9 @@ impl Smsd {
 
     /// Lets the SIM receive a PDU.
     pub fn receive_pdu(&mut self, name: &str, pdu: &str) {
-        self.running.assert_alive();
+        if let Some(running) = &mut self.running {
+            running.assert_alive();
+        }
         let part = self.folder.join(name);
         fs::write(&part, format!("{pdu}\n")).expect("a file can be written");
         fs::rename(&part, self.folder.join("sim").join(name)).expect("a file can be moved");
@@ -88,9 +96,21 @@ impl Smsd {
             .collect()
     }
 
-    /// SIGTERM: it ends when its modem process does.
-    pub fn stop(self) {
-        self.running.terminate();
+    /// SIGTERM: it ends when its modem's process does.
+    pub fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.terminate();
+        }
+    }
+}
+
+impl Drop for Smsd {
+    fn drop(&mut self) {
+        // Where it ended in order there is nobody left in its group.
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &format!("-{}", self.group)])
+            .stderr(Stdio::null())
+            .status();
     }
 }
 

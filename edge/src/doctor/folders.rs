@@ -2,6 +2,7 @@
 
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::os::unix::fs::{MetadataExt, chown};
 use std::path::Path;
 
 use super::Line;
@@ -45,6 +46,11 @@ pub fn pair(check: &'static str, incoming: &Path, outgoing: &Path) -> Line {
             return Line::fail(check, detail, fix);
         }
     }
+    match foreign(incoming, outgoing) {
+        Ok(None) => {}
+        Ok(Some((detail, fix))) => return Line::fail(check, detail, fix),
+        Err(error) => return Line::fail(check, error.to_string(), "run it again"),
+    }
     let names: Vec<_> = fs::read_dir(incoming)
         .into_iter()
         .flatten()
@@ -68,6 +74,41 @@ pub fn pair(check: &'static str, incoming: &Path, outgoing: &Path) -> Line {
         Line::warn(check, detail, fix)
     }
 }
+
+/// What stands between two users who share folders, and what to do: we must be able to remove the other's messages, and
+/// let the other read our answers.
+fn foreign(incoming: &Path, outgoing: &Path) -> io::Result<Option<(String, String)>> {
+    let probe = outgoing.join(PROBE);
+    fs::write(&probe, "")?;
+    let (ours, theirs) = (fs::metadata(&probe)?, fs::metadata(outgoing)?);
+    let shared = ours.gid() == theirs.gid() || chown(&probe, None, Some(theirs.gid())).is_ok();
+    fs::remove_file(&probe)?;
+    let place = fs::metadata(incoming)?;
+    let sticky = place.mode() & STICKY != 0;
+    if sticky && ours.uid() != 0 && ours.uid() != place.uid() {
+        let detail = format!(
+            "`{}` lets only a message's owner remove it",
+            incoming.display()
+        );
+        let fix = format!(
+            "take away its sticky bit: `chmod -t {}`",
+            incoming.display()
+        );
+        return Ok(Some((detail, fix)));
+    }
+    if !shared {
+        let detail = format!(
+            "answers in `{}` could not be read by its program",
+            outgoing.display()
+        );
+        let fix = "add the edge's user to that folder's group";
+        return Ok(Some((detail, fix.into())));
+    }
+    Ok(None)
+}
+
+/// The bit of a folder's mode by which only a file's owner may remove it.
+const STICKY: u32 = 0o1000;
 
 /// Whether a file can be made here and removed again.
 pub fn writable(folder: &Path) -> io::Result<()> {

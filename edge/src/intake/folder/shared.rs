@@ -1,8 +1,8 @@
 //! What is written into folders that another program reads, and what is read of its settings.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, chown};
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -14,7 +14,15 @@ use super::FolderError;
 /// that takes it read it.
 pub fn put(folder: &Path, name: &str, bytes: &[u8], mode: Option<u32>) -> io::Result<()> {
     let part = folder.join(format!(".{name}.part"));
-    fs::write(&part, bytes)?;
+    // Open to nobody else before its group is right.
+    let first_mode = if mode.is_some() { 0o600 } else { 0o666 };
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(first_mode)
+        .open(&part)?;
+    file.write_all(bytes)?;
     if let Some(mode) = mode {
         let group = fs::metadata(folder)?.gid();
         if fs::metadata(&part)?.gid() != group {
