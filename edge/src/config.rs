@@ -6,6 +6,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
+use crate::intake::{gammu, smstools};
 use crate::words::Language;
 
 /// The default file, commented, as `spotlight-edge config` prints it.
@@ -22,6 +23,12 @@ pub struct Config {
     /// The spool folder, with `in` and `out`.
     #[serde(default)]
     pub spool: Option<PathBuf>,
+    /// The folders of smstools3.
+    #[serde(default)]
+    pub smstools: Option<smstools::Section>,
+    /// The folders of gammu-smsd.
+    #[serde(default)]
+    pub gammu: Option<gammu::Section>,
     /// The hub's pinned public key.
     pub hub_key: NodeId,
     /// The model's file or folder.
@@ -41,6 +48,19 @@ pub struct Config {
     pub time_zone: String,
     /// The MQTT broker.
     pub broker: Broker,
+}
+
+impl Config {
+    /// The intakes that are configured.
+    pub fn intakes(&self) -> Vec<&'static str> {
+        let intakes = [
+            ("spool", self.spool.is_some()),
+            ("smstools", self.smstools.is_some()),
+            ("gammu", self.gammu.is_some()),
+        ];
+        let configured = intakes.into_iter().filter(|(_, configured)| *configured);
+        configured.map(|(name, _)| name).collect()
+    }
 }
 
 fn country_code() -> String {

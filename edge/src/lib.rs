@@ -15,6 +15,7 @@ pub mod classify;
 pub mod config;
 mod decide;
 pub mod decode;
+pub mod doctor;
 pub mod intake;
 pub mod link;
 mod message;
@@ -27,7 +28,7 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
-use intake::spool::Spool;
+use intake::{gammu, smstools, spool};
 use outbox::Outbox;
 use pipeline::Pipeline;
 
@@ -53,6 +54,10 @@ pub fn classifier(path: Option<&Path>) -> anyhow::Result<Classifier> {
 
 /// Runs until the shutdown, or until a part fails.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !config.intakes().is_empty(),
+        "the configuration names no intake, so no message can arrive: set `spool`, or add a section such as [smstools]"
+    );
     let key = keys::load_or_create(&config.data.join(KEY_FILE))?;
     let outbox = Outbox::open(&config.data)?;
     let time_zone = jiff::tz::TimeZone::get(&config.time_zone)
@@ -60,7 +65,15 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
     let origins_key = blake3::derive_key("spotlight 2026 origins", key.as_bytes());
     let spool = match &config.spool {
-        Some(folder) => Some(Spool::open(folder, origins_key)?),
+        Some(folder) => Some(spool::open(folder, origins_key)?),
+        None => None,
+    };
+    let smstools = match &config.smstools {
+        Some(section) => Some(smstools::open(section, &config.time_zone, origins_key)?),
+        None => None,
+    };
+    let gammu = match &config.gammu {
+        Some(section) => Some(gammu::open(section, &config.time_zone, origins_key)?),
         None => None,
     };
     let model = config.model.clone();
@@ -92,6 +105,14 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     if let Some(spool) = spool {
         let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
         tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(smstools) = smstools {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(smstools.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(gammu) = gammu {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(gammu.run(outbox, inbox, stop).await?) });
     }
     // The pipeline ends when the last intake does.
     drop(inbox);

@@ -6,6 +6,7 @@
 
 pub mod broker;
 pub mod diagnostics;
+pub mod gateways;
 pub mod http;
 pub mod mms;
 pub mod mqtt;

@@ -105,6 +105,8 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             network: settings.network,
             data: data.join("edge"),
             spool: Some(data.join("spool")),
+            smstools: None,
+            gammu: None,
             hub_key,
             model: model_of_checkout(),
             gazetteer: None,

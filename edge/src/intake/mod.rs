@@ -3,9 +3,12 @@
 //! The bearer's own storage (here the spool folder) is the inbox. An intake hands out what lies there as [`Inbound`] and
 //! removes an item only when the pipeline says that it is done, which it says after the commit (invariant 1).
 
+mod folder;
+pub mod gammu;
 pub mod http;
 mod offers;
 mod phone;
+pub mod smstools;
 pub mod spool;
 
 use std::fmt;
@@ -15,6 +18,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use crate::outbox::{Inbox, Origin};
+pub use folder::{ANSWER_LIFE, FolderError};
 pub use offers::{Answered, Begun, Offers, Waiter};
 pub use phone::Phone;
 
