@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
-use crate::intake::{gammu, smstools};
+use crate::intake::{android, gammu, http, smstools, telnyx, webhook};
 use crate::words::Language;
 
 /// The default file, commented, as `spotlight-edge config` prints it.
@@ -29,6 +29,18 @@ pub struct Config {
     /// The folders of gammu-smsd.
     #[serde(default)]
     pub gammu: Option<gammu::Section>,
+    /// Where webhooks come in.
+    #[serde(default)]
+    pub http: http::Http,
+    /// The generic webhook.
+    #[serde(default)]
+    pub webhook: Option<webhook::Section>,
+    /// Telnyx.
+    #[serde(default)]
+    pub telnyx: Option<telnyx::Section>,
+    /// An Android phone.
+    #[serde(default)]
+    pub android: Option<android::Section>,
     /// The hub's pinned public key.
     pub hub_key: NodeId,
     /// The model's file or folder.
@@ -57,6 +69,9 @@ impl Config {
             ("spool", self.spool.is_some()),
             ("smstools", self.smstools.is_some()),
             ("gammu", self.gammu.is_some()),
+            ("webhook", self.webhook.is_some()),
+            ("telnyx", self.telnyx.is_some()),
+            ("android", self.android.is_some()),
         ];
         let configured = intakes.into_iter().filter(|(_, configured)| *configured);
         configured.map(|(name, _)| name).collect()
@@ -87,5 +102,22 @@ mod tests {
             .err()
             .expect("refused");
         assert!(error.to_string().contains("colour"));
+    }
+
+    #[test]
+    fn the_commented_sections_of_the_default_file_are_valid() {
+        let start = DEFAULT.find("# [http]").expect("the sections are there");
+        let sections: String = DEFAULT[start..]
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| line.starts_with('[') || line.contains(" = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config: Config =
+            toml::from_str(&format!("{DEFAULT}\n{sections}")).expect("they are valid");
+        for name in ["webhook", "telnyx", "android"] {
+            assert!(config.intakes().contains(&name), "{name}");
+        }
+        assert_eq!(config.http.listen.port(), 8081);
     }
 }

@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub mod classify;
+pub mod client;
 pub mod config;
 mod decide;
 pub mod decode;
@@ -28,7 +29,7 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
-use intake::{gammu, smstools, spool};
+use intake::{android, gammu, http, smstools, spool, telnyx, webhook};
 use outbox::Outbox;
 use pipeline::Pipeline;
 
@@ -113,6 +114,32 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     if let Some(gammu) = gammu {
         let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
         tasks.spawn(async move { Ok(gammu.run(outbox, inbox, stop).await?) });
+    }
+    let mut parts = intake::provider::Parts {
+        key: origins_key,
+        outbox: outbox.clone(),
+        inbox: inbox.clone(),
+        shutdown: shutdown.clone(),
+        tasks: &mut tasks,
+    };
+    let mut routes = Vec::new();
+    if let Some(section) = &config.webhook {
+        routes.push(webhook::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.telnyx {
+        routes.push(telnyx::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.android {
+        routes.push(android::start(section, &mut parts)?);
+    }
+    drop(parts);
+    if !routes.is_empty() {
+        let server = http::Server::bind(&config.http, routes).await?;
+        let stop = shutdown.clone();
+        tasks.spawn(async move {
+            server.run(stop).await;
+            Ok(())
+        });
     }
     // The pipeline ends when the last intake does.
     drop(inbox);

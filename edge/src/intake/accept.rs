@@ -3,13 +3,13 @@
 //! A message is known by its provider's id. Its removal (in the outbox since the commit, 5 bytes) is confirmed only
 //! [`REMEMBERED`] after it was done, counted in uptime: until then a repeat is known, also after a crash or a restart.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use super::http::Answer;
@@ -20,20 +20,20 @@ use crate::outbox::{Origin, Outbox, OutboxError};
 /// A webhook is answered after this time at the latest; the work goes on, and the repeated webhook joins it.
 pub const PATIENCE: Duration = Duration::from_secs(12);
 
-/// Messages that are being fetched or wait for the pipeline, with their photos in RAM.
-const UNDER_WAY: usize = 32;
+/// Messages from their offer to their end, with their photos in RAM; more are told to come again.
+const UNDER_WAY: usize = 64;
 
 /// How often what is old is forgotten.
 const FORGET: Duration = Duration::from_secs(600);
 
 /// Takes the messages of one provider.
-#[derive(Debug)]
 pub struct Acceptor {
     offers: Offers,
     inbox: mpsc::Sender<Inbound>,
     outbox: Outbox,
     done: Mutex<VecDeque<(Instant, Origin)>>,
-    under_way: Arc<Semaphore>,
+    free: Arc<Semaphore>,
+    under_way: Mutex<HashMap<u64, OwnedSemaphorePermit>>,
 }
 
 /// What became of a message.
@@ -70,7 +70,8 @@ impl Acceptor {
             inbox: messages,
             outbox,
             done: Mutex::new(before.into_iter().map(|origin| (now, origin)).collect()),
-            under_way: Arc::new(Semaphore::new(UNDER_WAY)),
+            free: Arc::new(Semaphore::new(UNDER_WAY)),
+            under_way: Mutex::default(),
         })
     }
 
@@ -93,9 +94,10 @@ impl Acceptor {
                     acceptor: self.clone(),
                     item: Some(item),
                 };
-                let Ok(permit) = self.under_way.clone().try_acquire_owned() else {
+                let Ok(permit) = self.free.clone().try_acquire_owned() else {
                     return Taken::NotYet;
                 };
+                lock(&self.under_way).insert(item, permit);
                 let plain = prepare(item);
                 let ticket = Ticket {
                     origin,
@@ -111,7 +113,6 @@ impl Acceptor {
                     if offered.acceptor.inbox.send(inbound).await.is_ok() {
                         offered.handed_over();
                     }
-                    drop(permit);
                 });
                 self.wait(id, waiter).await
             }
@@ -128,8 +129,9 @@ impl Acceptor {
 
     /// The message is done: whoever waits for it is told.
     pub fn end(&self, item: u64) {
+        lock(&self.under_way).remove(&item);
         if let Some(origin) = self.offers.end(item, None) {
-            self.done().push_back((Instant::now(), origin));
+            lock(&self.done).push_back((Instant::now(), origin));
         }
     }
 
@@ -152,16 +154,16 @@ impl Acceptor {
 
     /// Takes out what was done [`REMEMBERED`] ago.
     fn old(&self, now: Instant) -> Vec<Origin> {
-        let mut done = self.done();
+        let mut done = lock(&self.done);
         let count = done.partition_point(|(at, _)| now.saturating_duration_since(*at) > REMEMBERED);
         done.drain(..count).map(|(_, origin)| origin).collect()
     }
+}
 
-    fn done(&self) -> MutexGuard<'_, VecDeque<(Instant, Origin)>> {
-        self.done
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
 /// A message between its offer and the pipeline: one that does not get there may be offered again.
@@ -179,6 +181,7 @@ impl Offered {
 impl Drop for Offered {
     fn drop(&mut self) {
         if let Some(item) = self.item {
+            lock(&self.acceptor.under_way).remove(&item);
             self.acceptor.offers.give_up(item);
         }
     }
@@ -224,8 +227,7 @@ mod tests {
             tokio::task::yield_now().await;
             acceptor.end(inbound.ticket.item);
         };
-        let (first, second, ()) =
-            tokio::join!(take(&acceptor, b"1"), take(&acceptor, b"1"), end);
+        let (first, second, ()) = tokio::join!(take(&acceptor, b"1"), take(&acceptor, b"1"), end);
         let done = Taken::Done(acceptor.origin(b"1"));
         assert_eq!((first, second), (done, done));
         assert_eq!(take(&acceptor, b"1").await, done);
@@ -259,6 +261,29 @@ mod tests {
         drop(inbox);
         assert_eq!(take(&acceptor, b"1").await, Taken::NotYet);
         assert_eq!(take(&acceptor, b"1").await, Taken::NotYet);
+    }
+
+    #[tokio::test]
+    async fn no_more_are_under_way_than_ram_holds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (acceptor, mut inbox) = acceptor(folder.path());
+        let mut waiting = tokio::task::JoinSet::new();
+        for n in 0..UNDER_WAY {
+            let acceptor = acceptor.clone();
+            waiting.spawn(async move { take(&acceptor, &n.to_le_bytes()).await });
+        }
+        let first = inbox.recv().await.expect("it is handed over");
+        while acceptor.free.available_permits() > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(take(&acceptor, b"one more").await, Taken::NotYet);
+        acceptor.end(first.ticket.item);
+        assert_eq!(acceptor.free.available_permits(), 1);
+        drop(inbox);
+        // What was not handed over is free again.
+        while acceptor.free.available_permits() < UNDER_WAY - 8 {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[tokio::test]

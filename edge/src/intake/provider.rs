@@ -152,6 +152,9 @@ mod tests {
         std::fs::write(&path, "\nhush\n").expect("it is written");
         assert!(matches!(secret(&path), Err(ProviderError::NoSecret(_))));
         let missing = folder.path().join("none");
-        assert!(matches!(secret(&missing), Err(ProviderError::Secret { .. })));
+        assert!(matches!(
+            secret(&missing),
+            Err(ProviderError::Secret { .. })
+        ));
     }
 }

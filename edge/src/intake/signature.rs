@@ -74,7 +74,12 @@ mod tests {
         let parts: [&[u8]; 2] = [b"what do ya want ", b"for nothing?"];
         assert!(key.signed(&parts, VECTOR));
         assert!(key.signed(&parts, &VECTOR.to_uppercase()));
-        for wrong in ["", "5b", &VECTOR.replacen('5', "6", 1), &VECTOR.replacen("5b", "+b", 1)] {
+        for wrong in [
+            "",
+            "5b",
+            &VECTOR.replacen('5', "6", 1),
+            &VECTOR.replacen("5b", "+b", 1),
+        ] {
             assert!(!key.signed(&parts, wrong), "{wrong}");
         }
         assert!(!key.signed(&[b"what do ya want"], VECTOR));

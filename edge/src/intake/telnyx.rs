@@ -34,7 +34,7 @@ use super::provider::{Parts, ProviderError, Wiped, is_image, secret};
 use super::send::{self, Api, Sender, Sms};
 use super::signature::is_fresh;
 use super::{Inbox, Intake, Origin, Plain};
-use crate::client::{Call, Client, Credentials};
+use crate::client::{Call, Client, ClientError, Credentials};
 
 /// The header of the signature.
 pub const SIGNATURE: &str = "telnyx-signature-ed25519";
@@ -303,6 +303,9 @@ async fn fetch(client: &Client, url: &str) -> Option<Zeroizing<Vec<u8>>> {
             }
             // Gone, or never there: asking again does not help.
             Ok(reply) if reply.status < 500 => return None,
+            Err(ClientError::Address(_) | ClientError::Redirect(_) | ClientError::TooLarge(_)) => {
+                return None;
+            }
             _ if attempt < FETCHES => tokio::time::sleep(attempt * FETCH_AGAIN).await,
             _ => {}
         }

@@ -168,7 +168,11 @@ impl Webhook {
 
     /// The 200 of a message; its answer leaves with the first that asks.
     fn done(&self, origin: Origin) -> Answer {
-        let answer = self.state().answers.remove(&origin).map(|(_, answer)| answer);
+        let answer = self
+            .state()
+            .answers
+            .remove(&origin)
+            .map(|(_, answer)| answer);
         let body = serde_json::json!({ "answer": answer.as_deref() });
         Answer {
             status: 200,

@@ -69,6 +69,8 @@ struct Shared {
     connections: Arc<Connections>,
     held: Arc<Held>,
     counts: Counts,
+    head_time: Duration,
+    body_time: Duration,
 }
 
 impl Server {
@@ -102,6 +104,8 @@ impl Server {
             connections: Arc::default(),
             held: Arc::default(),
             counts: Counts::default(),
+            head_time: limits::HEAD_TIME,
+            body_time: limits::BODY_TIME,
         };
         Ok(Self {
             listener,
@@ -164,7 +168,7 @@ async fn serve(
     });
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(limits::HEAD_TIME)
+        .header_read_timeout(shared.head_time)
         .max_headers(limits::HEADERS)
         .max_buf_size(limits::HEAD)
         .serve_connection(TokioIo::new(stream), service);
@@ -238,7 +242,7 @@ impl Shared {
         let (head, body) = request.into_parts();
         let mut share = self.held.share();
         let read = read(body, hook.max_body(), &mut share);
-        let body = match tokio::time::timeout(limits::BODY_TIME, read).await {
+        let body = match tokio::time::timeout(self.body_time, read).await {
             Ok(Ok(body)) => body,
             Ok(Err(refused)) => return refused,
             Err(_) => return Answer::plain(408, "the body came too slowly\n"),
