@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub mod classify;
+pub mod client;
 pub mod config;
 mod decide;
 pub mod decode;
