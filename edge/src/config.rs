@@ -6,6 +6,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
+use crate::intake::twilio;
 use crate::words::Language;
 
 /// The default file, commented, as `spotlight-edge config` prints it.
@@ -41,6 +42,9 @@ pub struct Config {
     pub time_zone: String,
     /// The MQTT broker.
     pub broker: Broker,
+    /// The number at Twilio.
+    #[serde(default)]
+    pub twilio: Option<twilio::Settings>,
 }
 
 fn country_code() -> String {

@@ -29,6 +29,7 @@ pub mod words;
 use classify::Classifier;
 use config::Config;
 use intake::spool::Spool;
+use intake::twilio::Twilio;
 use outbox::Outbox;
 use pipeline::Pipeline;
 
@@ -93,6 +94,19 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     if let Some(spool) = spool {
         let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
         tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(settings) = config.twilio {
+        let twilio = Twilio::open(
+            settings,
+            origins_key,
+            outbox.clone(),
+            inbox.clone(),
+            shutdown.clone(),
+        )?;
+        tasks.spawn(async move {
+            twilio.run().await;
+            Ok(())
+        });
     }
     // The pipeline ends when the last intake does.
     drop(inbox);

@@ -7,6 +7,7 @@ pub mod http;
 mod offers;
 mod phone;
 pub mod spool;
+pub mod twilio;
 
 use std::fmt;
 use std::sync::Arc;
