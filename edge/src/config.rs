@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
-use crate::intake::{android, gammu, http, smstools, telnyx, webhook};
+use crate::intake::{android, gammu, http, smstools, telnyx, twilio, webhook};
 use crate::words::Language;
 
 /// The default file, commented, as `spotlight-edge config` prints it.
@@ -60,6 +60,9 @@ pub struct Config {
     pub time_zone: String,
     /// The MQTT broker.
     pub broker: Broker,
+    /// The number at Twilio.
+    #[serde(default)]
+    pub twilio: Option<twilio::Settings>,
 }
 
 impl Config {
@@ -72,6 +75,7 @@ impl Config {
             ("webhook", self.webhook.is_some()),
             ("telnyx", self.telnyx.is_some()),
             ("android", self.android.is_some()),
+            ("twilio", self.twilio.is_some()),
         ];
         let configured = intakes.into_iter().filter(|(_, configured)| *configured);
         configured.map(|(name, _)| name).collect()
@@ -115,7 +119,7 @@ mod tests {
             .collect();
         let config: Config =
             toml::from_str(&format!("{DEFAULT}\n{sections}")).expect("they are valid");
-        for name in ["webhook", "telnyx", "android"] {
+        for name in ["webhook", "telnyx", "android", "twilio"] {
             assert!(config.intakes().contains(&name), "{name}");
         }
         assert_eq!(config.http.listen.port(), 8081);

@@ -29,7 +29,7 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
-use intake::{android, gammu, http, smstools, spool, telnyx, webhook};
+use intake::{android, gammu, http, smstools, spool, telnyx, twilio, webhook};
 use outbox::Outbox;
 use pipeline::Pipeline;
 
@@ -122,7 +122,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         shutdown: shutdown.clone(),
         tasks: &mut tasks,
     };
-    let mut routes = Vec::new();
+    let mut routes: Vec<http::Route> = Vec::new();
     if let Some(section) = &config.webhook {
         routes.push(webhook::start(section, &mut parts)?);
     }
@@ -133,6 +133,23 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         routes.push(android::start(section, &mut parts)?);
     }
     drop(parts);
+    if let Some(settings) = config.twilio {
+        let twilio = twilio::Twilio::open(
+            settings,
+            origins_key,
+            outbox.clone(),
+            inbox.clone(),
+            shutdown.clone(),
+        )?;
+        // Without a public address nobody calls: the listings bring all.
+        if let Some(public_url) = &config.http.public_url {
+            routes.push((twilio::PATH.into(), Arc::new(twilio.hook(public_url))));
+        }
+        tasks.spawn(async move {
+            twilio.run().await;
+            Ok(())
+        });
+    }
     if !routes.is_empty() {
         let server = http::Server::bind(&config.http, routes).await?;
         let stop = shutdown.clone();

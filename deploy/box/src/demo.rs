@@ -111,6 +111,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             webhook: None,
             telnyx: None,
             android: None,
+            twilio: None,
             hub_key,
             model: model_of_checkout(),
             gazetteer: None,

@@ -16,6 +16,7 @@ mod signature;
 pub mod smstools;
 pub mod spool;
 pub mod telnyx;
+pub mod twilio;
 pub mod webhook;
 
 use std::fmt;
