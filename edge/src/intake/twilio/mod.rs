@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -90,7 +90,7 @@ pub struct Settings {
     #[serde(default)]
     pub answer: AnswerBy,
     /// How often Twilio's messages are listed.
-    #[serde(default = "poll")]
+    #[serde(default = "poll", deserialize_with = "duration")]
     pub poll: SignedDuration,
     /// Twilio's API.
     #[serde(default = "api_url")]
@@ -110,6 +110,13 @@ pub enum AnswerBy {
 
 fn poll() -> SignedDuration {
     SignedDuration::from_mins(3)
+}
+
+/// As people write it: `3m`, `90s`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(de::Error::custom)
 }
 
 fn api_url() -> String {

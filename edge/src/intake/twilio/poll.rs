@@ -73,7 +73,7 @@ async fn look(twilio: &Arc<Twilio>, open: &mut Open, outbox: &Outbox) -> Result<
     let since = open
         .left
         .is_empty()
-        .then(|| oldest.to_zoned(TimeZone::UTC).date());
+        .then(|| oldest.to_zoned_datetime(TimeZone::UTC).date());
     let listing = twilio.rest.list(Which::Inbound, since).await?;
     let mut shown = HashSet::new();
     for message in listing.messages {
@@ -124,7 +124,7 @@ async fn take(twilio: &Arc<Twilio>, message: Listed) {
 async fn delete_answers(twilio: &Arc<Twilio>) -> Result<(), RestError> {
     let now = Timestamp::now();
     let since = now.saturating_sub(LOOK_BACK).unwrap_or(Timestamp::MIN);
-    let since = since.to_zoned(TimeZone::UTC).date();
+    let since = since.to_zoned_datetime(TimeZone::UTC).date();
     for answer in twilio
         .rest
         .list(Which::Outbound, Some(since))

@@ -130,7 +130,7 @@ async fn a_message_is_one_however_often_its_webhook_comes_and_one_webhook_carrie
     let expected = "<Response><Message>Thanks: 5th &amp; Main &lt;1 h</Message></Response>";
     let mut answers = [body(&first), body(&second)];
     answers.sort_unstable();
-    assert_eq!(answers, [(200, expected), (200, "<Response/>")]);
+    assert_eq!(answers, [(200, "<Response/>"), (200, expected)]);
     let late = world.hook.take(request(&parameters)).await;
     assert_eq!(body(&late), (200, "<Response/>"));
     assert!(world.inbox.try_recv().is_err());
@@ -263,15 +263,20 @@ fn settings_that_cannot_work_are_refused_with_the_fix() {
     let folder = tempfile::tempdir().expect("a folder");
     let token = folder.path().join("token");
     std::fs::write(&token, "\n").expect("a file");
+    let outbox = Outbox::open(folder.path()).expect("an outbox");
     let check = |toml: &str, expected: &str| {
         let toml = format!("auth_token_file = {token:?}\n{toml}");
         let reason = match toml::from_str::<Settings>(&toml) {
             Err(error) => error.to_string(),
             Ok(settings) => {
-                let outbox = Outbox::open(folder.path()).expect("an outbox");
                 let (inbox, _) = mpsc::channel(1);
-                let opened =
-                    Twilio::open(settings, [1; 32], outbox, inbox, CancellationToken::new());
+                let opened = Twilio::open(
+                    settings,
+                    [1; 32],
+                    outbox.clone(),
+                    inbox,
+                    CancellationToken::new(),
+                );
                 opened.expect_err("refused").to_string()
             }
         };
