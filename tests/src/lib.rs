@@ -16,6 +16,7 @@ pub mod scan;
 pub mod server;
 pub mod sms;
 pub mod spool;
+pub mod twilio;
 pub mod wait;
 pub mod webhooks;
 pub mod world;
