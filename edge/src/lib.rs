@@ -12,10 +12,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub mod classify;
+pub mod client;
 pub mod config;
 pub mod counters;
 mod decide;
 pub mod decode;
+pub mod doctor;
 pub mod file;
 pub mod intake;
 pub mod link;
@@ -29,7 +31,7 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
-use intake::spool::Spool;
+use intake::{android, gammu, http, smstools, spool, telnyx, twilio, webhook};
 use outbox::Outbox;
 use pipeline::{Pipeline, Talk};
 use reply::Wording;
@@ -56,6 +58,10 @@ pub fn classifier(path: Option<&Path>) -> anyhow::Result<Classifier> {
 
 /// Runs until the shutdown, or until a part fails.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !config.intakes().is_empty(),
+        "the configuration names no intake, so no message can arrive: set `spool`, or add a section such as [smstools]"
+    );
     let key = keys::load_or_create(&config.data.join(KEY_FILE))?;
     let outbox = Outbox::open(&config.data)?;
     let time_zone = jiff::tz::TimeZone::get(&config.time_zone)
@@ -63,7 +69,15 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
     let origins_key = blake3::derive_key("spotlight 2026 origins", key.as_bytes());
     let spool = match &config.spool {
-        Some(folder) => Some(Spool::open(folder, origins_key)?),
+        Some(folder) => Some(spool::open(folder, origins_key)?),
+        None => None,
+    };
+    let smstools = match &config.smstools {
+        Some(section) => Some(smstools::open(section, &config.time_zone, origins_key)?),
+        None => None,
+    };
+    let gammu = match &config.gammu {
+        Some(section) => Some(gammu::open(section, &config.time_zone, origins_key)?),
         None => None,
     };
     let model = config.model.clone();
@@ -108,6 +122,57 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     if let Some(spool) = spool {
         let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
         tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(smstools) = smstools {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(smstools.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(gammu) = gammu {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(gammu.run(outbox, inbox, stop).await?) });
+    }
+    let mut parts = intake::provider::Parts {
+        key: origins_key,
+        outbox: outbox.clone(),
+        inbox: inbox.clone(),
+        shutdown: shutdown.clone(),
+        tasks: &mut tasks,
+    };
+    let mut routes: Vec<http::Route> = Vec::new();
+    if let Some(section) = &config.webhook {
+        routes.push(webhook::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.telnyx {
+        routes.push(telnyx::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.android {
+        routes.push(android::start(section, &mut parts)?);
+    }
+    drop(parts);
+    if let Some(settings) = config.twilio {
+        let twilio = twilio::Twilio::open(
+            settings,
+            origins_key,
+            outbox.clone(),
+            inbox.clone(),
+            shutdown.clone(),
+        )?;
+        // Without a public address nobody calls: the listings bring all.
+        if let Some(public_url) = &config.http.public_url {
+            routes.push((twilio::PATH.into(), Arc::new(twilio.hook(public_url))));
+        }
+        tasks.spawn(async move {
+            twilio.run().await;
+            Ok(())
+        });
+    }
+    if !routes.is_empty() {
+        let server = http::Server::bind(&config.http, routes).await?;
+        let stop = shutdown.clone();
+        tasks.spawn(async move {
+            server.run(stop).await;
+            Ok(())
+        });
     }
     // The pipeline ends when the last intake does.
     drop(inbox);

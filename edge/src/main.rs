@@ -10,7 +10,7 @@ use serde_json::json;
 use spotlight_common::{config, keys, log};
 use spotlight_edge::config::{Config, DEFAULT};
 use spotlight_edge::file::read_at_most;
-use spotlight_edge::{classify, decode, place};
+use spotlight_edge::{classify, decode, doctor, place};
 use tokio_util::sync::CancellationToken;
 
 /// The edge of Spotlight: receives texts and photos, publishes person-free reports.
@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
     version,
     after_help = "Examples:
   spotlight-edge config > edge.toml
+  spotlight-edge doctor --config edge.toml
   spotlight-edge run --config edge.toml
   spotlight-edge place '5th & San Pedro' 'san pedro y 5ta'
   spotlight-edge classify photo.jpg
@@ -35,6 +36,14 @@ enum Command {
     Run {
         #[arg(long)]
         config: PathBuf,
+    },
+    /// Say what of this node works, one line a check, with the fix where it does not.
+    Doctor {
+        #[arg(long)]
+        config: PathBuf,
+        /// A JSON object a line.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the default configuration, commented.
     Config,
@@ -104,6 +113,7 @@ fn texts_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
 fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let good = match command {
         Command::Run { config: path } => serve(config::load(&path)?).map(|()| true)?,
+        Command::Doctor { config, json } => examine(&config, json)?,
         Command::Config => print(DEFAULT).map(|()| true)?,
         Command::Key { config: path } => {
             let config: Config = config::load(&path)?;
@@ -178,6 +188,25 @@ fn classify_all(model: Option<&Path>, images: &[OsString]) -> anyhow::Result<boo
         print(&format!("{}\n", serde_json::to_string(&answer)?))?;
     }
     Ok(good)
+}
+
+/// Whether nothing failed.
+#[tokio::main]
+async fn examine(path: &Path, as_json: bool) -> anyhow::Result<bool> {
+    let mut printed = Ok(());
+    let worst = doctor::run(path, |line| {
+        let text = if as_json {
+            serde_json::to_string(line).map_err(anyhow::Error::from)
+        } else {
+            Ok(line.text())
+        };
+        if printed.is_ok() {
+            printed = text.and_then(|text| print(&format!("{text}\n")));
+        }
+    });
+    let worst = worst.await;
+    printed?;
+    Ok(worst < doctor::Status::Fail)
 }
 
 #[tokio::main]

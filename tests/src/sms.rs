@@ -44,6 +44,13 @@ pub fn deliver_at(number: &str, text: &str, sent: Timestamp) -> Vec<String> {
     }
 }
 
+/// Eight-bit data in one PDU, as a WAP push comes: to port 2948.
+pub fn deliver_data(number: &str, data: &[u8]) -> String {
+    let mut octets = vec![6, 5, 4, 0x0B, 0x84, 0x23, 0xF0];
+    octets.extend_from_slice(data);
+    pdu(number, 0x04, Timestamp::now(), octets.len(), &octets, true)
+}
+
 fn header(text: &str, total: usize, part: usize) -> Vec<u8> {
     let reference = text
         .bytes()

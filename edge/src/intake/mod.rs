@@ -3,10 +3,21 @@
 //! The bearer's own storage (here the spool folder) is the inbox. An intake hands out what lies there as [`Inbound`] and
 //! removes an item only when the pipeline says that it is done, which it says after the commit (invariant 1).
 
+mod accept;
+pub mod android;
+mod folder;
+pub mod gammu;
 pub mod http;
 mod offers;
 mod phone;
+pub mod provider;
+mod send;
+mod signature;
+pub mod smstools;
 pub mod spool;
+pub mod telnyx;
+pub mod twilio;
+pub mod webhook;
 
 use std::fmt;
 use std::sync::Arc;
@@ -15,6 +26,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 pub use crate::outbox::{Inbox, Origin};
+pub use folder::{ANSWER_LIFE, FolderError};
 pub use offers::{Answered, Begun, Offers, Waiter};
 pub use phone::Phone;
 

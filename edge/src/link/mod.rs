@@ -25,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::outbox::{Outbox, OutboxError, Sequence};
 use client::{Client, Event};
+pub use client::{ProbeError, probe};
 
 /// The most reports under way without a receipt.
 pub const WINDOW: usize = 256;

@@ -55,6 +55,19 @@ pub enum Inbox {
     Gammu = 7,
 }
 
+impl Inbox {
+    /// Every inbox.
+    pub const ALL: [Self; 7] = [
+        Self::Spool,
+        Self::Twilio,
+        Self::Telnyx,
+        Self::Webhook,
+        Self::Android,
+        Self::Smstools,
+        Self::Gammu,
+    ];
+}
+
 /// Where a message lies: its inbox, and 32 bits of a keyed hash of its name there, so that it names no sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
@@ -82,6 +95,35 @@ impl Origin {
 /// A calendar month: the year times twelve, and the months since January.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(pub u32);
+/// What an outbox holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether a running edge has it open.
+    pub in_use: bool,
+    /// Reports without a receipt.
+    pub pending: usize,
+    /// Refused reports, by reason.
+    pub refusals: Vec<(String, u64)>,
+    /// What is still to be removed from its inbox.
+    pub removals: usize,
+}
+
+/// Looks into a folder's outbox without changing it, whether an edge runs on it or not; `None` if there is none yet.
+pub fn look(folder: &Path) -> Result<Option<Summary>, OutboxError> {
+    let Some((store, in_use)) = Store::copy(folder)? else {
+        return Ok(None);
+    };
+    let mut removals = 0;
+    for inbox in Inbox::ALL {
+        removals += store.removals(inbox)?.len();
+    }
+    Ok(Some(Summary {
+        in_use,
+        pending: store.len(),
+        refusals: store.refusals()?,
+        removals,
+    }))
+}
 
 enum Request {
     Commit(

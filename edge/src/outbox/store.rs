@@ -5,7 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::backends::InMemoryBackend;
+use redb::{
+    Database, ReadOnlyDatabase, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    WriteTransaction,
+};
 use serde::{Deserialize, Serialize};
 use spotlight_common::ids::ReportId;
 use spotlight_common::receipt::Refusal;
@@ -116,6 +120,37 @@ impl Store {
                 source: Box::new(other),
             },
         })?;
+        Self::on(database)
+    }
+
+    /// A copy in RAM, and whether a running edge has the file open: looking changes nothing. `None` if there is no file.
+    pub fn copy(folder: &Path) -> Result<Option<(Self, bool)>, OutboxError> {
+        let path = folder.join("outbox.redb");
+        let failed = |error: redb::DatabaseError| OutboxError::Open {
+            path: path.clone(),
+            source: Box::new(error),
+        };
+        if !path.exists() {
+            return Ok(None);
+        }
+        let opened = ReadOnlyDatabase::open(&path);
+        let in_use = matches!(opened, Err(redb::DatabaseError::DatabaseAlreadyOpen));
+        drop(opened);
+        let bytes =
+            std::fs::read(&path).map_err(|error| failed(redb::StorageError::Io(error).into()))?;
+        let memory = InMemoryBackend::new();
+        let filled = memory
+            .set_len(bytes.len() as u64)
+            .and_then(|()| memory.write(0, &bytes));
+        filled.map_err(|error| failed(redb::StorageError::Io(error).into()))?;
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(memory)
+            .map_err(failed)?;
+        Ok(Some((Self::on(database)?, in_use)))
+    }
+
+    fn on(database: Database) -> Result<Self, OutboxError> {
         let transaction = database.begin_write()?;
         let index = {
             let batches = transaction.open_table(BATCHES)?;

@@ -59,5 +59,12 @@ impl Answer {
 /// What answers a hook's requests.
 pub trait Hook: Send + Sync {
     /// Checks the signature first; answers 2xx only after the message is committed or was known.
+    ///
+    /// The future is dropped where it waits when the caller goes away: work that must go on belongs into a task.
     fn take<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+    /// The largest body that it reads, in bytes.
+    fn max_body(&self) -> usize {
+        super::limits::BODY
+    }
 }
