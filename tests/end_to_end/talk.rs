@@ -3,7 +3,7 @@
 use std::fs;
 
 use spotlight_tests::process::top;
-use spotlight_tests::world::{Demo, cell, number};
+use spotlight_tests::world::{Apart, Demo, cell, number};
 use spotlight_tests::{sms, wait};
 
 /// A sender at the spool, and how many messages they have sent.
@@ -301,4 +301,30 @@ fn a_photo_that_twenty_numbers_send_is_one_observation() {
         (&1.into(), &19.into()),
         "{counts}"
     );
+}
+
+#[test]
+fn a_months_answers_are_limited_and_a_restart_gives_no_more() {
+    let mut apart = Apart::prepare();
+    let config = apart.folder().join("edge.toml");
+    let text = fs::read_to_string(&config).expect("the edge's configuration");
+    fs::write(&config, text + "[limits]\nanswers_per_month = 2\n").expect("it can be written");
+    apart.add_node();
+    apart.start_hub();
+    apart.start_edge();
+    let says = |apart: &Apart, name: &str, sender: usize, text: &str| {
+        apart.spool.text(name, &number(sender), text);
+        wait::until_true(&format!("{name} is handled"), wait::LONG, || !apart.spool.holds(&format!("{name}.pdu")));
+        apart.spool.answer(name).is_some()
+    };
+    assert!(says(&apart, "one", 1, "police at 6th St & Vermont"));
+    apart.kill_edge();
+    apart.start_edge();
+    assert!(says(&apart, "two", 2, "help"));
+    assert!(!says(&apart, "three", 3, "police at 103rd St & Figueroa"));
+    apart.map.wait_for(&cell("103rd St & Figueroa"));
+    apart.kill_edge();
+    apart.start_edge();
+    assert!(!says(&apart, "four", 4, "help"));
+    apart.stop();
 }

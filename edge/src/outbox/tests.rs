@@ -116,3 +116,29 @@ async fn a_second_process_is_told_that_it_is_in_use() {
         Err(OutboxError::InUse(_))
     ));
 }
+
+#[tokio::test]
+async fn a_months_answers_are_counted_with_their_commit_and_survive_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (november, december) = (Month(24_322), Month(24_323));
+    {
+        let outbox = Outbox::open(folder.path()).expect("opens");
+        for _ in 0..2 {
+            assert!(outbox.set_answer_aside(november, Some(3)));
+            let commit = outbox.commit_answered(Vec::new(), Vec::new(), Some(november));
+            commit.await.expect("commits");
+        }
+        // Set aside and never committed: it does not leave, and after a crash it is not counted.
+        assert!(outbox.set_answer_aside(november, Some(3)));
+        assert!(!outbox.set_answer_aside(november, Some(3)));
+    }
+    let outbox = reopened(folder.path()).await;
+    assert_eq!(outbox.answers(november), 2);
+    assert!(outbox.set_answer_aside(november, Some(3)));
+    assert!(!outbox.set_answer_aside(november, Some(3)));
+    // The next month begins anew, and a clock that is set back does not bring the last one again.
+    assert_eq!(outbox.answers(december), 0);
+    assert!(outbox.set_answer_aside(december, Some(1)));
+    assert!(!outbox.set_answer_aside(november, Some(1)));
+    assert!(outbox.set_answer_aside(december, None));
+}
