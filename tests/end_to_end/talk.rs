@@ -314,7 +314,9 @@ fn a_months_answers_are_limited_and_a_restart_gives_no_more() {
     apart.start_edge();
     let says = |apart: &Apart, name: &str, sender: usize, text: &str| {
         apart.spool.text(name, &number(sender), text);
-        wait::until_true(&format!("{name} is handled"), wait::LONG, || !apart.spool.holds(&format!("{name}.pdu")));
+        wait::until_true(&format!("{name} is handled"), wait::LONG, || {
+            !apart.spool.holds(&format!("{name}.pdu"))
+        });
         apart.spool.answer(name).is_some()
     };
     assert!(says(&apart, "one", 1, "police at 6th St & Vermont"));
