@@ -9,13 +9,16 @@ use spotlight_common::keys::{self, KeyError};
 use zeroize::Zeroizing;
 
 use crate::intake::Phone;
-use crate::reply::conversation::SenderKey;
 
 /// No H3 cell has this index.
 const NO_CELL: u64 = 0;
 
 /// A key's life.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A sender, for a day: what the conversation and the limits are kept by. It never leaves RAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SenderKey(pub u64);
 
 /// Makes pseudonyms under the key of the day.
 pub struct Pseudonyms(Mutex<Key>);
@@ -48,7 +51,7 @@ impl Pseudonyms {
         Ok((Pseudonym(hash), epoch))
     }
 
-    /// By what the conversation knows a sender until the key changes. It never leaves RAM.
+    /// By what the conversation knows a sender until the key changes, and the epoch of the key.
     pub fn sender(&self, sender: &Phone) -> Result<(SenderKey, Epoch), KeyError> {
         let (hash, epoch) = self.hash(NO_CELL, sender)?;
         Ok((SenderKey(hash), epoch))

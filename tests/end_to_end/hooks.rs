@@ -40,7 +40,8 @@ impl World {
         let section = format!(
             "[http]\nlisten = \"127.0.0.1:{port}\"\n[webhook]\nsecret_file = {secret:?}\n\
              [telnyx]\npublic_key = \"{}\"\napi_key_file = {secret:?}\napi = \"{telnyx}\"\n\
-             [android]\nsigning_key_file = {secret:?}\nurl = \"{phone}\"\npassword_file = {secret:?}\n",
+             [android]\nsigning_key_file = {secret:?}\nurl = \"{phone}\"\npassword_file = {secret:?}\n\
+             [limits]\nphotos_once = false\n",
             webhooks::telnyx_public_key(),
         );
         let mut file = OpenOptions::new()

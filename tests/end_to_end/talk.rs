@@ -306,9 +306,7 @@ fn a_photo_that_twenty_numbers_send_is_one_observation() {
 #[test]
 fn a_months_answers_are_limited_and_a_restart_gives_no_more() {
     let mut apart = Apart::prepare();
-    let config = apart.folder().join("edge.toml");
-    let text = fs::read_to_string(&config).expect("the edge's configuration");
-    fs::write(&config, text + "[limits]\nanswers_per_month = 2\n").expect("it can be written");
+    apart.configure_edge("[limits]\nanswers_per_month = 2\n");
     apart.add_node();
     apart.start_hub();
     apart.start_edge();

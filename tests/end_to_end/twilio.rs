@@ -46,6 +46,8 @@ impl World {
         fs::create_dir(apart.folder().join("secrets")).expect("a folder");
         fs::write(path("token"), format!("{TOKEN}\n")).expect("a file");
         fs::write(path("shared"), format!("{SHARED_KEY}\n")).expect("a file");
+        // Our few pictures come from many numbers, and each is to be a report.
+        apart.configure_edge("[limits]\nphotos_once = false\n");
         if listens {
             apart.configure_edge(&format!(
                 "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{PUBLIC_URL}\"\n"

@@ -22,6 +22,7 @@ use super::repeats::Repeats;
 use super::shows::Shows;
 use super::{Ask, Photo, Say, fitting};
 use crate::decide::{Photos, Seen, weigh};
+pub use crate::pseudonym::SenderKey;
 use crate::words::{Language, Said};
 
 /// How long the answer to a question completes what was asked, and a photo and a text are one observation.
@@ -35,10 +36,6 @@ const MOST_SENDERS: usize = 10_000;
 
 /// Senders that want no answers, at 8 bytes each.
 const MOST_STOPPED: usize = 100_000;
-
-/// A sender, for a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SenderKey(pub u64);
 
 /// A message, read.
 #[derive(Debug)]
@@ -399,7 +396,7 @@ impl Turn<'_> {
         seen_at: Timestamp,
         now: Timestamp,
     ) -> Outcome {
-        if !self.repeats.claim(&photos.prints, self.sender, now) {
+        if self.gate.photos_once() && !self.repeats.claim(&photos.prints, self.sender, now) {
             return (None, Say::Repeated);
         }
         let label = place.label.clone();

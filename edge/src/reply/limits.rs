@@ -35,6 +35,8 @@ pub struct Limits {
     pub same_text: u32,
     /// Reports of police being present that one cell takes in ten minutes.
     pub reports_per_place: u32,
+    /// Whether a photo that several numbers send is one observation.
+    pub photos_once: bool,
     /// Answers that the node sends in a minute.
     pub answers_per_minute: u32,
     /// Answers that the node sends in a calendar month; no limit if absent.
@@ -47,6 +49,7 @@ impl Default for Limits {
             messages_per_sender: 60,
             same_text: 3,
             reports_per_place: 60,
+            photos_once: true,
             answers_per_minute: 600,
             answers_per_month: None,
         }
@@ -111,6 +114,11 @@ impl Gate {
         self.places.count(cell, at).0 <= self.limits.reports_per_place
     }
 
+    /// Whether a photo that several numbers send is one observation.
+    pub fn photos_once(&self) -> bool {
+        self.limits.photos_once
+    }
+
     /// Whether one more answer may leave now.
     pub fn answer(&mut self, at: Timestamp) -> bool {
         self.node.count((), at).0 <= self.limits.answers_per_minute
@@ -171,6 +179,7 @@ mod tests {
             messages_per_sender: 4,
             same_text: 2,
             reports_per_place: 2,
+            photos_once: true,
             answers_per_minute: 3,
             answers_per_month: None,
         })
