@@ -6,6 +6,8 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
+use crate::intake::{android, gammu, http, smstools, telnyx, twilio, webhook};
+use crate::reply::limits::Limits;
 use crate::words::Language;
 
 /// The default file, commented, as `spotlight-edge config` prints it.
@@ -20,7 +22,26 @@ pub struct Config {
     /// The folder of the outbox and the node's key.
     pub data: PathBuf,
     /// The spool folder, with `in` and `out`.
-    pub spool: PathBuf,
+    #[serde(default)]
+    pub spool: Option<PathBuf>,
+    /// The folders of smstools3.
+    #[serde(default)]
+    pub smstools: Option<smstools::Section>,
+    /// The folders of gammu-smsd.
+    #[serde(default)]
+    pub gammu: Option<gammu::Section>,
+    /// Where webhooks come in.
+    #[serde(default)]
+    pub http: http::Http,
+    /// The generic webhook.
+    #[serde(default)]
+    pub webhook: Option<webhook::Section>,
+    /// Telnyx.
+    #[serde(default)]
+    pub telnyx: Option<telnyx::Section>,
+    /// An Android phone.
+    #[serde(default)]
+    pub android: Option<android::Section>,
     /// The hub's pinned public key.
     pub hub_key: NodeId,
     /// The model's file or folder.
@@ -38,8 +59,34 @@ pub struct Config {
     /// The IANA time zone of answers.
     #[serde(default = "time_zone")]
     pub time_zone: String,
+    /// Something other than systemd-timesyncd keeps this machine's clock right.
+    #[serde(default)]
+    pub trust_clock: bool,
+    /// Who is heard and answered how often.
+    #[serde(default)]
+    pub limits: Limits,
     /// The MQTT broker.
     pub broker: Broker,
+    /// The number at Twilio.
+    #[serde(default)]
+    pub twilio: Option<twilio::Settings>,
+}
+
+impl Config {
+    /// The intakes that are configured.
+    pub fn intakes(&self) -> Vec<&'static str> {
+        let intakes = [
+            ("spool", self.spool.is_some()),
+            ("smstools", self.smstools.is_some()),
+            ("gammu", self.gammu.is_some()),
+            ("webhook", self.webhook.is_some()),
+            ("telnyx", self.telnyx.is_some()),
+            ("android", self.android.is_some()),
+            ("twilio", self.twilio.is_some()),
+        ];
+        let configured = intakes.into_iter().filter(|(_, configured)| *configured);
+        configured.map(|(name, _)| name).collect()
+    }
 }
 
 fn country_code() -> String {
@@ -66,5 +113,22 @@ mod tests {
             .err()
             .expect("refused");
         assert!(error.to_string().contains("colour"));
+    }
+
+    #[test]
+    fn the_commented_sections_of_the_default_file_are_valid() {
+        let start = DEFAULT.find("# [http]").expect("the sections are there");
+        let sections: String = DEFAULT[start..]
+            .lines()
+            .filter_map(|line| line.strip_prefix("# "))
+            .filter(|line| line.starts_with('[') || line.contains(" = "))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        let config: Config =
+            toml::from_str(&format!("{DEFAULT}\n{sections}")).expect("they are valid");
+        for name in ["webhook", "telnyx", "android", "twilio"] {
+            assert!(config.intakes().contains(&name), "{name}");
+        }
+        assert_eq!(config.http.listen.port(), 8081);
     }
 }

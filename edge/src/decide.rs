@@ -1,16 +1,15 @@
-//! From words, place and photo to a report and an answer: DESIGN's "Verdict" as a table. Only computes.
+//! What the photos of a message are worth beside its words: DESIGN's "Verdict" as a table. Only computes.
 
-use spotlight_common::gazetteer::{Missing, NotFound, Place};
-use spotlight_common::report::{Evidence, Kind};
+use spotlight_common::report::Evidence;
 
-use crate::classify::Verdict;
+use crate::classify::{Fingerprint, Verdict};
 use crate::reply::Photo;
-use crate::words::Said;
 
 /// What the photos of a message came to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub enum Seen {
     /// There were none.
+    #[default]
     Nothing,
     /// The strongest verdict among them.
     Verdict(Verdict),
@@ -18,73 +17,62 @@ pub enum Seen {
     Unreadable,
 }
 
-/// What is done with a message.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
-    /// A report, at this place.
-    Report {
-        /// Where.
-        place: Place,
-        /// Present or gone.
-        kind: Kind,
-        /// What it rests on.
-        evidence: Evidence,
-        /// What the answer says of the photo.
-        photo: Photo,
-    },
-    /// No report; the photo shows no police and no word speaks of them.
-    NotPolice,
-    /// No report; the place is asked for.
-    NoPlace(NotFound),
-    /// No report; help is sent.
-    Help,
-    /// No report, no answer.
-    Silence,
+/// The photos of a message: what they came to, and by what they are known again.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Photos {
+    /// What they came to.
+    pub seen: Seen,
+    /// One each.
+    pub prints: Vec<Fingerprint>,
 }
 
-/// Decides.
-pub fn decide(said: Said, place: Result<Place, NotFound>, seen: Seen) -> Decision {
-    if said.stop {
-        return Decision::Silence;
+impl Photos {
+    /// Whether there are any.
+    pub fn any(&self) -> bool {
+        self.seen != Seen::Nothing
     }
-    if said.help {
-        return Decision::Help;
+
+    /// With those of another message about the same thing: the stronger verdict counts.
+    pub fn and(mut self, other: Self) -> Self {
+        if rank(other.seen) > rank(self.seen) {
+            self.seen = other.seen;
+        }
+        self.prints.extend(other.prints);
+        self.prints.truncate(MOST_PRINTS);
+        self
     }
-    let (evidence, photo) = match seen {
+}
+
+/// Photos of one observation that are kept in mind.
+const MOST_PRINTS: usize = 16;
+
+/// Police before unsure before not police; among equals the likelier.
+pub fn rank(seen: Seen) -> f32 {
+    match seen {
+        Seen::Nothing => 0.0,
+        Seen::Unreadable => 1.0,
+        Seen::Verdict(Verdict::NotPolice { probability }) => 2.0 + probability,
+        Seen::Verdict(Verdict::Unsure { probability }) => 4.0 + probability,
+        Seen::Verdict(Verdict::Police { probability }) => 6.0 + probability,
+    }
+}
+
+/// What a report of police being present rests on, and what its answer says of the photo. `None` where the photos show no
+/// police and no word says so.
+pub fn weigh(words_say_police: bool, seen: Seen) -> Option<(Evidence, Photo)> {
+    Some(match seen {
         Seen::Nothing => (Evidence::Text, Photo::None),
         Seen::Unreadable => (Evidence::Text, Photo::Unreadable),
         Seen::Verdict(Verdict::Unsure { .. }) => (Evidence::Text, Photo::Unsure),
-        Seen::Verdict(Verdict::NotPolice { .. }) if said.police || said.gone => {
+        Seen::Verdict(Verdict::NotPolice { .. }) if words_say_police => {
             (Evidence::Text, Photo::NotPolice)
         }
-        Seen::Verdict(Verdict::NotPolice { .. }) => return Decision::NotPolice,
-        Seen::Verdict(Verdict::Police { probability }) => (
-            Evidence::Photo {
-                police: percent(probability),
-            },
-            Photo::Police,
-        ),
-    };
-    match place {
-        Err(missing) => Decision::NoPlace(missing),
-        Ok(place) if said.gone => Decision::Report {
-            place,
-            kind: Kind::Gone,
-            evidence: Evidence::Text,
-            photo: Photo::None,
-        },
-        Ok(place) => Decision::Report {
-            place,
-            kind: Kind::Present,
-            evidence,
-            photo,
-        },
-    }
-}
-
-/// Whether the text hides its place behind a link that is never opened.
-pub fn is_short_link(missing: &NotFound) -> bool {
-    missing.why == Missing::ShortLink
+        Seen::Verdict(Verdict::NotPolice { .. }) => return None,
+        Seen::Verdict(Verdict::Police { probability }) => {
+            let police = percent(probability);
+            (Evidence::Photo { police }, Photo::Police)
+        }
+    })
 }
 
 fn percent(probability: f32) -> u8 {
@@ -95,52 +83,44 @@ fn percent(probability: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::words::read;
-    use spotlight_common::gazetteer::Gazetteer;
 
     const POLICE: Seen = Seen::Verdict(Verdict::Police { probability: 0.973 });
     const NOT: Seen = Seen::Verdict(Verdict::NotPolice { probability: 0.02 });
     const UNSURE: Seen = Seen::Verdict(Verdict::Unsure { probability: 0.5 });
 
-    fn check(text: &str, seen: Seen, expected: &str) {
-        let decision = decide(read(text), Gazetteer::los_angeles().find(text), seen);
-        let name = match decision {
-            Decision::Report {
-                kind,
-                evidence,
-                photo,
-                ..
-            } => format!("{kind:?} {evidence:?} {photo:?}"),
-            Decision::NotPolice => "not police".into(),
-            Decision::NoPlace(_) => "no place".into(),
-            Decision::Help => "help".into(),
-            Decision::Silence => "silence".into(),
-        };
-        assert_eq!(name, expected, "{text}");
+    #[test]
+    fn words_and_photo_decide() {
+        let photo = Evidence::Photo { police: 97 };
+        for (police, seen, expected) in [
+            (false, Seen::Nothing, Some((Evidence::Text, Photo::None))),
+            (false, POLICE, Some((photo, Photo::Police))),
+            (true, POLICE, Some((photo, Photo::Police))),
+            (false, UNSURE, Some((Evidence::Text, Photo::Unsure))),
+            (false, NOT, None),
+            (true, NOT, Some((Evidence::Text, Photo::NotPolice))),
+            (
+                false,
+                Seen::Unreadable,
+                Some((Evidence::Text, Photo::Unreadable)),
+            ),
+        ] {
+            assert_eq!(weigh(police, seen), expected, "{police} {seen:?}");
+        }
     }
 
     #[test]
-    fn words_place_and_photo_decide() {
-        check("5th & San Pedro", Seen::Nothing, "Present Text None");
-        check(
-            "5th & San Pedro",
-            POLICE,
-            "Present Photo { police: 97 } Police",
-        );
-        check("5th & San Pedro", UNSURE, "Present Text Unsure");
-        check("5th & San Pedro", NOT, "not police");
-        check("police 5th & San Pedro", NOT, "Present Text NotPolice");
-        check(
-            "5th & San Pedro",
-            Seen::Unreadable,
-            "Present Text Unreadable",
-        );
-        check("gone from 5th & San Pedro", Seen::Nothing, "Gone Text None");
-        check("gone from 5th & San Pedro", POLICE, "Gone Text None");
-        check("police here", Seen::Nothing, "no place");
-        check("", POLICE, "no place");
-        check("", NOT, "not police");
-        check("help", Seen::Nothing, "help");
-        check("STOP", POLICE, "silence");
+    fn of_two_messages_photos_the_stronger_counts() {
+        let photos = |seen| Photos {
+            seen,
+            prints: Vec::new(),
+        };
+        for (one, other, expected) in [
+            (NOT, UNSURE, UNSURE),
+            (POLICE, UNSURE, POLICE),
+            (Seen::Unreadable, NOT, NOT),
+            (Seen::Nothing, Seen::Unreadable, Seen::Unreadable),
+        ] {
+            assert_eq!(photos(one).and(photos(other)).seen, expected);
+        }
     }
 }

@@ -7,14 +7,17 @@ use anyhow::Context;
 use spotlight_common::clock::Clock;
 use spotlight_common::gazetteer::Gazetteer;
 use spotlight_common::keys;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub mod classify;
+pub mod client;
 pub mod config;
+pub mod counters;
 mod decide;
 pub mod decode;
+pub mod doctor;
 pub mod file;
 pub mod intake;
 pub mod link;
@@ -28,9 +31,10 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
-use intake::spool::Spool;
+use intake::{android, gammu, http, smstools, spool, telnyx, twilio, webhook};
 use outbox::Outbox;
-use pipeline::Pipeline;
+use pipeline::{Pipeline, Talk};
+use reply::Wording;
 
 /// The node's key, in its data folder.
 pub const KEY_FILE: &str = "node.key";
@@ -54,13 +58,28 @@ pub fn classifier(path: Option<&Path>) -> anyhow::Result<Classifier> {
 
 /// Runs until the shutdown, or until a part fails.
 pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        !config.intakes().is_empty(),
+        "the configuration names no intake, so no message can arrive: set `spool`, or add a section such as [smstools]"
+    );
     let key = keys::load_or_create(&config.data.join(KEY_FILE))?;
     let outbox = Outbox::open(&config.data)?;
     let time_zone = jiff::tz::TimeZone::get(&config.time_zone)
         .with_context(|| format!("no time zone `{}`", config.time_zone))?;
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
-    let spool_key = blake3::derive_key("spotlight 2026 spool origins", key.as_bytes());
-    let spool = Spool::open(&config.spool, spool_key)?;
+    let origins_key = blake3::derive_key("spotlight 2026 origins", key.as_bytes());
+    let spool = match &config.spool {
+        Some(folder) => Some(spool::open(folder, origins_key)?),
+        None => None,
+    };
+    let smstools = match &config.smstools {
+        Some(section) => Some(smstools::open(section, &config.time_zone, origins_key)?),
+        None => None,
+    };
+    let gammu = match &config.gammu {
+        Some(section) => Some(gammu::open(section, &config.time_zone, origins_key)?),
+        None => None,
+    };
     let model = config.model.clone();
     let classifier = tokio::task::spawn_blocking(move || classifier(model.as_deref())).await??;
     let peers = link::Peers {
@@ -68,17 +87,30 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         node: keys::public(&key),
         hub: config.hub_key,
     };
+    let gazetteer = gazetteer(config.gazetteer.as_deref())?;
+    let (heard, now) = watch::channel(None);
+    let wording = Wording {
+        language: config.language,
+        time_zone,
+    };
+    let talk = Talk::new(
+        gazetteer.clone(),
+        wording,
+        config.limits,
+        now,
+        Clock::System,
+        config.trust_clock,
+    );
     let pipeline = Arc::new(Pipeline {
         network: config.network,
         key,
-        gazetteer: gazetteer(config.gazetteer.as_deref())?,
+        gazetteer,
         classifier: Arc::new(classifier),
         pseudonyms: pseudonym::Pseudonyms::new()?,
         outbox: outbox.clone(),
         clock: Clock::System,
         country_code: config.country_code,
-        language: config.language,
-        time_zone,
+        talk,
         photos: Semaphore::new(1),
         abort_after_commit: std::env::var_os("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT").is_some(),
     });
@@ -86,11 +118,74 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let (inbox, inbounds) = mpsc::channel(INBOX);
     let (stop, broker, link_outbox) = (shutdown.clone(), config.broker, outbox.clone());
-    tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, stop).await?) });
-    let stop = shutdown.clone();
-    tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, heard, stop).await?) });
+    if let Some(spool) = spool {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(smstools) = smstools {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(smstools.run(outbox, inbox, stop).await?) });
+    }
+    if let Some(gammu) = gammu {
+        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
+        tasks.spawn(async move { Ok(gammu.run(outbox, inbox, stop).await?) });
+    }
+    let mut parts = intake::provider::Parts {
+        key: origins_key,
+        outbox: outbox.clone(),
+        inbox: inbox.clone(),
+        shutdown: shutdown.clone(),
+        tasks: &mut tasks,
+    };
+    let mut routes: Vec<http::Route> = Vec::new();
+    if let Some(section) = &config.webhook {
+        routes.push(webhook::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.telnyx {
+        routes.push(telnyx::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.android {
+        routes.push(android::start(section, &mut parts)?);
+    }
+    drop(parts);
+    if let Some(settings) = config.twilio {
+        let twilio = twilio::Twilio::open(
+            settings,
+            origins_key,
+            outbox.clone(),
+            inbox.clone(),
+            shutdown.clone(),
+        )?;
+        // Without a public address nobody calls: the listings bring all.
+        if let Some(public_url) = &config.http.public_url {
+            routes.push((twilio::PATH.into(), Arc::new(twilio.hook(public_url))));
+        }
+        tasks.spawn(async move {
+            twilio.run().await;
+            Ok(())
+        });
+    }
+    if !routes.is_empty() {
+        let server = http::Server::bind(&config.http, routes).await?;
+        let stop = shutdown.clone();
+        tasks.spawn(async move {
+            server.run(stop).await;
+            Ok(())
+        });
+    }
+    // The pipeline ends when the last intake does.
+    drop(inbox);
+    // The last counts are logged when the pipeline has ended.
+    let counted = CancellationToken::new();
+    let (counting, stop) = (pipeline.clone(), counted.clone());
+    tasks.spawn(async move {
+        counters::log(|| counting.counts(), stop).await;
+        Ok(())
+    });
     let stop = shutdown.clone();
     tasks.spawn(async move {
+        let _counted = counted.drop_guard();
         pipeline.run(inbounds, stop).await;
         Ok(())
     });

@@ -10,7 +10,7 @@ use serde_json::json;
 use spotlight_common::{config, keys, log};
 use spotlight_edge::config::{Config, DEFAULT};
 use spotlight_edge::file::read_at_most;
-use spotlight_edge::{classify, decode, place};
+use spotlight_edge::{classify, decode, doctor, place};
 use tokio_util::sync::CancellationToken;
 
 /// Gives freed memory back: after the model is read and a large photo decoded, glibc's own kept 15 MB more resident.
@@ -23,6 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
     version,
     after_help = "Examples:
   spotlight-edge config > edge.toml
+  spotlight-edge doctor --config edge.toml
   spotlight-edge run --config edge.toml
   spotlight-edge place '5th & San Pedro' 'san pedro y 5ta'
   spotlight-edge classify photo.jpg
@@ -39,6 +40,14 @@ enum Command {
     Run {
         #[arg(long)]
         config: PathBuf,
+    },
+    /// Say what of this node works, one line a check, with the fix where it does not.
+    Doctor {
+        #[arg(long)]
+        config: PathBuf,
+        /// A JSON object a line.
+        #[arg(long)]
+        json: bool,
     },
     /// Print the default configuration, commented.
     Config,
@@ -108,6 +117,7 @@ fn texts_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
 fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let good = match command {
         Command::Run { config: path } => serve(config::load(&path)?).map(|()| true)?,
+        Command::Doctor { config, json } => examine(&config, json)?,
         Command::Config => print(DEFAULT).map(|()| true)?,
         Command::Key { config: path } => {
             let config: Config = config::load(&path)?;
@@ -182,6 +192,25 @@ fn classify_all(model: Option<&Path>, images: &[OsString]) -> anyhow::Result<boo
         print(&format!("{}\n", serde_json::to_string(&answer)?))?;
     }
     Ok(good)
+}
+
+/// Whether nothing failed.
+#[tokio::main]
+async fn examine(path: &Path, as_json: bool) -> anyhow::Result<bool> {
+    let mut printed = Ok(());
+    let worst = doctor::run(path, |line| {
+        let text = if as_json {
+            serde_json::to_string(line).map_err(anyhow::Error::from)
+        } else {
+            Ok(line.text())
+        };
+        if printed.is_ok() {
+            printed = text.and_then(|text| print(&format!("{text}\n")));
+        }
+    });
+    let worst = worst.await;
+    printed?;
+    Ok(worst < doctor::Status::Fail)
 }
 
 #[tokio::main]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use zeroize::Zeroizing;
 
 use crate::decode::{self, Body, DecodeError, Deliver, MmsPdu, SmsPdu, Whole};
-use crate::intake::{Inbound, Payload, Phone, Ticket};
+use crate::intake::{Payload, Phone, Plain, Ticket};
 
 /// What a sender sent, whole.
 pub struct Message {
@@ -14,6 +14,8 @@ pub struct Message {
     pub text: Zeroizing<String>,
     /// Its photos, as carried.
     pub photos: Vec<Zeroizing<Vec<u8>>>,
+    /// How many more there were that could not be had.
+    pub photos_missed: usize,
     /// When the network took it, if the bearer says so.
     pub sent_at: Option<Timestamp>,
     /// When it came to lie in the inbox.
@@ -28,6 +30,8 @@ pub enum Item {
     Part(Box<Deliver>),
     /// A whole MMS.
     Mms(Box<MmsPdu>),
+    /// A message that came decoded.
+    Plain(Plain),
     /// A delivery notice: nothing to do but to remove it.
     Notice,
 }
@@ -50,14 +54,14 @@ pub enum ItemError {
 }
 
 /// Decodes an item.
-pub fn read(inbound: &Inbound) -> Result<Item, ItemError> {
-    match &inbound.payload {
-        Payload::Pdu(hex) => Ok(match decode::decode_pdu_hex(hex)? {
+pub fn read(payload: Payload) -> Result<Item, ItemError> {
+    match payload {
+        Payload::Pdu(hex) => Ok(match decode::decode_pdu_hex(&hex)? {
             SmsPdu::Deliver(deliver) => Item::Part(Box::new(deliver)),
             SmsPdu::StatusReport(_) => Item::Notice,
         }),
         Payload::Mms(bytes) => {
-            let mms = decode::decode_mms(bytes)?;
+            let mms = decode::decode_mms(&bytes)?;
             if mms.message_type != "m-retrieve-conf" {
                 return Err(ItemError::NotAMessage(mms.message_type));
             }
@@ -69,6 +73,8 @@ pub fn read(inbound: &Inbound) -> Result<Item, ItemError> {
             }
             Ok(Item::Mms(Box::new(mms)))
         }
+        Payload::Plain(plain) if plain.sender.trim().is_empty() => Err(ItemError::NoSender),
+        Payload::Plain(plain) => Ok(Item::Plain(plain)),
     }
 }
 
@@ -85,6 +91,7 @@ impl Message {
             sender: Phone::new(deliver.sender.as_str(), country_code),
             text: Zeroizing::new(text),
             photos: Vec::new(),
+            photos_missed: 0,
             sent_at: deliver.scts.map(|scts| scts.timestamp()),
             arrived: arrived.unwrap_or(Timestamp::UNIX_EPOCH),
             tickets: whole.tokens.into_iter().map(|(ticket, _)| ticket).collect(),
@@ -102,7 +109,28 @@ impl Message {
             sender: Phone::new(mms.sender().unwrap_or_default(), country_code),
             text: Zeroizing::new(mms.message_text()),
             photos: photos.take(MAX_PHOTOS).collect(),
+            photos_missed: 0,
             sent_at: date.and_then(|seconds| Timestamp::from_second(seconds).ok()),
+            arrived,
+            tickets: vec![ticket],
+        }
+    }
+
+    /// From a message that came decoded.
+    pub fn from_plain(
+        plain: Plain,
+        ticket: Ticket,
+        arrived: Timestamp,
+        country_code: &str,
+    ) -> Self {
+        let mut photos = plain.photos;
+        photos.truncate(MAX_PHOTOS);
+        Self {
+            sender: Phone::new(&plain.sender, country_code),
+            text: plain.text,
+            photos,
+            photos_missed: plain.photos_missed,
+            sent_at: plain.sent_at,
             arrived,
             tickets: vec![ticket],
         }

@@ -1,30 +1,37 @@
 //! The line that a message travels on the edge. `Pipeline::handle` lists its steps.
 
+mod talk;
+mod turns;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
-use spotlight_common::clock::{Clock, ClockQuality};
+use spotlight_common::clock::Clock;
 use spotlight_common::envelope;
 use spotlight_common::gazetteer::Gazetteer;
 use spotlight_common::ids::{Network, ReportId};
 use spotlight_common::keys::KeyError;
-use spotlight_common::report::{Kind, Minute, Report};
+use spotlight_common::report::{Minute, Report};
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::classify::{Classifier, Verdict};
-use crate::decide::{Decision, Seen, decide, is_short_link};
+use crate::classify::Classifier;
+use crate::decide::{Photos, Seen, rank};
 use crate::decode::{Pushed, Reassembly, Whole};
 use crate::intake::{Inbound, Ticket};
 use crate::message::{Item, Message, read};
-use crate::outbox::{Entry, Outbox};
+use crate::outbox::{Entry, Month, Origin, Outbox};
 use crate::place::place;
 use crate::pseudonym::Pseudonyms;
-use crate::reply::{self, Understood};
-use crate::words::{self, Language};
+use crate::reply::Say;
+use crate::reply::conversation::{Draft, Reply};
+use crate::words;
+pub use talk::Talk;
+use talk::{Admission, Leaving};
+use turns::{Turn, Turns};
 
 /// Messages between decode and removal at once.
 const MAX_UNDER_WAY: usize = 64;
@@ -42,9 +49,6 @@ const COMMIT_AGAIN: Duration = Duration::from_secs(5);
 /// hub takes.
 const OLDEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// How long a report shows; the hub's rule, which answers repeat.
-const LIFE: SignedDuration = SignedDuration::from_hours(1);
-
 /// What the steps need.
 pub struct Pipeline {
     pub network: Network,
@@ -55,8 +59,7 @@ pub struct Pipeline {
     pub outbox: Outbox,
     pub clock: Clock,
     pub country_code: String,
-    pub language: Language,
-    pub time_zone: jiff::tz::TimeZone,
+    pub talk: Talk,
     /// One photo at a time: the model uses a whole core.
     pub photos: Semaphore,
     /// Ends the process between commit and removal, for the test that proves what happens then.
@@ -71,6 +74,7 @@ impl Pipeline {
         shutdown: CancellationToken,
     ) {
         let mut reassembly = Reassembly::new();
+        let mut turns = Turns::default();
         let mut look_at_parts = tokio::time::interval(LOOK_AT_PARTS);
         let mut under_way = JoinSet::new();
         loop {
@@ -86,8 +90,8 @@ impl Pipeline {
                 while under_way.len() >= MAX_UNDER_WAY {
                     under_way.join_next().await;
                 }
-                let pipeline = self.clone();
-                under_way.spawn(async move { pipeline.handle(message).await });
+                let (pipeline, turn) = (self.clone(), turns.take(&message.sender));
+                under_way.spawn(async move { pipeline.handle(message, turn).await });
             }
             while under_way.try_join_next().is_some() {}
         }
@@ -100,8 +104,12 @@ impl Pipeline {
         inbound: Inbound,
         reassembly: &mut Reassembly<(Ticket, Timestamp)>,
     ) -> Option<Message> {
-        let (ticket, arrived) = (inbound.ticket.clone(), inbound.arrived);
-        match read(&inbound) {
+        let Inbound {
+            payload,
+            arrived,
+            ticket,
+        } = inbound;
+        match read(payload) {
             Ok(Item::Part(part)) => match reassembly.push(*part.clone(), (ticket.clone(), arrived))
             {
                 Pushed::Whole(whole) => Some(Message::from_text(whole, &self.country_code)),
@@ -118,6 +126,12 @@ impl Pipeline {
             Ok(Item::Mms(mms)) => {
                 Some(Message::from_mms(&mms, ticket, arrived, &self.country_code))
             }
+            Ok(Item::Plain(plain)) => Some(Message::from_plain(
+                plain,
+                ticket,
+                arrived,
+                &self.country_code,
+            )),
             Ok(Item::Notice) => {
                 self.remove(vec![ticket], None).await;
                 None
@@ -144,164 +158,176 @@ impl Pipeline {
             .collect()
     }
 
-    /// One message, from its words to its removal.
-    async fn handle(&self, message: Message) {
+    /// One message, from its words to its removal, after its sender's earlier ones.
+    async fn handle(&self, message: Message, mut turn: Turn) {
+        turn.come().await;
         let said = words::read(&message.text);
-        let place = place(&self.gazetteer, &message.text);
-        let (message, seen) = self.classify(message).await;
-        let decision = decide(said, place, seen);
-        let report = self.report(&message, &decision);
-        let committed = self.commit(&message, report).await;
-        let answer = self.answer(&message, said.language, &decision, committed);
+        let (sender, message, reply) = match self.admit(&message, said) {
+            Admission::Read(sender) => {
+                let place = place(&self.gazetteer, &message.text);
+                let (message, photos) = self.classify(message).await;
+                let reply = self.converse(sender, &message, said, place, photos);
+                (sender, message, reply)
+            }
+            Admission::Say(sender, say) => {
+                let language = said.language;
+                let say = Some(say);
+                (
+                    sender,
+                    message,
+                    Reply {
+                        say,
+                        language,
+                        ..Reply::default()
+                    },
+                )
+            }
+            Admission::Drop => return self.remove(message.tickets, None).await,
+        };
+        let (report, reply) = self.report(&message, reply);
+        let answer = self.word(sender, &message, reply);
+        self.commit(&message, report, answer.as_ref()).await;
         self.remove(message.tickets, answer).await;
     }
 
     /// The strongest verdict of a message's photos; they are wiped with this step.
-    async fn classify(&self, mut message: Message) -> (Message, Seen) {
+    async fn classify(&self, mut message: Message) -> (Message, Photos) {
         let photos = std::mem::take(&mut message.photos);
+        let missed = Photos {
+            seen: match message.photos_missed {
+                0 => Seen::Nothing,
+                _ => Seen::Unreadable,
+            },
+            prints: Vec::new(),
+        };
         if photos.is_empty() {
-            return (message, Seen::Nothing);
+            return (message, missed);
         }
         let _one = self.photos.acquire().await;
         let classifier = self.classifier.clone();
         let work = tokio::task::spawn_blocking(move || {
-            let verdicts = photos
-                .iter()
-                .filter_map(|photo| match classifier.classify(photo) {
-                    Ok(verdict) => Some(verdict),
-                    Err(error) => {
+            let seen = photos.iter().map(|photo| {
+                let (print, verdict) = classifier.classify_known(photo);
+                let seen = verdict.map_or_else(
+                    |error| {
                         tracing::info!(reason = %error, "a photo cannot be read");
-                        None
-                    }
-                });
-            verdicts.max_by(|one, other| rank(one).total_cmp(&rank(other)))
+                        Seen::Unreadable
+                    },
+                    Seen::Verdict,
+                );
+                (seen, print)
+            });
+            let (seen, prints): (Vec<_>, Vec<_>) = seen.unzip();
+            let strongest = seen
+                .into_iter()
+                .max_by(|one, other| rank(*one).total_cmp(&rank(*other)));
+            Photos {
+                seen: strongest.unwrap_or_default(),
+                prints,
+            }
         });
-        let seen = match work.await {
-            Ok(Some(verdict)) => Seen::Verdict(verdict),
-            Ok(None) | Err(_) => Seen::Unreadable,
-        };
-        (message, seen)
+        let seen = Seen::Unreadable;
+        let photos = work.await.unwrap_or(Photos {
+            seen,
+            ..Photos::default()
+        });
+        (message, photos.and(missed))
     }
 
-    /// The person-free report of a decision, if it makes one.
-    fn report(&self, message: &Message, decision: &Decision) -> Option<Result<Report, KeyError>> {
-        let Decision::Report {
-            place,
-            kind,
-            evidence,
-            ..
-        } = decision
-        else {
-            return None;
-        };
+    /// When a message was sent, as far as its bearer tells and the hub takes it.
+    fn seen_at(&self, message: &Message) -> Timestamp {
         let now = self.clock.now();
         let oldest = now.saturating_sub(OLDEST).unwrap_or(Timestamp::MIN);
-        let seen_at = message
-            .sent_at
-            .unwrap_or(message.arrived)
-            .clamp(oldest, now);
-        let report = self
-            .pseudonyms
-            .of(&message.sender, place.cell)
-            .map(|(reporter, epoch)| Report {
-                id: ReportId::random(),
-                seen_at: Minute::of(seen_at),
-                cell: place.cell,
-                kind: *kind,
-                evidence: *evidence,
-                reporter,
-                epoch,
-                clock: ClockQuality::of_system(),
-            });
-        Some(report)
+        let seen_at = message.sent_at.unwrap_or(message.arrived);
+        seen_at.clamp(oldest, now)
     }
 
-    /// Signs and commits, with the removals that follow. Tries until it is done: before that nothing is removed.
-    async fn commit(
-        &self,
-        message: &Message,
-        report: Option<Result<Report, KeyError>>,
-    ) -> Option<Report> {
-        let report = match report? {
-            Ok(report) => report,
+    /// The person-free report of what was understood, if it makes one.
+    fn report(&self, message: &Message, mut reply: Reply) -> (Option<Report>, Reply) {
+        let Some(draft) = reply.draft.take() else {
+            return (None, reply);
+        };
+        match self.person_free(message, &draft) {
+            Ok(report) => (Some(report), reply),
             Err(error) => {
                 tracing::error!(error = %error, "no pseudonym, so no report; the message is answered as unread");
-                return None;
+                reply.say = reply.say.map(|_| Say::Unreadable);
+                (None, reply)
             }
-        };
-        let entry = Entry {
-            id: report.id,
-            envelope: envelope::seal(&self.key, &self.network, &report),
-        };
-        let removals: Vec<_> = message.tickets.iter().map(|ticket| ticket.origin).collect();
-        while let Err(error) = self
-            .outbox
-            .commit(vec![entry.clone()], removals.clone())
-            .await
-        {
-            tracing::error!(error = %spotlight_common::log::chain(error.as_ref()), "failed to commit a report; trying again");
-            tokio::time::sleep(COMMIT_AGAIN).await;
         }
-        if self.abort_after_commit {
-            std::process::abort();
-        }
-        Some(report)
     }
 
-    /// The answer, if one is due.
-    fn answer(
-        &self,
-        message: &Message,
-        language: Option<Language>,
-        decision: &Decision,
-        report: Option<Report>,
-    ) -> Option<String> {
-        if !message.sender.can_be_answered() {
-            return None;
-        }
-        let understood = match (decision, report) {
-            (Decision::Report { place, photo, .. }, Some(report)) => {
-                let label = place.label.clone();
-                let fades_at = report
-                    .seen_at
-                    .start()
-                    .saturating_add(LIFE)
-                    .unwrap_or(Timestamp::MAX);
-                match report.kind {
-                    _ if fades_at <= self.clock.now() => Understood::TooLate { label },
-                    Kind::Gone => Understood::Gone { label },
-                    Kind::Present => Understood::Present {
-                        label,
-                        fades_at,
-                        photo: *photo,
-                    },
+    fn person_free(&self, message: &Message, draft: &Draft) -> Result<Report, KeyError> {
+        let (reporter, epoch) = self.pseudonyms.of(&message.sender, draft.place.cell)?;
+        Ok(Report {
+            id: ReportId::random(),
+            seen_at: Minute::of(draft.seen_at),
+            cell: draft.place.cell,
+            kind: draft.kind,
+            evidence: draft.evidence,
+            reporter,
+            epoch,
+            clock: self.talk.clock_quality(),
+        })
+    }
+
+    /// Signs and commits a report, with the removals that follow and the count of its answer. Before that nothing is removed.
+    ///
+    /// What makes no report is removed after its answer. Where a repeated answer would be a second one, the removal is
+    /// noted before the answer leaves: after a crash an answer may be missing, but none is sent twice.
+    async fn commit(&self, message: &Message, report: Option<Report>, answer: Option<&Leaving>) {
+        let removals = || {
+            message
+                .tickets
+                .iter()
+                .map(|ticket| ticket.origin)
+                .collect::<Vec<_>>()
+        };
+        let month = answer.map(|answer| answer.month);
+        match report {
+            Some(report) => {
+                let entry = Entry {
+                    id: report.id,
+                    envelope: envelope::seal(&self.key, &self.network, &report),
+                };
+                self.write(vec![entry], removals(), month).await;
+                self.talk.counters.reports.add();
+                if self.abort_after_commit {
+                    std::process::abort();
                 }
             }
-            (Decision::Report { .. }, None) => Understood::Unreadable,
-            (Decision::NotPolice, _) => Understood::NotPolice,
-            (Decision::NoPlace(missing), _) => Understood::NoPlace {
-                candidates: missing
-                    .candidates
+            None if month.is_some() => {
+                let repeats = message
+                    .tickets
                     .iter()
-                    .map(|place| place.label.clone())
-                    .collect(),
-                short_link: is_short_link(missing),
-            },
-            (Decision::Help, _) => Understood::Help,
-            (Decision::Silence, _) => return None,
-        };
-        Some(reply::answer(
-            &understood,
-            language.unwrap_or(self.language),
-            &self.time_zone,
-        ))
+                    .all(|ticket| ticket.intake.repeats_answers());
+                let removals = if repeats { Vec::new() } else { removals() };
+                self.write(Vec::new(), removals, month).await;
+            }
+            None => {}
+        }
+    }
+
+    /// Tries until it is done.
+    async fn write(&self, entries: Vec<Entry>, removals: Vec<Origin>, answered: Option<Month>) {
+        while let Err(error) = self
+            .outbox
+            .commit_answered(entries.clone(), removals.clone(), answered)
+            .await
+        {
+            tracing::error!(error = %spotlight_common::log::chain(error.as_ref()), "failed to write the outbox; trying again");
+            tokio::time::sleep(COMMIT_AGAIN).await;
+        }
     }
 
     /// Hands the answer over, then removes the items, then forgets the removals that are confirmed.
-    async fn remove(&self, tickets: Vec<Ticket>, answer: Option<String>) {
+    async fn remove(&self, tickets: Vec<Ticket>, answer: Option<Leaving>) {
+        if answer.is_some() {
+            self.talk.counters.answers.add();
+        }
         let work = tokio::task::spawn_blocking(move || {
             if let (Some(answer), Some(ticket)) = (answer, tickets.last()) {
-                ticket.intake.answer(ticket.item, &answer);
+                ticket.intake.answer(ticket.item, &answer.text);
             }
             let confirmed = tickets
                 .iter()
@@ -310,14 +336,4 @@ impl Pipeline {
         });
         self.outbox.removed(work.await.unwrap_or_default()).await;
     }
-}
-
-/// Police before unsure before not police; among equals the likelier.
-fn rank(verdict: &Verdict) -> f32 {
-    let class = match verdict {
-        Verdict::Police { .. } => 4.0,
-        Verdict::Unsure { .. } => 2.0,
-        Verdict::NotPolice { .. } => 0.0,
-    };
-    class + verdict.probability()
 }

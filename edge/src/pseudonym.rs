@@ -10,8 +10,15 @@ use zeroize::Zeroizing;
 
 use crate::intake::Phone;
 
+/// No H3 cell has this index.
+const NO_CELL: u64 = 0;
+
 /// A key's life.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A sender, for a day: what the conversation and the limits are kept by. It never leaves RAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SenderKey(pub u64);
 
 /// Makes pseudonyms under the key of the day.
 pub struct Pseudonyms(Mutex<Key>);
@@ -40,6 +47,17 @@ impl Pseudonyms {
 
     /// The sender's pseudonym in a cell, and the epoch of the key that made it.
     pub fn of(&self, sender: &Phone, cell: Cell) -> Result<(Pseudonym, Epoch), KeyError> {
+        let (hash, epoch) = self.hash(cell.index(), sender)?;
+        Ok((Pseudonym(hash), epoch))
+    }
+
+    /// By what the conversation knows a sender until the key changes, and the epoch of the key.
+    pub fn sender(&self, sender: &Phone) -> Result<(SenderKey, Epoch), KeyError> {
+        let (hash, epoch) = self.hash(NO_CELL, sender)?;
+        Ok((SenderKey(hash), epoch))
+    }
+
+    fn hash(&self, cell: u64, sender: &Phone) -> Result<(u64, Epoch), KeyError> {
         let mut key = self
             .0
             .lock()
@@ -48,11 +66,11 @@ impl Pseudonyms {
             *key = Key::new()?;
         }
         let mut hasher = blake3::Hasher::new_keyed(&key.secret);
-        hasher.update(&cell.index().to_le_bytes());
+        hasher.update(&cell.to_le_bytes());
         hasher.update(sender.as_bytes());
         let mut hash = [0; 8];
         hasher.finalize_xof().fill(&mut hash);
-        Ok((Pseudonym(u64::from_le_bytes(hash)), key.epoch))
+        Ok((u64::from_le_bytes(hash), key.epoch))
     }
 }
 

@@ -1,8 +1,12 @@
 //! What a text says, its place aside: language, whether they are gone, whether it speaks of police, whether it asks for help.
 
+mod file;
 mod gone;
 
-/// The languages that answers are written in.
+use file::Keywords;
+pub use file::{KEYS, Key, Template, WordFile};
+
+/// The languages that answers are written in; a file each in `edge/words`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
 pub enum Language {
     /// English.
@@ -13,8 +17,13 @@ pub enum Language {
     Spanish,
 }
 
+impl Language {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::English, Self::Spanish];
+}
+
 /// A text, read for its words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Said {
     /// The language it seems to be in; `None` where no word tells.
     pub language: Option<Language>,
@@ -26,135 +35,19 @@ pub struct Said {
     pub help: bool,
     /// It is a wish to hear nothing more, nothing else.
     pub stop: bool,
+    /// It is a wish to hear answers again, nothing else.
+    pub start: bool,
+    /// It asks which languages there are, nothing else.
+    pub languages: bool,
+    /// It chooses a language, nothing else.
+    pub chooses: Option<Language>,
+    /// It is a number from 1 to 3, nothing else.
+    pub number: Option<usize>,
+    /// It asks what shows near a place.
+    pub asks: bool,
+    /// It is in a machine's words.
+    pub robot: bool,
 }
-
-const POLICE: &[&str] = &[
-    "police",
-    "polices",
-    "polce",
-    "poilce",
-    "plice",
-    "polis",
-    "cop",
-    "cops",
-    "lapd",
-    "sheriff",
-    "sheriffs",
-    "sherif",
-    "sherifs",
-    "deputy",
-    "deputies",
-    "trooper",
-    "troopers",
-    "officer",
-    "officers",
-    "squad",
-    "swat",
-    "patrol",
-    "patrols",
-    "cruiser",
-    "cruisers",
-    "chp",
-    "popo",
-    "pigs",
-    "policia",
-    "policias",
-    "polisia",
-    "polisias",
-    "policiaco",
-    "patrulla",
-    "patrullas",
-    "patrullero",
-    "patrulleros",
-    "chota",
-    "chotas",
-    "jura",
-    "juras",
-    "placa",
-    "oficial",
-    "oficiales",
-    "agente",
-    "agentes",
-];
-
-const SPANISH: &[&str] = &[
-    "policia",
-    "policias",
-    "patrulla",
-    "patrullas",
-    "calle",
-    "y",
-    "con",
-    "esta",
-    "estan",
-    "hay",
-    "aqui",
-    "ahi",
-    "en",
-    "el",
-    "la",
-    "los",
-    "las",
-    "de",
-    "del",
-    "se",
-    "fueron",
-    "fue",
-    "ya",
-    "esquina",
-    "cerca",
-    "ahora",
-    "muchos",
-    "dos",
-    "tres",
-    "ayuda",
-    "alto",
-    "hola",
-    "por",
-    "avenida",
-    "chota",
-    "oficiales",
-    "carpas",
-    "sin",
-];
-
-const ENGLISH: &[&str] = &[
-    "police", "cop", "cops", "the", "at", "and", "near", "on", "here", "by", "corner", "of", "is",
-    "are", "they", "left", "gone", "now", "street", "officers", "there", "in", "with", "help",
-    "stop", "car", "cars", "two", "three", "sweep", "sweeping", "tents", "hello", "hi",
-];
-
-const HELP: &[&str] = &[
-    "help",
-    "help me",
-    "help please",
-    "please help",
-    "info",
-    "information",
-    "menu",
-    "ayuda",
-    "ayudame",
-    "ayuda por favor",
-    "por favor ayuda",
-    "informacion",
-];
-
-const STOP: &[&str] = &[
-    "stop",
-    "stopall",
-    "stop all",
-    "unsubscribe",
-    "quit",
-    "end",
-    "cancel",
-    "revoke",
-    "optout",
-    "opt out",
-    "alto",
-    "parar",
-    "baja",
-    "cancelar",
-];
 
 /// More words of a text than this are not weighed.
 const MOST_WORDS: usize = 400;
@@ -165,7 +58,19 @@ const BREAK: &str = ",";
 const QUESTION: &str = "?";
 
 fn is_police(word: &str) -> bool {
-    POLICE.contains(&word)
+    any(|keywords| &keywords.police, |known| known == word)
+}
+
+/// Whether any language's list holds what is sought.
+fn any(
+    list: impl Fn(&'static Keywords) -> &'static Vec<String>,
+    sought: impl Fn(&str) -> bool,
+) -> bool {
+    Language::ALL.iter().any(|language| {
+        list(&WordFile::of(*language).keywords)
+            .iter()
+            .any(|known| sought(known))
+    })
 }
 
 /// Reads a text's words.
@@ -178,20 +83,71 @@ pub fn read(text: &str) -> Said {
         .filter(|word| !matches!(*word, BREAK | QUESTION))
         .collect();
     let alone = spoken.join(" ");
-    let count = |list: &[&str]| list.iter().filter(|word| spoken.contains(word)).count();
-    let language = match count(SPANISH).cmp(&count(ENGLISH)) {
+    let hints = |language| {
+        let hints = &WordFile::of(language).keywords.hints;
+        hints
+            .iter()
+            .filter(|word| spoken.contains(&word.as_str()))
+            .count()
+    };
+    let language = match hints(Language::Spanish).cmp(&hints(Language::English)) {
         std::cmp::Ordering::Greater => Some(Language::Spanish),
         std::cmp::Ordering::Less => Some(Language::English),
         std::cmp::Ordering::Equal => None,
     };
     let only_asked = spoken.is_empty() && words.contains(&QUESTION);
+    let is = |known: &str| known == alone;
+    let begins = |known: &str| {
+        alone
+            .strip_prefix(known)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let asked = any(|keywords| &keywords.r#where, begins)
+        || (words.contains(&QUESTION) && any(|keywords| &keywords.asks, begins));
+    let padded = format!(" {alone} ");
     Said {
         language,
         gone: gone::says_gone(&words[..words.len().min(MOST_WORDS)]),
         police: spoken.iter().any(|word| is_police(word)),
-        help: only_asked || HELP.contains(&alone.as_str()),
-        stop: STOP.contains(&alone.as_str()),
+        help: only_asked || any(|keywords| &keywords.help, is),
+        stop: any(|keywords| &keywords.stop, is),
+        start: any(|keywords| &keywords.start, is),
+        languages: any(|keywords| &keywords.languages, is),
+        chooses: Language::ALL.into_iter().find(|language| {
+            WordFile::of(*language)
+                .keywords
+                .this_language
+                .contains(&alone)
+        }),
+        number: number(&alone),
+        asks: asked,
+        robot: any(
+            |keywords| &keywords.robots,
+            |known| padded.contains(&format!(" {known} ")),
+        ),
     }
+}
+
+/// `1` to `3`, in digits or as a word.
+fn number(alone: &str) -> Option<usize> {
+    let digits = alone.parse().ok().filter(|number| (1..=3).contains(number));
+    digits.or_else(|| {
+        let numbers = Language::ALL.map(|language| &WordFile::of(language).keywords.numbers);
+        let position = |numbers: &Vec<String>| numbers.iter().position(|known| known == alone);
+        numbers
+            .into_iter()
+            .find_map(position)
+            .map(|position| position + 1)
+    })
+}
+
+/// The words of a text and nothing else, so that one that was changed on its way still compares.
+pub(crate) fn bare(text: &str) -> String {
+    let plain = plain(text);
+    let words = plain
+        .split(' ')
+        .filter(|word| !matches!(*word, "" | BREAK | QUESTION));
+    words.collect::<Vec<_>>().join(" ")
 }
 
 /// Words in lower case, accents and apostrophes off, one space around each; [`BREAK`] and [`QUESTION`] end a clause.
@@ -296,6 +252,45 @@ mod tests {
             let said = read(neither);
             assert!(!said.help && !said.stop, "{neither}");
         }
+    }
+
+    #[test]
+    fn questions_numbers_languages_and_machines_are_told_apart() {
+        for asks in [
+            "WHERE 5th & San Pedro",
+            "where are the cops near 6th and wall",
+            "DONDE 5ta y San Pedro",
+            "¿Dónde hay policía?",
+            "any cops at 5th and wall?",
+            "¿Hay policía en la 5 y San Pedro?",
+        ] {
+            assert!(read(asks).asks, "{asks}");
+        }
+        for tells in [
+            "hay policia en la 5 y San Pedro",
+            "any minute now, police 5th & wall",
+            "police at 5th? yes",
+        ] {
+            assert!(!read(tells).asks, "{tells}");
+        }
+        for (text, number) in [
+            ("2", Some(2)),
+            (" 3. ", Some(3)),
+            ("#1", Some(1)),
+            ("dos", Some(2)),
+            ("One!", Some(1)),
+            ("4", None),
+            ("2 cops", None),
+        ] {
+            assert_eq!(read(text).number, number, "{text}");
+        }
+        assert_eq!(read("Español").chooses, Some(Language::Spanish));
+        assert_eq!(read("ENGLISH").chooses, Some(Language::English));
+        assert!(read("IDIOMA").languages && read("Language?").languages);
+        assert!(read("START").start && read("empezar").start);
+        assert!(read("I'm driving right now - I'll get back to you").robot);
+        assert!(read("Respuesta automática: estoy fuera").robot);
+        assert!(!read("police are driving right now to 5th & wall").robot);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use spotlight_common::cell::Cell;
 use spotlight_common::clock::Clock;
 use spotlight_common::gazetteer::Gazetteer;
 use spotlight_common::ids::{NodeId, ReportId};
-use spotlight_common::now::{CurrentSighting, Now};
+use spotlight_common::now::{CurrentSighting, Now, Outline};
 use spotlight_common::report::Minute;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
@@ -196,10 +196,12 @@ async fn until_next_fading(picture: &Picture, clock: &Clock) {
     tokio::time::sleep(wait.max(Duration::from_millis(5))).await;
 }
 
+/// What edges answer from: no more than an envelope holds, and it says so where something had to stay out.
 fn now(picture: &Picture) -> Now {
     let mut sightings: Vec<_> = picture
         .sightings
         .iter()
+        .take(Now::MOST_SIGHTINGS)
         .map(|sighting| CurrentSighting {
             cell: sighting.cell,
             level: sighting.level,
@@ -209,8 +211,16 @@ fn now(picture: &Picture) -> Now {
         })
         .collect();
     sightings.sort_by_key(|sighting| sighting.cell);
+    let mut points = 0;
+    let coverage = picture.coverage.iter().take_while(|area| {
+        points += area.outline.len();
+        points <= Now::MOST_POINTS
+    });
     Now {
         written_at: picture.at.as_second(),
+        node_online: picture.node_online,
+        coverage: coverage.map(|area| Outline::new(&area.outline)).collect(),
+        complete: sightings.len() == picture.sightings.len(),
         sightings,
     }
 }

@@ -14,11 +14,16 @@ use spotlight_common::receipt::Receipt;
 use spotlight_common::report::{Evidence, Kind, Minute, Report};
 use spotlight_common::topic::{self, Leaf};
 use spotlight_tests::mqtt::Stranger;
+use spotlight_tests::twilio::{ACCOUNT, NUMBER, TOKEN, Twilio, Webhook};
 use spotlight_tests::world::{Apart, Demo, NETWORK, number, texts_all_over};
 use spotlight_tests::{http, process, wait};
 
 /// Texts, one after the other.
 const TEXTS: usize = 100;
+
+/// Webhooks that a flood brings, and on how many connections.
+const WEBHOOKS: usize = 2000;
+const CONNECTIONS: usize = 20;
 
 /// Reports that a flood brings to the hub.
 const REPORTS: usize = 20_000;
@@ -30,6 +35,7 @@ fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
     let figures: [(&str, fn()); 5] = [
         ("latency", text_to_event),
+        ("intake", webhook_to_event),
         ("ingest", hub_ingest),
         ("edge", edge_memory_and_start),
         ("page", page_weight),
@@ -61,6 +67,67 @@ fn text_to_event() {
         milliseconds(took[TEXTS / 2]),
         milliseconds(took[TEXTS * 99 / 100]),
     );
+}
+
+/// Twilio's webhook, signature checked: to the last byte of the event at an open viewer, then as many as the edge commits. In
+/// the first hour after the start, which this is, each message is looked up at Twilio first.
+fn webhook_to_event() {
+    let mut apart = Apart::prepare();
+    let twilio = Twilio::start();
+    let listen = format!("127.0.0.1:{}", process::free_port());
+    let token = apart.folder().join("token");
+    std::fs::write(&token, TOKEN).expect("a file");
+    apart.configure_edge(&format!(
+        "[http]\nlisten = \"{listen}\"\npublic_url = \"http://{listen}\"\nrequests = 100000\nrequests_per_peer = 100000\n\
+         [twilio]\naccount_sid = \"{ACCOUNT}\"\nauth_token_file = {token:?}\nnumber = \"{NUMBER}\"\napi_url = \"{}\"\npoll = \"1h\"\n",
+        twilio.url(),
+    ));
+    apart.add_node();
+    apart.start_hub();
+    apart.start_edge();
+    apart.map.wait_until_online();
+    let url = format!("http://{listen}/twilio");
+    let webhook =
+        |n: usize, text: &str| twilio.webhook(&twilio.text(&number(n), text), &url, false);
+    let viewer = http::Viewer::open(&apart.map.url);
+    let mut took = Vec::new();
+    for (n, (text, cell)) in texts_all_over(TEXTS).into_iter().enumerate() {
+        let webhook = webhook(n, &text);
+        let start = Instant::now();
+        let answered = webhook.post(&url).expect("an answer");
+        assert_eq!(answered.status, 200);
+        let event = viewer.wait_for("the text's event", LIMIT, |event| {
+            event.data.contains(&cell)
+        });
+        took.push(event.at - start);
+    }
+    took.sort_unstable();
+    let texts = texts_all_over(WEBHOOKS);
+    let webhooks: Vec<_> = (0..WEBHOOKS).map(|n| webhook(n, &texts[n].0)).collect();
+    let start = Instant::now();
+    std::thread::scope(|scope| {
+        for part in webhooks.chunks(WEBHOOKS / CONNECTIONS) {
+            scope.spawn(|| post_all(part, &listen, &url));
+        }
+    });
+    let all = start.elapsed();
+    println!(
+        "`spotlight-edge run`, Twilio's webhook to event at viewer, {TEXTS} texts one by one: p50 {:.1} ms, p99 {:.1} ms; \
+         {WEBHOOKS} on {CONNECTIONS} connections, signed, looked up, committed and answered: {:.0} messages/s",
+        milliseconds(took[TEXTS / 2]),
+        milliseconds(took[TEXTS * 99 / 100]),
+        WEBHOOKS as f64 / all.as_secs_f64(),
+    );
+}
+
+fn post_all(webhooks: &[Webhook], listen: &str, url: &str) {
+    let stream = std::net::TcpStream::connect(listen).expect("the edge listens");
+    stream.set_nodelay(true).expect("a socket");
+    let mut stream = std::io::BufReader::new(stream);
+    for webhook in webhooks {
+        let answered = webhook.post_on(&mut stream, url).expect("an answer");
+        assert_eq!(answered.status, 200);
+    }
 }
 
 /// Signed reports of one node through mosquitto at QoS 1 into the hub's store, until the last receipt is back.

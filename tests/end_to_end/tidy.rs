@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use spotlight_tests::process::top;
 
 /// A crate or module, and the only places that may name it.
-const ONLY_IN: [(&str, &[&str]); 7] = [
+const ONLY_IN: [(&str, &[&str]); 8] = [
     ("axum", &["hub/src/http"]),
     ("redb", &["edge/src/outbox", "hub/src/store"]),
     (
@@ -18,6 +18,7 @@ const ONLY_IN: [(&str, &[&str]); 7] = [
             "tests",
         ],
     ),
+    ("hyper_rustls", &["edge/src/client"]),
     ("rumqttd", &["deploy/box/src"]),
     ("tract_onnx", &["edge/src/classify"]),
     (

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use serde_json::Value;
-use spotlight_edge::outbox::Outbox;
+use spotlight_edge::outbox::{Inbox, Outbox};
 
 use crate::process;
 
@@ -64,8 +64,6 @@ pub fn outbox(edge: &Path) -> (usize, usize) {
     std::fs::copy(edge.join("outbox.redb"), folder.path().join("outbox.redb"))
         .expect("a copy of the outbox");
     let outbox = Outbox::open(folder.path()).expect("the outbox opens after any kill");
-    (
-        outbox.len(),
-        outbox.removals().expect("removals can be read").len(),
-    )
+    let removals = Inbox::ALL.map(|inbox| outbox.removals(inbox).expect("removals can be read"));
+    (outbox.len(), removals.concat().len())
 }

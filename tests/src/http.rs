@@ -1,4 +1,4 @@
-//! A reader of the map: HTTP over a plain socket, and server-sent events.
+//! A reader of the map and a caller of webhooks: HTTP over a plain socket, and server-sent events.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -44,7 +44,20 @@ impl Response {
 
 /// GET, or why not: a hub that is being killed in a test may not answer.
 pub fn try_get(url: &str, headers: &[(&str, &str)]) -> std::io::Result<Response> {
-    let mut reader = open(url, headers)?;
+    whole(open("GET", url, headers, b"")?)
+}
+
+/// POST, or why not: an edge that is being killed in a test may not answer.
+pub fn try_post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> std::io::Result<Response> {
+    whole(open("POST", url, headers, body)?)
+}
+
+/// POST to something that must answer.
+pub fn post(url: &str, headers: &[(&str, &str)], body: &[u8]) -> Response {
+    try_post(url, headers, body).unwrap_or_else(|error| panic!("POST {url}: {error}"))
+}
+
+fn whole(mut reader: BufReader<TcpStream>) -> std::io::Result<Response> {
     let (status, headers) = head(&mut reader)?;
     let mut body = Vec::new();
     reader.read_to_end(&mut body)?;
@@ -66,18 +79,28 @@ pub fn get_with(url: &str, headers: &[(&str, &str)]) -> Response {
 }
 
 /// HTTP/1.0: the body ends with the connection, in one piece.
-fn open(url: &str, headers: &[(&str, &str)]) -> std::io::Result<BufReader<TcpStream>> {
+fn open(
+    method: &str,
+    url: &str,
+    headers: &[(&str, &str)],
+    body: &[u8],
+) -> std::io::Result<BufReader<TcpStream>> {
     let rest = url
         .strip_prefix("http://")
         .expect("tests read http:// addresses");
     let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
     let mut stream = TcpStream::connect(host)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let mut request = format!("GET /{path} HTTP/1.0\r\nHost: {host}\r\n");
+    let mut request = format!("{method} /{path} HTTP/1.0\r\nHost: {host}\r\n");
+    if method == "POST" {
+        request += &format!("Content-Length: {}\r\n", body.len());
+    }
     for (name, value) in headers {
         request += &format!("{name}: {value}\r\n");
     }
     stream.write_all((request + "\r\n").as_bytes())?;
+    // A refusal may come, and the connection close, before all of the body is sent.
+    let _ = stream.write_all(body);
     Ok(BufReader::new(stream))
 }
 
@@ -125,8 +148,8 @@ impl Viewer {
     /// Opens the event stream of the map at `url`.
     pub fn open(url: &str) -> Self {
         let address = format!("{}/api/v1/events", url.trim_end_matches('/'));
-        let mut reader =
-            open(&address, &[]).unwrap_or_else(|error| panic!("GET {address}: {error}"));
+        let mut reader = open("GET", &address, &[], b"")
+            .unwrap_or_else(|error| panic!("GET {address}: {error}"));
         let (status, _) = head(&mut reader).expect("the event stream answers");
         assert_eq!(status, 200, "{address}");
         let (sender, events) = mpsc::channel();

@@ -6,13 +6,17 @@
 
 pub mod broker;
 pub mod diagnostics;
+pub mod gateways;
 pub mod http;
 pub mod mms;
 pub mod mqtt;
 pub mod process;
 pub mod random;
 pub mod scan;
+pub mod server;
 pub mod sms;
 pub mod spool;
+pub mod twilio;
 pub mod wait;
+pub mod webhooks;
 pub mod world;

@@ -6,7 +6,7 @@ use jiff::tz::Offset;
 /// A fictional service centre.
 const SMSC: &str = "12135550199";
 
-/// A text from `number` (E.164 with `+`), sent now, as one PDU or, where it is long, as several.
+/// A text from `number` (E.164 with `+`, or a short code), sent now, as one PDU or, where it is long, as several.
 pub fn deliver(number: &str, text: &str) -> Vec<String> {
     deliver_at(number, text, Timestamp::now())
 }
@@ -44,6 +44,13 @@ pub fn deliver_at(number: &str, text: &str, sent: Timestamp) -> Vec<String> {
     }
 }
 
+/// Eight-bit data in one PDU, as a WAP push comes: to port 2948.
+pub fn deliver_data(number: &str, data: &[u8]) -> String {
+    let mut octets = vec![6, 5, 4, 0x0B, 0x84, 0x23, 0xF0];
+    octets.extend_from_slice(data);
+    pdu(number, 0x04, Timestamp::now(), octets.len(), &octets, true)
+}
+
 fn header(text: &str, total: usize, part: usize) -> Vec<u8> {
     let reference = text
         .bytes()
@@ -64,7 +71,9 @@ fn pdu(
     let mut bytes = vec![smsc.len() as u8 + 1, 0x91];
     bytes.extend(smsc);
     bytes.push(if has_header { 0x44 } else { 0x04 });
-    bytes.extend([sender.len() as u8, 0x91]);
+    // A number in E.164 is international, any other of no known type.
+    let type_of_address = if number.starts_with('+') { 0x91 } else { 0x81 };
+    bytes.extend([sender.len() as u8, type_of_address]);
     bytes.extend(semi_octets(sender));
     bytes.extend([0x00, dcs]);
     bytes.extend(time_stamp(sent));

@@ -295,6 +295,13 @@ impl Apart {
         self.folder.path()
     }
 
+    /// Adds sections to the edge's configuration, for its next start.
+    pub fn configure_edge(&self, sections: &str) {
+        let path = self.folder.path().join("edge.toml");
+        let text = fs::read_to_string(&path).expect("the configuration is there");
+        fs::write(path, text + sections).expect("a configuration can be written");
+    }
+
     /// The hub's data folder.
     pub fn hub_data(&self) -> PathBuf {
         self.folder.path().join("hub")

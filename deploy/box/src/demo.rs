@@ -104,13 +104,23 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
         let config = spotlight_edge::config::Config {
             network: settings.network,
             data: data.join("edge"),
-            spool: data.join("spool"),
+            spool: Some(data.join("spool")),
+            smstools: None,
+            gammu: None,
+            http: Default::default(),
+            webhook: None,
+            telnyx: None,
+            android: None,
+            twilio: None,
             hub_key,
             model: model_of_checkout(),
             gazetteer: None,
             country_code: settings.country_code,
             language: settings.language,
             time_zone: settings.time_zone,
+            // The hub's times are of the same clock.
+            trust_clock: true,
+            limits: spotlight_edge::reply::limits::Limits::default(),
             broker: Broker::on_loopback(broker.port),
         };
         spotlight_edge::run(config, stop)

@@ -6,6 +6,7 @@
 //! logged, and no bytes from outside panic or allocate without a bound.
 
 mod file;
+mod fingerprint;
 mod manifest;
 mod model;
 mod photo;
@@ -15,6 +16,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 pub use file::{FileAnswer, classify_file};
+pub use fingerprint::Fingerprint;
 pub use model::{Classifier, ModelError};
 pub use photo::ImageError;
 

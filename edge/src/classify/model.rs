@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
-use super::Verdict;
 use super::manifest::{self, Thresholds};
 use super::photo::{self, ImageError, SIDE};
+use super::{Fingerprint, Verdict};
 
 type NetworkError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -72,9 +72,20 @@ impl Classifier {
 
     /// The verdict on one photo, given as the bytes of its file.
     pub fn classify(&self, bytes: &[u8]) -> Result<Verdict, ImageError> {
-        let input = photo::network_input(bytes)?;
-        let probability = self.probability(input).map_err(|_| ImageError::NotRun)?;
-        Ok(self.thresholds.verdict(probability))
+        self.classify_known(bytes).1
+    }
+
+    /// The same, with that by which the photo is known again.
+    pub fn classify_known(&self, bytes: &[u8]) -> (Fingerprint, Result<Verdict, ImageError>) {
+        match photo::network_input(bytes) {
+            Ok(input) => {
+                let fingerprint = Fingerprint::new(bytes, &input);
+                let probability = self.probability(input).map_err(|_| ImageError::NotRun);
+                let verdict = probability.map(|probability| self.thresholds.verdict(probability));
+                (fingerprint, verdict)
+            }
+            Err(error) => (Fingerprint::of_bytes(bytes), Err(error)),
+        }
     }
 
     fn probability(&self, input: Vec<f32>) -> Result<f32, NetworkError> {

@@ -76,6 +76,12 @@ pub(super) fn read(septets: &[u8], locking: u8, single: u8) -> String {
     text
 }
 
+/// Text of septets that stand an octet each, in the default alphabet.
+pub fn gsm7_text(septets: &[u8]) -> String {
+    let septets: Vec<u8> = septets.iter().map(|septet| septet & 0x7F).collect();
+    read(&septets, 0, 0)
+}
+
 /// The septets of a character in the default alphabet and its extension table: one, or an escape and one.
 pub(super) fn septets(character: char) -> Option<impl Iterator<Item = u8> + Clone> {
     if character == '\0' {

@@ -39,7 +39,7 @@ pub use address::Address;
 pub use content::{Image, RetrieveFailure};
 pub use dcs::{Alphabet, alphabet};
 pub use error::DecodeError;
-pub use gsm7::gsm7_septets;
+pub use gsm7::{gsm7_septets, gsm7_text};
 pub use mms::{MAX_OCTETS as MAX_MMS_OCTETS, MmsPdu, Sender, Time, decode_mms};
 pub use multipart::Part;
 pub use reassembly::{Pushed, Reassembly, Whole};

@@ -3,8 +3,21 @@
 //! The bearer's own storage (here the spool folder) is the inbox. An intake hands out what lies there as [`Inbound`] and
 //! removes an item only when the pipeline says that it is done, which it says after the commit (invariant 1).
 
+mod accept;
+pub mod android;
+mod folder;
+pub mod gammu;
+pub mod http;
+mod offers;
 mod phone;
+pub mod provider;
+mod send;
+mod signature;
+pub mod smstools;
 pub mod spool;
+pub mod telnyx;
+pub mod twilio;
+pub mod webhook;
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +25,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
-pub use crate::outbox::Origin;
+pub use crate::outbox::{Inbox, Origin};
+pub use folder::{ANSWER_LIFE, FolderError};
+pub use offers::{Answered, Begun, Offers, Waiter};
 pub use phone::Phone;
 
 /// What lies in the inbox, as the bearer gives it. RAM only.
@@ -21,6 +36,23 @@ pub enum Payload {
     Pdu(Zeroizing<String>),
     /// One MMS PDU, binary.
     Mms(Zeroizing<Vec<u8>>),
+    /// A message that its provider has decoded and joined.
+    Plain(Plain),
+}
+
+/// What a provider gives of a message.
+#[derive(Default)]
+pub struct Plain {
+    /// The sender as the provider writes it.
+    pub sender: Zeroizing<String>,
+    /// Its words.
+    pub text: Zeroizing<String>,
+    /// Its photos.
+    pub photos: Vec<Zeroizing<Vec<u8>>>,
+    /// How many photos there were that could not be had.
+    pub photos_missed: usize,
+    /// When the network took it.
+    pub sent_at: Option<Timestamp>,
 }
 
 impl fmt::Debug for Payload {
@@ -28,6 +60,7 @@ impl fmt::Debug for Payload {
         f.write_str(match self {
             Self::Pdu(_) => "Payload::Pdu(..)",
             Self::Mms(_) => "Payload::Mms(..)",
+            Self::Plain(_) => "Payload::Plain(..)",
         })
     }
 }
@@ -58,7 +91,12 @@ pub struct Ticket {
 pub trait Intake: fmt::Debug + Send + Sync {
     /// Hands the answer over to the bearer, to be sent to whoever sent this item.
     fn answer(&self, item: u64, text: &str);
-    /// The item is done: remove it. Returns the removals that are now confirmed.
+    /// Whether an answer that is handed over again is the same as one handed over once. Where it is not, the pipeline
+    /// commits the item's removal before the answer leaves, so that no crash sends it twice.
+    fn repeats_answers(&self) -> bool {
+        false
+    }
+    /// The item is done: remove it, now or in a task of the intake's own. Returns the removals that are now confirmed.
     fn remove(&self, item: u64) -> Vec<Origin>;
     /// The item cannot be read: keep it out of the way with a plain reason on stderr. Returns as [`Intake::remove`] does.
     fn refuse(&self, item: u64, reason: &str) -> Vec<Origin>;

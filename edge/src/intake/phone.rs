@@ -40,6 +40,11 @@ impl Phone {
         self.0.as_bytes()
     }
 
+    /// Whether no person texts from it: short codes and names are machines'; an address is a person's mail.
+    pub fn is_machine(&self) -> bool {
+        !self.can_be_answered() && !self.0.contains('@')
+    }
+
     /// Whether an answer can reach it: alphanumeric senders and short codes take none.
     pub fn can_be_answered(&self) -> bool {
         self.0.starts_with('+')
@@ -78,6 +83,18 @@ mod tests {
     fn short_codes_and_names_take_no_answer_and_nothing_prints() {
         assert!(!Phone::new("72345", "1").can_be_answered());
         assert!(!Phone::new("INFO", "1").can_be_answered());
+        for (address, is_machine) in [
+            ("72345", true),
+            ("INFO", true),
+            ("a@b.example", false),
+            ("2135550100", false),
+        ] {
+            assert_eq!(
+                Phone::new(address, "1").is_machine(),
+                is_machine,
+                "{address}"
+            );
+        }
         assert!(Phone::new("+12135550100", "1").can_be_answered());
         assert_eq!(
             format!("{:?}", Phone::new("+12135550100", "1")),

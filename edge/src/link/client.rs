@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use rumqttc::{
-    AsyncClient, Broker as Address, Incoming, LastWill, MqttOptions, PublishOptions, QoS,
-    SessionMode, Transport,
+    AsyncClient, Broker as Address, ConnectionError, Incoming, LastWill, MqttOptions,
+    PublishOptions, QoS, SessionMode, Transport,
 };
 use spotlight_common::config::Broker;
 use spotlight_common::envelope;
@@ -72,32 +72,13 @@ pub fn connect(
     status_topic: &str,
     shutdown: &CancellationToken,
 ) -> Result<(Client, mpsc::Receiver<Event>), LinkError> {
-    broker.check()?;
-    let id = format!("edge-{}", &node.to_string()[..16]);
-    let mut options = MqttOptions::new(id, Address::tcp(broker.url.host.clone(), broker.url.port));
-    options.set_keep_alive(30);
-    options.set_session_mode(SessionMode::Clean);
-    options.set_max_packet_size(envelope::MAX_BYTES + 1024, envelope::MAX_BYTES + 1024);
+    let mut options = options(broker, &format!("edge-{}", &node.to_string()[..16]))?;
     options.set_last_will(LastWill::new(
         status_topic,
         offline(),
         QoS::AtLeastOnce,
         true,
     ));
-    if let (Some(user), password) = (&broker.user, broker.password()?) {
-        let password = password
-            .map(|password| password.to_string())
-            .unwrap_or_default();
-        options.set_credentials(user.clone(), password);
-    }
-    if broker.url.tls {
-        let transport = match broker.ca_pem()? {
-            Some(pem) => Transport::tls(pem, None, None),
-            None => Transport::try_tls_with_default_config()
-                .map_err(|error| LinkError::Tls(error.to_string()))?,
-        };
-        options.set_transport(transport);
-    }
     let (client, mut eventloop) = AsyncClient::builder(options).capacity(QUEUE).build();
     let (events, receiver) = mpsc::channel(QUEUE);
     let shutdown = shutdown.clone();
@@ -141,6 +122,80 @@ pub fn connect(
         }
     });
     Ok((Client(client), receiver))
+}
+
+/// Where the broker is, who we are to it, and what we say when we are gone.
+fn options(broker: &Broker, client_id: &str) -> Result<MqttOptions, LinkError> {
+    broker.check()?;
+    let address = Address::tcp(broker.url.host.clone(), broker.url.port);
+    let mut options = MqttOptions::new(client_id, address);
+    options.set_keep_alive(30);
+    options.set_session_mode(SessionMode::Clean);
+    options.set_max_packet_size(envelope::MAX_BYTES + 1024, envelope::MAX_BYTES + 1024);
+    if let (Some(user), password) = (&broker.user, broker.password()?) {
+        let password = password
+            .map(|password| password.to_string())
+            .unwrap_or_default();
+        options.set_credentials(user.clone(), password);
+    }
+    if broker.url.tls {
+        let transport = match broker.ca_pem()? {
+            Some(pem) => Transport::tls(pem, None, None),
+            None => Transport::try_tls_with_default_config()
+                .map_err(|error| LinkError::Tls(error.to_string()))?,
+        };
+        options.set_transport(transport);
+    }
+    Ok(options)
+}
+
+/// Connects once and says whether the broker lets us in. Publishes nothing; under a name of its own, so that an edge that
+/// runs keeps its connection.
+pub async fn probe(broker: &Broker) -> Result<(), ProbeError> {
+    let random: [u8; 4] = spotlight_common::keys::random_bytes().unwrap_or_default();
+    let id = format!("doctor-{:08x}", u32::from_le_bytes(random));
+    let (client, mut eventloop) = AsyncClient::builder(options(broker, &id)?)
+        .capacity(2)
+        .build();
+    let answered = tokio::time::timeout(PROBE, async {
+        loop {
+            match eventloop.poll().await {
+                Ok(rumqttc::Event::Incoming(Incoming::ConnAck(_))) => return Ok(()),
+                Ok(_) => {}
+                Err(ConnectionError::ConnectionRefused(code)) => {
+                    return Err(ProbeError::Refused(format!("{code:?}")));
+                }
+                Err(ConnectionError::Tls(error)) => return Err(ProbeError::Tls(error.to_string())),
+                Err(error) => return Err(ProbeError::Away(error.to_string())),
+            }
+        }
+    });
+    let answered = answered.await.unwrap_or(Err(ProbeError::Silent(PROBE)));
+    drop(client);
+    answered
+}
+
+/// How long a broker may take to answer a probe.
+const PROBE: Duration = Duration::from_secs(10);
+
+/// Why the broker does not let us in.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// We cannot try.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// It refused the login.
+    #[error("the broker refused the login ({0})")]
+    Refused(String),
+    /// Its certificate, or the encryption.
+    #[error("no TLS with the broker: {0}")]
+    Tls(String),
+    /// Nothing answers there.
+    #[error("no connection: {0}")]
+    Away(String),
+    /// Something takes the connection and does not speak.
+    #[error("something takes the connection but does not answer within {0:?}")]
+    Silent(Duration),
 }
 
 /// Half to whole of the wait, so that many nodes do not come back at once.

@@ -4,22 +4,28 @@
 //! again until the hub's signed receipt for it arrives, over any number of connections and crashes. The hub knows
 //! duplicates by id. At most [`WINDOW`] reports are under way at once; while no receipts come, resending slows from
 //! [`FIRST_RESEND`] to [`LAST_RESEND`].
+//!
+//! It also hears the hub's retained `now` and hands on the newest that the pinned key signed.
 
 mod client;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use spotlight_common::config::{Broker, ConfigError};
 use spotlight_common::envelope;
 use spotlight_common::ids::{Network, NodeId, ReportId};
+use spotlight_common::now::Now;
 use spotlight_common::receipt::{Outcome, Receipt};
 use spotlight_common::topic::{self, Leaf, Status};
+use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::outbox::{Outbox, OutboxError, Sequence};
 use client::{Client, Event};
+pub use client::{ProbeError, probe};
 
 /// The most reports under way without a receipt.
 pub const WINDOW: usize = 256;
@@ -55,11 +61,15 @@ pub enum LinkError {
     Outbox(#[from] OutboxError),
 }
 
+/// The newest `now` that was heard, for whoever answers questions.
+pub type Heard = watch::Sender<Option<Arc<Now>>>;
+
 /// Runs until the shutdown. A broker that is away is waited for.
 pub async fn run(
     peers: Peers,
     broker: &Broker,
     outbox: Outbox,
+    heard: Heard,
     shutdown: CancellationToken,
 ) -> Result<(), LinkError> {
     let status = topic::of_node(&peers.network, &peers.node, Leaf::Status);
@@ -67,8 +77,10 @@ pub async fn run(
     let mut link = Link {
         report_topic: topic::of_node(&peers.network, &peers.node, Leaf::Report),
         receipt_topic: topic::of_node(&peers.network, &peers.node, Leaf::Receipt),
+        now_topic: topic::now(&peers.network),
         peers,
         outbox,
+        heard,
         client,
         under_way: HashMap::new(),
         after: Sequence::default(),
@@ -81,7 +93,7 @@ pub async fn run(
             event = events.recv() => match event {
                 Some(Event::Up) => link.up(&status).await,
                 Some(Event::Down) => link.connected = false,
-                Some(Event::Message { topic, payload }) => link.receipts(&topic, &payload).await,
+                Some(Event::Message { topic, payload }) => link.hear(&topic, &payload).await,
                 None => return Ok(()),
             },
             () = link.outbox.committed() => link.at_end = false,
@@ -106,7 +118,9 @@ struct Link {
     peers: Peers,
     report_topic: String,
     receipt_topic: String,
+    now_topic: String,
     outbox: Outbox,
+    heard: Heard,
     client: Client,
     /// Reports that were sent and not receipted, and when they are due again.
     under_way: HashMap<ReportId, Instant>,
@@ -122,6 +136,7 @@ impl Link {
     /// A new connection knows nothing of the last one: subscribe, say that we are here, and start over.
     async fn up(&mut self, status: &str) {
         self.client.subscribe(&self.receipt_topic).await;
+        self.client.subscribe(&self.now_topic).await;
         let online =
             serde_json::to_vec(&Status { online: true }).expect("our own types always serialise");
         self.client.publish_retained(status, &online).await;
@@ -161,10 +176,35 @@ impl Link {
         Ok(())
     }
 
-    async fn receipts(&mut self, topic: &str, payload: &[u8]) {
-        if topic != self.receipt_topic {
-            return;
+    async fn hear(&mut self, topic: &str, payload: &[u8]) {
+        if topic == self.receipt_topic {
+            self.receipts(payload).await;
+        } else if topic == self.now_topic {
+            self.now(payload);
         }
+    }
+
+    /// Keeps the newest: a broker that brings an old one again changes nothing.
+    fn now(&self, payload: &[u8]) {
+        let (signer, now) = match envelope::open::<Now>(&self.peers.network, payload) {
+            Ok(opened) => opened,
+            Err(error) => return tracing::warn!(error = %error, "ignored what is no `now`"),
+        };
+        if signer != self.peers.hub {
+            return tracing::warn!("ignored a `now` that the pinned hub key did not sign");
+        }
+        self.heard.send_if_modified(|newest| {
+            let newer = newest
+                .as_ref()
+                .is_none_or(|newest| newest.written_at <= now.written_at);
+            if newer {
+                *newest = Some(Arc::new(now));
+            }
+            newer
+        });
+    }
+
+    async fn receipts(&mut self, payload: &[u8]) {
         let opened = envelope::open::<Vec<Receipt>>(&self.peers.network, payload);
         let (signer, receipts) = match opened {
             Ok(opened) => opened,

@@ -4,8 +4,10 @@
 //! One redb file, `outbox.redb`, with three tables:
 //! - `batches`: `u64` sequence -> postcard `Vec<Entry>`, the sealed reports of one group commit. One value per commit, not one
 //!   key per report: measured faster than append + fdatasync in batches (see DESIGN's budgets).
-//! - `removals`: `u32` origin -> nothing: what an intake has still to remove, written in the report's own transaction.
+//! - `to_remove`: (`u8` inbox, `u32` hash) -> nothing: what an intake has still to remove, written in the report's own
+//!   transaction.
 //! - `refusals`: reason -> `u64`: how many reports the hub refused for it.
+//! - `answers`: `u32` [`Month`] -> `u64`: how many answers were let go, written in the transaction of their report or removal.
 //!
 //! # Promises
 //! - [`Outbox::commit`] returns after the transaction is durable: report and removals together, or neither.
@@ -33,14 +35,101 @@ pub use store::{Entry, OutboxError, Sequence};
 /// The most requests that one transaction takes.
 pub const MAX_GROUP: usize = 256;
 
-/// Where a message lies in its inbox, hashed with a key: 32 bits, so that it names no sender.
+/// Which inbox a message lies in. The numbers are on disk and never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Origin(pub u32);
+#[repr(u8)]
+pub enum Inbox {
+    /// The spool folder.
+    Spool = 1,
+    /// Twilio.
+    Twilio = 2,
+    /// Telnyx.
+    Telnyx = 3,
+    /// Another provider, by the documented webhook.
+    Webhook = 4,
+    /// An Android phone.
+    Android = 5,
+    /// The folders of smstools3.
+    Smstools = 6,
+    /// The folders of gammu-smsd.
+    Gammu = 7,
+}
+
+impl Inbox {
+    /// Every inbox.
+    pub const ALL: [Self; 7] = [
+        Self::Spool,
+        Self::Twilio,
+        Self::Telnyx,
+        Self::Webhook,
+        Self::Android,
+        Self::Smstools,
+        Self::Gammu,
+    ];
+}
+
+/// Where a message lies: its inbox, and 32 bits of a keyed hash of its name there, so that it names no sender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// Which inbox.
+    pub inbox: Inbox,
+    /// Its name there, hashed.
+    pub hash: u32,
+}
+
+impl Origin {
+    /// Of an item's name in its inbox (a provider's id, a file's name), under the node's own key.
+    pub fn new(inbox: Inbox, key: &[u8; 32], name: &[u8]) -> Self {
+        let mut hasher = blake3::Hasher::new_keyed(key);
+        hasher.update(&[inbox as u8]);
+        hasher.update(name);
+        let mut hash = [0; 4];
+        hasher.finalize_xof().fill(&mut hash);
+        Self {
+            inbox,
+            hash: u32::from_le_bytes(hash),
+        }
+    }
+}
+
+/// A calendar month: the year times twelve, and the months since January.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Month(pub u32);
+/// What an outbox holds.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// Whether a running edge has it open.
+    pub in_use: bool,
+    /// Reports without a receipt.
+    pub pending: usize,
+    /// Refused reports, by reason.
+    pub refusals: Vec<(String, u64)>,
+    /// What is still to be removed from its inbox.
+    pub removals: usize,
+}
+
+/// Looks into a folder's outbox without changing it, whether an edge runs on it or not; `None` if there is none yet.
+pub fn look(folder: &Path) -> Result<Option<Summary>, OutboxError> {
+    let Some((store, in_use)) = Store::copy(folder)? else {
+        return Ok(None);
+    };
+    let mut removals = 0;
+    for inbox in Inbox::ALL {
+        removals += store.removals(inbox)?.len();
+    }
+    Ok(Some(Summary {
+        in_use,
+        pending: store.len(),
+        refusals: store.refusals()?,
+        removals,
+    }))
+}
 
 enum Request {
     Commit(
         Vec<Entry>,
         Vec<Origin>,
+        Option<Month>,
         oneshot::Sender<Result<(), Arc<OutboxError>>>,
     ),
     Settle(ReportId, Option<Refusal>),
@@ -79,8 +168,19 @@ impl Outbox {
         entries: Vec<Entry>,
         removals: Vec<Origin>,
     ) -> Result<(), Arc<OutboxError>> {
+        self.commit_answered(entries, removals, None).await
+    }
+
+    /// The same, and counts one answer of a month with them. The answer leaves after.
+    pub async fn commit_answered(
+        &self,
+        entries: Vec<Entry>,
+        removals: Vec<Origin>,
+        answered: Option<Month>,
+    ) -> Result<(), Arc<OutboxError>> {
         let (done, answer) = oneshot::channel();
-        self.send(Request::Commit(entries, removals, done)).await;
+        self.send(Request::Commit(entries, removals, answered, done))
+            .await;
         answer
             .await
             .unwrap_or_else(|_| Err(Arc::new(OutboxError::Closed)))
@@ -106,9 +206,9 @@ impl Outbox {
         }
     }
 
-    /// What is still to be removed from the inboxes.
-    pub fn removals(&self) -> Result<Vec<Origin>, OutboxError> {
-        self.store.removals()
+    /// What is still to be removed from an inbox.
+    pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
+        self.store.removals(inbox)
     }
 
     /// Up to `limit` unreceipted reports after a position, oldest first, and the position to go on from; `None` at the end.
@@ -135,6 +235,16 @@ impl Outbox {
         self.store.refusals()
     }
 
+    /// Sets one answer of a month aside, if the month has one left. It is counted on disk by [`Outbox::commit_answered`].
+    pub fn set_answer_aside(&self, month: Month, at_most: Option<u64>) -> bool {
+        self.store.set_answer_aside(month, at_most)
+    }
+
+    /// The answers of a month, those that are set aside included.
+    pub fn answers(&self, month: Month) -> u64 {
+        self.store.answers(month)
+    }
+
     /// Resolves after a commit that no one has waited for yet.
     pub async fn committed(&self) {
         self.committed.notified().await;
@@ -149,9 +259,10 @@ fn write_groups(store: &Store, queue: &mpsc::Receiver<Request>, committed: &Noti
         let mut taken = 0;
         while let Some(request) = next {
             match request {
-                Request::Commit(entries, removals, done) => {
+                Request::Commit(entries, removals, answered, done) => {
                     group.entries.extend(entries);
                     group.removals.extend(removals);
+                    group.answered.extend(answered);
                     answers.push(done);
                 }
                 Request::Settle(id, refusal) => group.settled.push((id, refusal)),

@@ -5,16 +5,21 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
 
-use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, WriteTransaction};
+use redb::backends::InMemoryBackend;
+use redb::{
+    Database, ReadOnlyDatabase, ReadableDatabase, ReadableTable, StorageBackend, TableDefinition,
+    WriteTransaction,
+};
 use serde::{Deserialize, Serialize};
 use spotlight_common::ids::ReportId;
 use spotlight_common::receipt::Refusal;
 
-use super::Origin;
+use super::{Inbox, Month, Origin};
 
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
-const REMOVALS: TableDefinition<'_, u32, ()> = TableDefinition::new("removals");
+const REMOVALS: TableDefinition<'_, (u8, u32), ()> = TableDefinition::new("to_remove");
 const REFUSALS: TableDefinition<'_, &str, u64> = TableDefinition::new("refusals");
+const ANSWERS: TableDefinition<'_, u32, u64> = TableDefinition::new("answers");
 
 /// redb's page cache; the tables are small.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
@@ -85,6 +90,7 @@ pub(super) struct Group {
     pub removals: Vec<Origin>,
     pub settled: Vec<(ReportId, Option<Refusal>)>,
     pub removed: Vec<Origin>,
+    pub answered: Vec<Month>,
 }
 
 pub(super) struct Store {
@@ -96,6 +102,8 @@ pub(super) struct Store {
 struct Index {
     batch_of: HashMap<ReportId, u64>,
     next: u64,
+    /// The latest month's answers, those set aside included.
+    answers: Option<(Month, u64)>,
 }
 
 impl Store {
@@ -112,6 +120,37 @@ impl Store {
                 source: Box::new(other),
             },
         })?;
+        Self::on(database)
+    }
+
+    /// A copy in RAM, and whether a running edge has the file open: looking changes nothing. `None` if there is no file.
+    pub fn copy(folder: &Path) -> Result<Option<(Self, bool)>, OutboxError> {
+        let path = folder.join("outbox.redb");
+        let failed = |error: redb::DatabaseError| OutboxError::Open {
+            path: path.clone(),
+            source: Box::new(error),
+        };
+        if !path.exists() {
+            return Ok(None);
+        }
+        let opened = ReadOnlyDatabase::open(&path);
+        let in_use = matches!(opened, Err(redb::DatabaseError::DatabaseAlreadyOpen));
+        drop(opened);
+        let bytes =
+            std::fs::read(&path).map_err(|error| failed(redb::StorageError::Io(error).into()))?;
+        let memory = InMemoryBackend::new();
+        let filled = memory
+            .set_len(bytes.len() as u64)
+            .and_then(|()| memory.write(0, &bytes));
+        filled.map_err(|error| failed(redb::StorageError::Io(error).into()))?;
+        let database = Database::builder()
+            .set_cache_size(CACHE_BYTES)
+            .create_with_backend(memory)
+            .map_err(failed)?;
+        Ok(Some((Self::on(database)?, in_use)))
+    }
+
+    fn on(database: Database) -> Result<Self, OutboxError> {
         let transaction = database.begin_write()?;
         let index = {
             let batches = transaction.open_table(BATCHES)?;
@@ -129,6 +168,10 @@ impl Store {
                 }
                 index.next = sequence + 1;
             }
+            let answers = transaction.open_table(ANSWERS)?;
+            index.answers = answers
+                .last()?
+                .map(|(month, count)| (Month(month.value()), count.value()));
             index
         };
         transaction.commit()?;
@@ -167,10 +210,10 @@ impl Store {
         {
             let mut removals = transaction.open_table(REMOVALS)?;
             for origin in &group.removals {
-                removals.insert(origin.0, ())?;
+                removals.insert((origin.inbox as u8, origin.hash), ())?;
             }
             for origin in &group.removed {
-                removals.remove(origin.0)?;
+                removals.remove((origin.inbox as u8, origin.hash))?;
             }
         }
         {
@@ -188,6 +231,9 @@ impl Store {
                     refusals.insert(reason.as_str(), count + 1)?;
                 }
             }
+        }
+        if !group.answered.is_empty() {
+            count_answers(&transaction, &group.answered)?;
         }
         transaction.commit()?;
 
@@ -224,12 +270,15 @@ impl Store {
         Ok((entries, last))
     }
 
-    pub fn removals(&self) -> Result<Vec<Origin>, OutboxError> {
+    pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
         let transaction = self.database.begin_read()?;
         let removals = transaction.open_table(REMOVALS)?;
         removals
-            .iter()?
-            .map(|row| Ok(Origin(row?.0.value())))
+            .range((inbox as u8, 0)..=(inbox as u8, u32::MAX))?
+            .map(|row| {
+                let (_, hash) = row?.0.value();
+                Ok(Origin { inbox, hash })
+            })
             .collect()
     }
 
@@ -248,6 +297,28 @@ impl Store {
     pub fn len(&self) -> usize {
         self.index().batch_of.len()
     }
+
+    pub fn set_answer_aside(&self, month: Month, at_most: Option<u64>) -> bool {
+        let mut index = self.index();
+        let count = match index.answers {
+            // A clock that was set back gains no answers.
+            Some((latest, count)) if latest >= month => count,
+            _ => 0,
+        };
+        if at_most.is_some_and(|at_most| count >= at_most) {
+            return false;
+        }
+        let latest = index.answers.map_or(month, |(latest, _)| latest.max(month));
+        index.answers = Some((latest, count + 1));
+        true
+    }
+
+    pub fn answers(&self, month: Month) -> u64 {
+        match self.index().answers {
+            Some((latest, count)) if latest >= month => count,
+            _ => 0,
+        }
+    }
 }
 
 /// redb writes its magic number last, so a process that is killed while it makes a file leaves one that never opens again:
@@ -260,6 +331,19 @@ fn open_or_create(path: &Path) -> Result<Database, redb::DatabaseError> {
         std::fs::rename(&beside, path)?;
     }
     Database::builder().set_cache_size(CACHE_BYTES).create(path)
+}
+
+/// Counts answers; of earlier months only the last is kept.
+fn count_answers(transaction: &WriteTransaction, answered: &[Month]) -> Result<(), OutboxError> {
+    let mut answers = transaction.open_table(ANSWERS)?;
+    for month in answered {
+        let latest = answers.last()?.map(|(latest, _)| latest.value());
+        let month = latest.map_or(month.0, |latest| latest.max(month.0));
+        let count = answers.get(month)?.map_or(0, |count| count.value());
+        answers.insert(month, count + 1)?;
+        answers.retain(|kept, _| kept + 1 >= month)?;
+    }
+    Ok(())
 }
 
 /// Takes receipted reports out of their batches; an emptied batch goes.

@@ -1,5 +1,12 @@
 use super::*;
 
+fn origin(hash: u32) -> Origin {
+    Origin {
+        inbox: Inbox::Spool,
+        hash,
+    }
+}
+
 fn entry(byte: u8) -> Entry {
     Entry {
         id: ReportId::random(),
@@ -34,18 +41,21 @@ async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
         outbox
             .commit(
                 vec![first.clone(), second.clone()],
-                vec![Origin(7), Origin(8)],
+                vec![origin(7), origin(8)],
             )
             .await
             .expect("commits");
         outbox.settle(first.id, None).await;
-        outbox.removed(vec![Origin(7)]).await;
+        outbox.removed(vec![origin(7)]).await;
         settled(&outbox).await;
     }
     let outbox = reopened(folder.path()).await;
     assert_eq!(ids(&outbox), vec![second.id]);
     assert_eq!(outbox.len(), 1);
-    assert_eq!(outbox.removals().expect("reads"), vec![Origin(8)]);
+    assert_eq!(
+        outbox.removals(Inbox::Spool).expect("reads"),
+        vec![origin(8)]
+    );
     outbox.settle(second.id, Some(Refusal::Old)).await;
     settled(&outbox).await;
     outbox.settle(second.id, Some(Refusal::Old)).await;
@@ -78,7 +88,7 @@ async fn a_thousand_commits_at_once_all_arrive_and_come_back_in_pages() {
         tasks.spawn(async move {
             let entry = entry(number as u8);
             outbox
-                .commit(vec![entry.clone()], vec![Origin(number)])
+                .commit(vec![entry.clone()], vec![origin(number)])
                 .await
                 .expect("commits");
             entry.id
@@ -105,4 +115,30 @@ async fn a_second_process_is_told_that_it_is_in_use() {
         Outbox::open(folder.path()),
         Err(OutboxError::InUse(_))
     ));
+}
+
+#[tokio::test]
+async fn a_months_answers_are_counted_with_their_commit_and_survive_a_restart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (november, december) = (Month(24_322), Month(24_323));
+    {
+        let outbox = Outbox::open(folder.path()).expect("opens");
+        for _ in 0..2 {
+            assert!(outbox.set_answer_aside(november, Some(3)));
+            let commit = outbox.commit_answered(Vec::new(), Vec::new(), Some(november));
+            commit.await.expect("commits");
+        }
+        // Set aside and never committed: it does not leave, and after a crash it is not counted.
+        assert!(outbox.set_answer_aside(november, Some(3)));
+        assert!(!outbox.set_answer_aside(november, Some(3)));
+    }
+    let outbox = reopened(folder.path()).await;
+    assert_eq!(outbox.answers(november), 2);
+    assert!(outbox.set_answer_aside(november, Some(3)));
+    assert!(!outbox.set_answer_aside(november, Some(3)));
+    // The next month begins anew, and a clock that is set back does not bring the last one again.
+    assert_eq!(outbox.answers(december), 0);
+    assert!(outbox.set_answer_aside(december, Some(1)));
+    assert!(!outbox.set_answer_aside(november, Some(1)));
+    assert!(outbox.set_answer_aside(december, None));
 }

@@ -1,9 +1,22 @@
-//! Answers: what was understood, where, how long it shows, how to correct it. One GSM-7 segment each.
+//! The conversation: what is understood of a sender's messages together, and the one answer that each gets.
+//!
+//! [`conversation`] is the state machine, [`limits`] who is heard and answered how often, [`repeats`] which photos were sent
+//! before, [`shows`] what is said of a place now, [`echo`] what no person wrote. All of it lives in RAM, by a keyed hash of
+//! the number, and is forgotten with the day's key. The words are in `edge/words`; here they become one GSM-7 segment.
+
+pub mod conversation;
+mod echo;
+pub mod limits;
+mod repeats;
+pub mod shows;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use spotlight_common::now::Level;
 
-use crate::words::Language;
+use crate::words::{Key, Language, Template, WordFile};
+pub use echo::is_ours;
+use shows::{Shows, Sight};
 
 /// GSM 03.38: a single message holds 160 septets.
 pub const SEGMENT: usize = 160;
@@ -11,9 +24,9 @@ pub const SEGMENT: usize = 160;
 /// A label longer than this is cut in an answer, so that every template fits its segment.
 const MAX_LABEL: usize = 44;
 
-/// What a message came to.
+/// What is said to a sender.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Understood {
+pub enum Say {
     /// A report of police being present.
     Present {
         /// The place, in the gazetteer's words.
@@ -23,11 +36,20 @@ pub enum Understood {
         /// What the photo showed.
         photo: Photo,
     },
+    /// So many say so already that this one is not counted.
+    Many {
+        /// The place.
+        label: String,
+        /// From then on the others' reports do not show.
+        fades_at: Timestamp,
+    },
     /// A report of police having left.
     Gone {
         /// The place.
         label: String,
     },
+    /// They left, but where?
+    GoneWhere,
     /// A report that came so late that it is over.
     TooLate {
         /// The place.
@@ -35,17 +57,54 @@ pub enum Understood {
     },
     /// A photo without police, and no word of them: no report.
     NotPolice,
-    /// No place found, or several.
-    NoPlace {
-        /// Places that it may mean.
-        candidates: Vec<String>,
-        /// It holds a link that hides its place.
-        short_link: bool,
+    /// A photo that somebody else sent before: no report.
+    Repeated,
+    /// Which of these places?
+    Choose {
+        /// As many as [`fitting`] says.
+        labels: Vec<String>,
     },
-    /// A question for help.
+    /// Where?
+    Ask(Ask),
+    /// What shows near a place.
+    Shows {
+        /// The place that was asked for.
+        label: String,
+        /// What shows there.
+        shows: Shows,
+    },
+    /// Help.
     Help,
+    /// Answers come again.
+    Start,
+    /// Which languages there are.
+    Languages,
+    /// Answers come in this language.
+    LanguageSet,
     /// Nothing in it can be read.
     Unreadable,
+    /// This sender is not heard for a while.
+    TooMany {
+        /// Until then.
+        until: Timestamp,
+    },
+}
+
+/// How a place is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// Of something that was told.
+    Place,
+    /// Of a photo.
+    Photo,
+    /// The second street of a corner.
+    Cross(String),
+    /// That one wants to know about.
+    Where,
+    /// Once more, after an answer that was no place.
+    Again,
+    /// After a link that hides it.
+    ShortLink,
 }
 
 /// What an answer says of the photo.
@@ -63,100 +122,226 @@ pub enum Photo {
     Unreadable,
 }
 
-/// The answer to a message, in at most [`SEGMENT`] septets.
-pub fn answer(understood: &Understood, language: Language, time_zone: &TimeZone) -> String {
-    let spanish = language == Language::Spanish;
-    let text = match understood {
-        Understood::Present { label, fades_at, photo } => {
-            let label = cut(label);
-            let until = fades_at.to_zoned_datetime(time_zone.clone()).strftime("%H:%M");
-            match (spanish, photo) {
-                (false, Photo::None) => format!("Got it: police at {label}. Shows until {until}. They left? Text GONE and the corner."),
-                (false, Photo::Police) => {
-                    format!("Got it: police at {label}, photo checked and deleted. Shows until {until}. They left? Text GONE and the corner.")
-                }
-                (false, Photo::Unsure) => {
-                    format!("Got it: police at {label}. Photo unclear, your word counts. Shows until {until}. They left? Text GONE and the corner.")
-                }
-                (false, Photo::NotPolice) => {
-                    format!("Got it: police at {label}, by your words: no police seen in the photo. Shows until {until}. Wrong? Text GONE and the corner.")
-                }
-                (false, Photo::Unreadable) => {
-                    format!("Got it: police at {label}. The photo could not be read. Shows until {until}. They left? Text GONE and the corner.")
-                }
-                (true, Photo::None) => format!("Recibido: policia en {label}. Visible hasta {until}. Si se van, escriba SE FUERON y la esquina."),
-                (true, Photo::Police) => {
-                    format!("Recibido: policia en {label}, foto vista y borrada. Visible hasta {until}. Si se van, escriba SE FUERON y la esquina.")
-                }
-                (true, Photo::Unsure) => {
-                    format!("Recibido: policia en {label}. Foto dudosa, vale su palabra. Visible hasta {until}. Si se van: SE FUERON y la esquina.")
-                }
-                (true, Photo::NotPolice) => {
-                    format!("Recibido: policia en {label}, por sus palabras; en la foto no se ve. Visible hasta {until}. Error? SE FUERON y la esquina.")
-                }
-                (true, Photo::Unreadable) => {
-                    format!("Recibido: policia en {label}. No se pudo leer la foto. Visible hasta {until}. Si se van: SE FUERON y la esquina.")
-                }
-            }
-        }
-        Understood::Gone { label } if spanish => format!("Recibido: se fueron de {}. Gracias. Que no aparezca nada no significa que sea seguro.", cut(label)),
-        Understood::Gone { label } => format!("Got it: gone from {}. Thank you. An empty map does not mean that it is safe.", cut(label)),
-        Understood::TooLate { label } if spanish => format!("Su mensaje sobre {} llego con mas de una hora de retraso y no se muestra. Si siguen ahi, escriba otra vez.", cut(label)),
-        Understood::TooLate { label } => format!("Your text about {} reached us over an hour late, so it is not shown. Still there? Text again.", cut(label)),
-        Understood::NotPolice if spanish => "No vemos policia en la foto, asi que no se muestra nada. Si esta ahi, escriba: policia y la esquina. La foto se borro.".into(),
-        Understood::NotPolice => "We see no police in the photo, so nothing is shown. If they are there, text: police and the corner. The photo is deleted.".into(),
-        Understood::NoPlace { short_link: true, .. } if spanish => "Ese enlace corto no dice el lugar y no lo abrimos. Escriba la esquina, por ejemplo: policia 5ta y San Pedro".into(),
-        Understood::NoPlace { short_link: true, .. } => "That short link hides the place and we do not open links. Text the corner, for example: police 5th & San Pedro".into(),
-        Understood::NoPlace { candidates, .. } => ask(candidates, spanish),
-        Understood::Help if spanish => "Escriba lo que ve y la esquina: policia 5ta y San Pedro. Puede mandar foto. Si se van: SE FUERON y la esquina. Su compania ve los SMS.".into(),
-        Understood::Help => "Text what you see and the corner: police 5th & San Pedro. A photo helps. They left? GONE and the corner. Your phone company sees texts.".into(),
-        Understood::Unreadable if spanish => "No pudimos leer su mensaje. Escriba lo que ve y la esquina, por ejemplo: policia 5ta y San Pedro".into(),
-        Understood::Unreadable => "We could not read your message. Text what you see and the corner, for example: police 5th & San Pedro".into(),
-    };
-    gsm7(&text)
+/// An answer in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// At most [`SEGMENT`] septets.
+    pub text: String,
+    /// It says that the phone company sees texts.
+    pub tells_of_company: bool,
 }
 
-/// Asks for the corner; names up to three that it may be, as many as fit.
-fn ask(candidates: &[String], spanish: bool) -> String {
-    let (question, example) = if spanish {
-        (
-            "No sabemos el lugar, nada se muestra.",
-            "Escriba la esquina o el codigo postal, por ejemplo: policia 5ta y San Pedro",
-        )
-    } else {
-        (
-            "We could not find the place, so nothing is shown.",
-            "Text the corner or add the ZIP, for example: police 5th & San Pedro",
-        )
-    };
-    if candidates.is_empty() {
-        return format!("{question} {example}");
+/// How answers are worded.
+#[derive(Debug, Clone)]
+pub struct Wording {
+    /// The language where a sender's is not known.
+    pub language: Language,
+    /// The zone of the times.
+    pub time_zone: TimeZone,
+}
+
+/// The words for what is to be said, in the sender's language if it is known. Else a question and help are put in every
+/// language, as short as can be, and the rest in the usual one. `first` says that the phone company sees texts, if that fits.
+pub fn answer(say: &Say, language: Option<Language>, wording: &Wording, first: bool) -> Answer {
+    match (say, language) {
+        (Say::Languages, _) => in_all(Key::Languages, wording.language, false),
+        (Say::Help | Say::Unreadable | Say::Ask(Ask::Place | Ask::Photo | Ask::Again), None) => {
+            in_all(Key::Shortest, wording.language, first)
+        }
+        _ => {
+            let language = language.unwrap_or(wording.language);
+            in_one(say, WordFile::of(language), &wording.time_zone, first)
+        }
     }
-    let end = if spanish {
-        " Escriba uno entero."
-    } else {
-        " Text one in full."
+}
+
+/// How many of these places fit into one question.
+pub fn fitting(labels: &[String], language: Language) -> usize {
+    let words = WordFile::of(language);
+    choices(labels, room(words.answer(Key::Choose), "{choices}", 0)).1
+}
+
+fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, first: bool) -> Answer {
+    let until = |time: &Timestamp| clock(time, zone);
+    let company = &words.answer(Key::Privacy).head;
+    let (key, blanks) = match say {
+        Say::Present {
+            label,
+            fades_at,
+            photo,
+        } => {
+            let key = match photo {
+                Photo::None => Key::Present,
+                Photo::Police => Key::PresentPhoto,
+                Photo::Unsure => Key::PresentUnsure,
+                Photo::NotPolice => Key::PresentNotPolice,
+                Photo::Unreadable => Key::PresentUnreadable,
+            };
+            (
+                key,
+                vec![("{place}", cut(label)), ("{until}", until(fades_at))],
+            )
+        }
+        Say::Many { label, fades_at } => (
+            Key::PresentMany,
+            vec![("{place}", cut(label)), ("{until}", until(fades_at))],
+        ),
+        Say::Gone { label } => (Key::Gone, vec![("{place}", cut(label))]),
+        Say::GoneWhere => (Key::GoneWhere, vec![]),
+        Say::TooLate { label } => (Key::TooLate, vec![("{place}", cut(label))]),
+        Say::NotPolice => (Key::NotPolice, vec![]),
+        Say::Repeated => (Key::Repeated, vec![]),
+        Say::Choose { labels } => {
+            let room = room(words.answer(Key::Choose), "{choices}", 0);
+            (Key::Choose, vec![("{choices}", choices(labels, room).0)])
+        }
+        Say::Ask(ask) => match ask {
+            Ask::Place => (Key::Ask, vec![]),
+            Ask::Photo => (Key::AskPhoto, vec![]),
+            Ask::Cross(street) => (Key::AskCross, vec![("{place}", cut(street))]),
+            Ask::Where => (Key::AskWhere, vec![]),
+            Ask::Again => (Key::AskAgain, vec![]),
+            Ask::ShortLink => (Key::ShortLink, vec![]),
+        },
+        Say::Shows { label, shows } => match shows {
+            Shows::NoData => (Key::WhereNoData, vec![("{place}", cut(label))]),
+            Shows::Nothing => (Key::WhereNone, vec![("{place}", cut(label))]),
+            Shows::Seen(sights) => {
+                let company = if first { company.len() } else { 0 };
+                let room = room(words.answer(Key::WhereSome), "{list}", company);
+                (
+                    Key::WhereSome,
+                    vec![("{list}", list(sights, words, zone, room))],
+                )
+            }
+        },
+        Say::Help => (Key::Help, vec![]),
+        Say::Start => (Key::Start, vec![]),
+        Say::Languages => (Key::Languages, vec![]),
+        Say::LanguageSet => (Key::LanguageSet, vec![]),
+        Say::Unreadable => (Key::Unreadable, vec![]),
+        Say::TooMany { until: time } => (Key::TooMany, vec![("{until}", until(time))]),
     };
-    let mut text = String::from(if spanish {
-        "Cual esquina?"
-    } else {
-        "Which corner?"
-    });
-    for (number, candidate) in candidates.iter().take(3).enumerate() {
-        let next = format!(" {}) {}", number + 1, cut(candidate));
-        if text.len() + next.len() + end.len() > SEGMENT {
-            break;
+    let template = words.answer(key);
+    let mut head = template.head.clone();
+    for (blank, filling) in blanks {
+        head = head.replace(blank, &gsm7(&filling));
+    }
+    fitted(head, &template.tail, first.then_some(company.as_str()))
+}
+
+/// Head, tail and the company's sentence if all fit; the sentence in the tail's place if that fits; else without it.
+fn fitted(head: String, tail: &str, company: Option<&str>) -> Answer {
+    let joined = |parts: &[&str]| {
+        let parts = parts.iter().copied().filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join(" ")
+    };
+    let whole = company.map(|company| joined(&[&head, tail, company]));
+    let short = company.map(|company| joined(&[&head, company]));
+    let told = [whole, short]
+        .into_iter()
+        .flatten()
+        .find(|text| septets(text) <= SEGMENT);
+    Answer {
+        tells_of_company: told.is_some(),
+        text: told.unwrap_or_else(|| joined(&[&head, tail])),
+    }
+}
+
+/// One sentence in every language, the usual one first.
+fn in_all(key: Key, usual: Language, first: bool) -> Answer {
+    let others = Language::ALL
+        .into_iter()
+        .filter(|language| *language != usual);
+    let all = |key| {
+        let languages = std::iter::once(usual).chain(others.clone());
+        let heads = languages.map(|language| WordFile::of(language).answer(key).head.as_str());
+        heads.collect::<Vec<_>>()
+    };
+    let company = first.then(|| all(Key::Privacy).join(" "));
+    fitted(all(key).join(" / "), "", company.as_deref())
+}
+
+/// What a blank may take where the tail, or what replaces it, has to fit too.
+fn room(template: &Template, blank: &str, company: usize) -> usize {
+    let tail = septets(&template.tail).max(company) + 1;
+    SEGMENT - (septets(&template.head) - blank.len()) - tail
+}
+
+/// `1) 4th Ave & Vernon Ave 2) ...`, at most three and as many as fit, and how many those are.
+fn choices(labels: &[String], room: usize) -> (String, usize) {
+    let mut text = String::new();
+    for (position, label) in labels.iter().take(3).enumerate() {
+        let space = if position == 0 { "" } else { " " };
+        let next = format!("{space}{}) {}", position + 1, gsm7(&cut(label)));
+        if septets(&text) + septets(&next) > room {
+            return (text, position);
         }
         text.push_str(&next);
     }
-    text + end
+    (text, labels.len().min(3))
 }
 
-fn cut(label: &str) -> &str {
-    match label.char_indices().nth(MAX_LABEL) {
-        Some((end, _)) => label[..end].trim_end(),
-        None => label,
+/// `5th St & San Pedro St 14:20 (photo); ...`, nearest first, as many as fit.
+fn list(sights: &[Sight], words: &WordFile, zone: &TimeZone, room: usize) -> String {
+    let item = |sight: &Sight| {
+        let label = sight
+            .label
+            .strip_prefix("near ")
+            .or(sight.label.strip_prefix("in "));
+        let level = match sight.level {
+            Level::Unconfirmed => &words.pieces.unconfirmed,
+            Level::Photo => &words.pieces.photo,
+            Level::Corroborated => &words.pieces.corroborated,
+        };
+        let mut text = format!(
+            "{} {} ({level}",
+            cut(label.unwrap_or(&sight.label)),
+            clock(&sight.last_seen, zone)
+        );
+        if sight.reported_gone {
+            text = text + ", " + &words.pieces.reported_gone;
+        }
+        gsm7(&(text + ")"))
+    };
+    let with_more = |shown: &[String]| match sights.len() - shown.len() {
+        0 => shown.join("; "),
+        more => {
+            shown.join("; ")
+                + " "
+                + &words
+                    .pieces
+                    .more
+                    .replace("{count}", &more.min(99).to_string())
+        }
+    };
+    let mut shown = Vec::new();
+    for sight in sights {
+        shown.push(item(sight));
+        if septets(&with_more(&shown)) > room {
+            shown.pop();
+            break;
+        }
     }
+    with_more(&shown)
+}
+
+fn clock(time: &Timestamp, zone: &TimeZone) -> String {
+    time.to_zoned_datetime(zone.clone())
+        .strftime("%H:%M")
+        .to_string()
+}
+
+fn cut(label: &str) -> String {
+    match label.char_indices().nth(MAX_LABEL) {
+        Some((end, _)) => label[..end].trim_end().to_owned(),
+        None => label.to_owned(),
+    }
+}
+
+/// [`gsm7`] leaves only letters that take one septet.
+fn septets(text: &str) -> usize {
+    text.chars().count()
 }
 
 /// Letters outside the GSM 7-bit default alphabet become their plain form, others `?`: labels may hold any.
@@ -183,77 +368,4 @@ fn gsm7(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::decode::gsm7_septets;
-
-    fn everything() -> Vec<Understood> {
-        let label = "Martin Luther King Jr Blvd & Crenshaw Boulevard, 90008".to_owned();
-        let fades_at = "2026-11-24T23:20:00Z".parse().expect("a time");
-        let mut all: Vec<_> = [
-            Photo::None,
-            Photo::Police,
-            Photo::Unsure,
-            Photo::NotPolice,
-            Photo::Unreadable,
-        ]
-        .map(|photo| Understood::Present {
-            label: label.clone(),
-            fades_at,
-            photo,
-        })
-        .to_vec();
-        all.extend([
-            Understood::Gone {
-                label: label.clone(),
-            },
-            Understood::TooLate {
-                label: label.clone(),
-            },
-            Understood::NotPolice,
-            Understood::Help,
-            Understood::Unreadable,
-        ]);
-        for candidates in [vec![], vec![label; 3]] {
-            for short_link in [false, true] {
-                all.push(Understood::NoPlace {
-                    candidates: candidates.clone(),
-                    short_link,
-                });
-            }
-        }
-        all
-    }
-
-    #[test]
-    fn every_answer_fits_one_segment_with_the_longest_label() {
-        for understood in everything() {
-            for language in [Language::English, Language::Spanish] {
-                let text = answer(&understood, language, &TimeZone::UTC);
-                let septets = gsm7_septets(&text).expect("GSM 7-bit");
-                assert!(septets <= SEGMENT, "{septets} septets: {text}");
-            }
-        }
-    }
-
-    #[test]
-    fn an_answer_names_the_place_and_the_time_it_fades() {
-        let understood = Understood::Present {
-            label: "5th St & San Pedro St".into(),
-            fades_at: "2026-11-24T23:20:00Z".parse().expect("a time"),
-            photo: Photo::None,
-        };
-        let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
-        let text = answer(&understood, Language::English, &zone);
-        assert!(
-            text.contains("5th St & San Pedro St") && text.contains("15:20"),
-            "{text}"
-        );
-        assert!(answer(&understood, Language::Spanish, &zone).contains("policia"));
-    }
-
-    #[test]
-    fn letters_outside_the_alphabet_are_spelt_plainly() {
-        assert_eq!(gsm7("Cañón–Áé[x]漢"), "Cañon-Aé?x??");
-    }
-}
+mod tests;

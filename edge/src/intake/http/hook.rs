@@ -1,0 +1,70 @@
+//! What a webhook is to its provider's intake: a request, read whole within its limits, and a plain answer.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use hyper::HeaderMap;
+use zeroize::Zeroizing;
+
+/// A POST to a hook. RAM only; its content never prints.
+pub struct Request {
+    /// Path and query as sent, for providers that sign them.
+    pub path_and_query: String,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl Request {
+    /// A header's value, if it is there once and is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut values = self.headers.get_all(name).iter();
+        match (values.next(), values.next()) {
+            (Some(value), None) => value.to_str().ok(),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Request(..)")
+    }
+}
+
+/// The answer to a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status. 2xx says that the message needs no repeating.
+    pub status: u16,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// The body; a provider may send it to the sender.
+    pub body: Zeroizing<String>,
+}
+
+impl Answer {
+    /// A status and a plain reason.
+    pub fn plain(status: u16, reason: &str) -> Self {
+        Self {
+            status,
+            content_type: "text/plain; charset=utf-8",
+            body: Zeroizing::new(reason.into()),
+        }
+    }
+}
+
+/// What answers a hook's requests.
+pub trait Hook: Send + Sync {
+    /// Checks the signature first; answers 2xx only after the message is committed or was known.
+    ///
+    /// The future is dropped where it waits when the caller goes away: work that must go on belongs into a task.
+    fn take<'a>(&'a self, request: Request) -> Pin<Box<dyn Future<Output = Answer> + Send + 'a>>;
+
+    /// The largest body that it reads, in bytes.
+    fn max_body(&self) -> usize {
+        super::limits::BODY
+    }
+}

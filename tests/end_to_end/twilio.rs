@@ -1,0 +1,547 @@
+//! Twilio's protocol from end to end: the real edge, broker and hub, and a Twilio that fails as it is told.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::time::Duration;
+
+use spotlight_tests::random::Random;
+use spotlight_tests::scan::{self, Secret};
+use spotlight_tests::twilio::{ACCOUNT, Answered, NUMBER, SHARED_KEY, TOKEN, Twilio};
+use spotlight_tests::world::{Apart, cell, number, texts_all_over};
+use spotlight_tests::{diagnostics, process, wait};
+
+const MESSAGES: usize = 100;
+const KILLS: usize = 14;
+const SEED: u64 = 20_261_130;
+
+/// The longest a kill waits for some messages to be taken, and for the last of them to arrive.
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// After the wait for a count, the kill itself comes within this time, so that it meets any step of the line.
+const JITTER: Duration = Duration::from_millis(60);
+
+/// How Twilio calls the node: a proxy's name. What it posts reaches the node's own port.
+const PUBLIC_URL: &str = "https://text.example.org";
+
+struct World {
+    apart: Apart,
+    twilio: Twilio,
+    edge: String,
+}
+
+impl World {
+    /// All parts running; `more` goes into `[twilio]`.
+    fn start(more: &str) -> Self {
+        let mut world = Self::prepare(true, more);
+        world.start_edge();
+        world
+    }
+
+    /// The hub running, the edge not yet.
+    fn prepare(listens: bool, more: &str) -> Self {
+        let mut apart = Apart::prepare();
+        let twilio = Twilio::start();
+        let port = process::free_port();
+        let path = |name: &str| apart.folder().join("secrets").join(name);
+        fs::create_dir(apart.folder().join("secrets")).expect("a folder");
+        fs::write(path("token"), format!("{TOKEN}\n")).expect("a file");
+        fs::write(path("shared"), format!("{SHARED_KEY}\n")).expect("a file");
+        // Our few pictures come from many numbers, and each is to be a report.
+        apart.configure_edge("[limits]\nphotos_once = false\n");
+        if listens {
+            apart.configure_edge(&format!(
+                "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{PUBLIC_URL}\"\n"
+            ));
+        }
+        apart.configure_edge(&format!(
+            "[twilio]\naccount_sid = \"{ACCOUNT}\"\nauth_token_file = {:?}\nshared_key_file = {:?}\nnumber = \"{NUMBER}\"\n\
+             api_url = \"{}\"\n{more}\n",
+            path("token"),
+            path("shared"),
+            twilio.url(),
+        ));
+        apart.add_node();
+        apart.start_hub();
+        Self {
+            apart,
+            twilio,
+            edge: format!("http://127.0.0.1:{port}"),
+        }
+    }
+
+    fn start_edge(&mut self) {
+        self.apart.start_edge();
+        self.wait_until_up();
+    }
+
+    fn wait_until_up(&mut self) {
+        self.apart.map.wait_until_online();
+        let edge = self.apart.edge.as_mut().expect("it was started");
+        edge.assert_alive();
+    }
+
+    /// The webhook of a message, until the edge answers it with 200.
+    fn deliver(&self, sid: &str) -> Answered {
+        wait::until("the webhook is taken", PATIENCE, || {
+            let answered = self.deliver_once(sid).ok()?;
+            (answered.status == 200).then_some(answered)
+        })
+    }
+
+    fn deliver_once(&self, sid: &str) -> std::io::Result<Answered> {
+        self.twilio.deliver(sid, &self.url(), &self.address())
+    }
+
+    fn url(&self) -> String {
+        format!("{PUBLIC_URL}/twilio")
+    }
+
+    fn address(&self) -> String {
+        format!("{}/twilio", self.edge)
+    }
+
+    fn wait_until_empty(&self) {
+        wait::until_true("Twilio's inbox is empty", PATIENCE, || {
+            self.twilio.inbox().is_empty()
+        });
+        assert_eq!(
+            self.twilio.orphans(),
+            0,
+            "media are deleted with their message"
+        );
+        assert_eq!(
+            self.twilio.leaked(),
+            Vec::<String>::new(),
+            "no credential reached the media's host"
+        );
+    }
+
+    fn reports(&self) -> u64 {
+        diagnostics::rows(&self.apart.hub_data(), "reports")
+    }
+
+    /// Waits until the hub has so many reports, and holds it to no more.
+    fn wait_for_reports(&self, count: u64) {
+        let data = self.apart.hub_data();
+        wait::until_true("every report is on the hub", PATIENCE, || {
+            diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= count)
+        });
+        assert_eq!(self.reports(), count);
+    }
+
+    /// Ends all; the outbox must be drained of removals too.
+    fn stop(&mut self) {
+        let edge_data = self.apart.folder().join("edge");
+        wait::until_true("the outbox is drained", PATIENCE, || {
+            let (status, _) = self.apart.edge.take().expect("it runs").terminate();
+            assert_eq!(status.code(), Some(0));
+            let drained = diagnostics::outbox(&edge_data) == (0, 0);
+            if !drained {
+                self.start_edge();
+            }
+            drained
+        });
+        self.apart.stop();
+    }
+}
+
+fn photo(name: &str) -> Vec<u8> {
+    fs::read(process::top().join("deploy/box/samples").join(name)).expect("our own sample")
+}
+
+#[test]
+fn texts_and_photos_become_reports_and_answers_and_leave_twilio() {
+    let mut world = World::start("poll = \"1s\"");
+    let text = world.twilio.text(&number(1), "police at 6th St & Vermont");
+    let answered = world.deliver(&text);
+    assert!(
+        answered.text.is_some_and(|text| text.contains("6th")),
+        "it says what was understood"
+    );
+    world
+        .apart
+        .map
+        .wait_for_level(&cell("6th St & Vermont"), "unconfirmed");
+
+    let (car, street) = (photo("police-car.jpg"), photo("street.jpg"));
+    let one = world
+        .twilio
+        .message(&number(2), "103rd St & Figueroa", &[&car]);
+    world.deliver(&one);
+    world
+        .apart
+        .map
+        .wait_for_level(&cell("103rd St & Figueroa"), "photo");
+    let several = world
+        .twilio
+        .message(&number(3), "3rd St & Vermont", &[&street, &car, &street]);
+    world.deliver(&several);
+    world
+        .apart
+        .map
+        .wait_for_level(&cell("3rd St & Vermont"), "photo");
+
+    // Signed by the shared key, and its answer asked for.
+    let help = world.twilio.text(&number(4), "HELP");
+    let answered = world
+        .twilio
+        .webhook(&help, &world.url(), true)
+        .post(&world.address())
+        .expect("an answer");
+    assert_eq!(answered.status, 200);
+    assert!(answered.text.is_some());
+
+    // A short code is heard and not answered.
+    let code = world.twilio.text("72345", "police at Beverly & Vermont");
+    assert_eq!(
+        world.deliver(&code),
+        Answered {
+            status: 200,
+            text: None
+        }
+    );
+    world.wait_until_empty();
+    wait::until_true("the answers leave Twilio too", PATIENCE, || {
+        world.twilio.answers_kept() == 0
+    });
+    world.wait_for_reports(4);
+    for n in 1..=3 {
+        assert_eq!(world.twilio.sent_to(&number(n)).len(), 1);
+    }
+    world.stop();
+}
+
+#[test]
+fn a_forged_webhook_gets_403_and_makes_nothing() {
+    let mut world = World::start("");
+    let sid = world.twilio.text(&number(1), "police at 6th St & Vermont");
+    let genuine = || world.twilio.webhook(&sid, &world.url(), false);
+    let post = |webhook: spotlight_tests::twilio::Webhook| {
+        webhook.post(&world.address()).expect("an answer").status
+    };
+    let mut changed = genuine();
+    changed.body = changed.body.replace("6th", "7th");
+    assert_eq!(post(changed), 403);
+    let mut unsigned = genuine();
+    unsigned.signature.clear();
+    assert_eq!(post(unsigned), 403);
+    // Signed for the address that the node listens on, which is not what Twilio calls.
+    assert_eq!(
+        post(world.twilio.webhook(&sid, &world.address(), false)),
+        403
+    );
+    assert_eq!(
+        post(
+            world
+                .twilio
+                .webhook(&sid, "https://other.example.org/twilio", false)
+        ),
+        403
+    );
+    // With its port written out it is the same address.
+    assert_eq!(
+        post(
+            world
+                .twilio
+                .webhook(&sid, &world.url().replace(".org", ".org:443"), false)
+        ),
+        200
+    );
+    world.apart.map.wait_for(&cell("6th St & Vermont"));
+    world.wait_until_empty();
+    assert_eq!(world.reports(), 1);
+    world.stop();
+}
+
+#[test]
+fn behind_nat_the_listings_bring_all() {
+    let mut world = World::prepare(false, "poll = \"1s\"");
+    // More than a page, of before the start.
+    let texts = texts_all_over(60);
+    for (n, (text, _)) in texts.iter().enumerate() {
+        world.twilio.text(&number(n), text);
+    }
+    world.start_edge();
+    world.twilio.message(
+        &number(70),
+        "103rd St & Figueroa",
+        &[&photo("police-car.jpg")],
+    );
+    world
+        .apart
+        .map
+        .wait_for_level(&cell("103rd St & Figueroa"), "photo");
+    world.wait_until_empty();
+    world.wait_for_reports(61);
+    wait::until_true("everyone has an answer", PATIENCE, || {
+        world.twilio.sent().len() == 61
+    });
+    for n in (0..60).chain([70]) {
+        assert_eq!(world.twilio.sent_to(&number(n)).len(), 1, "one answer each");
+    }
+    world.stop();
+}
+
+#[test]
+fn whatever_fails_each_message_is_one_report_and_at_most_one_answer() {
+    let mut world = World::start("poll = \"1s\"\nanswer = \"rest\"");
+    let places = texts_all_over(7);
+    let text = |n: usize| places[n].0.as_str();
+    let shows = |world: &World, n: usize| world.apart.map.wait_for(&places[n].1);
+
+    // Twice at once, and once more when all is over.
+    let sid = world.twilio.text(&number(0), text(0));
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| world.deliver(&sid));
+        }
+    });
+    shows(&world, 0);
+    world.wait_until_empty();
+    assert_eq!(
+        world.deliver(&sid),
+        Answered {
+            status: 200,
+            text: None
+        }
+    );
+
+    // Lost.
+    world.twilio.text(&number(1), text(1));
+    shows(&world, 1);
+
+    // Twilio is busy, then broken, while messages wait and answers are due.
+    world.twilio.faults(|faults| faults.busy = 6);
+    world.deliver(&world.twilio.text(&number(2), text(2)));
+    shows(&world, 2);
+    world.twilio.faults(|faults| faults.failing = 6);
+    world.deliver(&world.twilio.text(&number(3), text(3)));
+    shows(&world, 3);
+
+    // Deletions are refused for a while.
+    world.twilio.faults(|faults| faults.deletions_refused = 3);
+    world.deliver(&world.twilio.text(&number(4), text(4)));
+    shows(&world, 4);
+    world.wait_until_empty();
+    assert_eq!(world.twilio.faults_left().deletions_refused, 0);
+
+    // An answer is taken and the connection breaks: it is not sent again.
+    world.twilio.faults(|faults| faults.sends_unanswered = 1);
+    world.deliver(&world.twilio.text(&number(5), text(5)));
+    shows(&world, 5);
+    wait::until_true("it was sent", PATIENCE, || {
+        world.twilio.faults_left().sends_unanswered == 0
+    });
+
+    // A later answer shows that the queue has moved on.
+    world.deliver(&world.twilio.text(&number(6), text(6)));
+    wait::until_true("the last answer is sent", PATIENCE, || {
+        !world.twilio.sent_to(&number(6)).is_empty()
+    });
+    world.wait_until_empty();
+    world.wait_for_reports(7);
+    for n in 0..7 {
+        let sent = world.twilio.sent_to(&number(n)).len();
+        // A busy or broken Twilio may cost an answer, never a second one.
+        assert!(
+            sent <= 1 && (sent == 1 || n == 3),
+            "{sent} answers to sender {n}"
+        );
+    }
+    world.stop();
+}
+
+#[test]
+fn a_photo_that_cannot_be_had_is_told_and_stops_nothing() {
+    let mut world = World::start("poll = \"1s\"");
+    let car = photo("police-car.jpg");
+    let send = |n: usize| {
+        world
+            .twilio
+            .message(&number(n), "6th St & Vermont", &[&car])
+    };
+
+    world
+        .twilio
+        .faults(|faults| faults.media_time = Duration::from_secs(2));
+    world.deliver(&send(1));
+    world
+        .apart
+        .map
+        .wait_for_level(&cell("6th St & Vermont"), "photo");
+    world
+        .twilio
+        .faults(|faults| faults.media_time = Duration::ZERO);
+
+    world
+        .twilio
+        .faults(|faults| faults.media_type = Some("text/html"));
+    let answered = world.deliver(&send(2));
+    assert!(answered.text.is_some());
+    world.twilio.faults(|faults| faults.media_type = None);
+
+    world.twilio.faults(|faults| faults.media_expired = true);
+    let answered = world.deliver(&send(3));
+    assert!(answered.text.is_some());
+    world.twilio.faults(|faults| faults.media_expired = false);
+
+    world.wait_until_empty();
+    for n in 1..=3 {
+        assert_eq!(world.twilio.sent_to(&number(n)).len(), 1);
+    }
+    world.stop();
+}
+
+#[test]
+fn a_crash_between_commit_and_deletion_makes_one_report() {
+    let mut world = World::prepare(true, "poll = \"1s\"");
+    world
+        .apart
+        .start_edge_with(&[("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT", "1")]);
+    let sid = world.twilio.text(&number(1), "police at 6th St & Vermont");
+    let status = world
+        .apart
+        .edge
+        .take()
+        .expect("it was started")
+        .wait_for_end(wait::LONG);
+    assert!(!status.success(), "{status}");
+    assert_eq!(
+        world.twilio.inbox(),
+        [sid.clone()],
+        "it died before the deletion"
+    );
+    let edge_data = world.apart.folder().join("edge");
+    assert_eq!(
+        diagnostics::outbox(&edge_data),
+        (1, 1),
+        "and after the commit"
+    );
+
+    world.start_edge();
+    world.apart.map.wait_for(&cell("6th St & Vermont"));
+    world.wait_until_empty();
+    assert_eq!(world.deliver(&sid).text, None, "its late webhook is known");
+    // Killed once more: now nothing but Twilio itself knows that the message is done.
+    world.stop();
+    let mut apart = world.apart;
+    apart.broker.restart();
+    apart.start_hub();
+    world.apart = apart;
+    world.start_edge();
+    assert_eq!(world.deliver(&sid).text, None, "it is looked up");
+    let later = world
+        .twilio
+        .text(&number(2), "police at 103rd St & Figueroa");
+    world.deliver(&later);
+    world.apart.map.wait_for(&cell("103rd St & Figueroa"));
+    world.wait_until_empty();
+    world.wait_for_reports(2);
+    assert_eq!(
+        world.twilio.sent_to(&number(1)).len(),
+        0,
+        "its answer was due before the crash"
+    );
+    world.stop();
+}
+
+#[test]
+fn kills_lose_no_message_double_none_and_leave_nothing_behind() {
+    let mut random = Random::new(SEED);
+    let messages = texts_all_over(MESSAGES);
+    let car = photo("police-car.jpg");
+    let log = [("SPOTLIGHT_LOG", "trace,tract=info,mio=info")];
+    let mut world = World::prepare(true, "poll = \"1s\"");
+    world.apart.start_edge_with(&log);
+    let mut came = Vec::new();
+    for kill in 1..=KILLS {
+        let upto = MESSAGES * kill / KILLS;
+        let new: Vec<_> = (came.len()..upto)
+            .map(|n| match n % 10 {
+                9 => world.twilio.message(&number(n), &messages[n].0, &[&car]),
+                _ => world.twilio.text(&number(n), &messages[n].0),
+            })
+            .collect();
+        let left = random.below(new.len() + 1);
+        // One webhook in five is lost, one in five comes twice; Twilio does not try again where the edge is away.
+        std::thread::scope(|scope| {
+            for sid in &new {
+                let times = [0, 1, 1, 1, 2][random.below(5)];
+                for _ in 0..times {
+                    scope.spawn(|| world.deliver_once(sid));
+                }
+            }
+            if random.below(4) > 0 {
+                wait::until_true("some messages are taken", PATIENCE, || {
+                    world.twilio.inbox().len() <= left
+                });
+            }
+            std::thread::sleep(random.time_below(JITTER));
+            if let Some(edge) = world.apart.edge.as_ref() {
+                kill(edge.id());
+            }
+        });
+        came.extend(new);
+        world.apart.kill_edge();
+        world.apart.start_edge_with(&log);
+    }
+    world.wait_until_up();
+    world.wait_until_empty();
+    world.wait_for_reports(MESSAGES as u64);
+    // Webhooks that are late by a whole run.
+    for sid in came.iter().step_by(9) {
+        assert_eq!(world.deliver(sid).text, None);
+    }
+    world.wait_until_empty();
+    world.stop();
+    assert_eq!(
+        diagnostics::rows(&world.apart.hub_data(), "reports"),
+        MESSAGES as u64,
+        "not one too many"
+    );
+    let mut answers = BTreeMap::new();
+    for (to, _) in world.twilio.sent() {
+        *answers.entry(to).or_insert(0) += 1;
+    }
+    assert!(
+        answers.values().all(|count| *count == 1),
+        "no one is answered twice: {answers:?}"
+    );
+
+    let mut secrets: Vec<Secret> = (0..MESSAGES)
+        .flat_map(|n| scan::number(&number(n)))
+        .collect();
+    secrets.extend(messages.iter().flat_map(|(text, _)| scan::text(text)));
+    secrets.extend(scan::photo(&car));
+    secrets.extend(
+        came.iter()
+            .chain([&TOKEN.to_owned(), &SHARED_KEY.to_owned()])
+            .flat_map(|text| scan::text(text)),
+    );
+    let own = world.apart.folder().join("secrets");
+    let files = scan::files(world.apart.folder(), &[&own]);
+    for needed in [
+        "edge/outbox.redb",
+        "hub/hub.redb",
+        "mosquitto/mosquitto.db",
+        "edge.0.err",
+    ] {
+        assert!(
+            files.iter().any(|path| path.ends_with(needed)),
+            "{needed} is scanned"
+        );
+    }
+    let found: Vec<_> = files
+        .iter()
+        .flat_map(|path| scan::found_in(path, &secrets))
+        .collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+/// SIGKILL by id, while others still borrow the process.
+fn kill(id: u32) {
+    let killed = std::process::Command::new("kill")
+        .args(["-KILL", &id.to_string()])
+        .status();
+    assert!(killed.is_ok_and(|status| status.success()));
+}

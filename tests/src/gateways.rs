@@ -1,0 +1,246 @@
+//! Debian's own smstools3 and gammu-smsd on folders of a test's, without a modem.
+//!
+//! - `smsd` with `modem_disabled = yes` takes what it received from files of PDUs (`pdu_from_file`) and does everything
+//!   else as with a modem: joins parts, writes `incoming`, takes `outgoing`, encodes and logs what it would send.
+//! - `gammu-smsd` with gammu's `dummy` phone, whose SIM is a folder of gammu backups: the daemon reads and deletes what lies
+//!   there, writes its inbox, takes its outbox, and moves what it sent into `sent`.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::process::Running;
+use crate::{sms, wait};
+
+/// smstools3's daemon.
+pub struct Smsd {
+    folder: PathBuf,
+    running: Option<Running>,
+    /// Its process group: it starts a process for each modem.
+    group: u32,
+}
+
+impl Smsd {
+    /// Starts it; the intake is to read `folder/incoming` and to answer into `folder/outgoing`.
+    pub fn start(folder: &Path, logs: &Path) -> Self {
+        for name in ["incoming", "outgoing", "checked", "failed", "sent", "sim"] {
+            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
+        }
+        fs::write(folder.join("modem"), "").expect("a file can be written");
+        let path = |name: &str| folder.join(name).display().to_string();
+        let configuration = format!(
+            "devices = GSM1\nlogfile = {}\nloglevel = 6\nincoming = {}\noutgoing = {}\nchecked = {}\nfailed = {}\n\
+             sent = {}\npidfile = {}\ninfofile = {}\nstats =\ndelaytime = 1\ndelaytime_mainprocess = 1\n\
+             [GSM1]\ndevice = {}\nmodem_disabled = yes\nincoming = yes\npdu_from_file = {}/\n",
+            path("smsd.log"),
+            path("incoming"),
+            path("outgoing"),
+            path("checked"),
+            path("failed"),
+            path("sent"),
+            path("smsd.pid"),
+            path("smsd.working"),
+            path("modem"),
+            path("sim"),
+        );
+        fs::write(folder.join("smsd.conf"), configuration).expect("a configuration");
+        let mut command = Command::new(program("smsd", "smstools"));
+        command
+            .arg("-t")
+            .arg(format!("-c{}", folder.join("smsd.conf").display()))
+            .process_group(0);
+        let running = Running::start("smsd", command, logs);
+        Self {
+            folder: folder.to_owned(),
+            group: running.id(),
+            running: Some(running),
+        }
+    }
+
+    /// Lets the SIM receive a text, in as many PDUs as it takes.
+    pub fn receive(&mut self, name: &str, number: &str, text: &str) {
+        for (n, pdu) in sms::deliver(number, text).iter().enumerate() {
+            self.receive_pdu(&format!("{name}.{n}"), pdu);
+        }
+    }
+
+    /// Lets the SIM receive a PDU.
+    pub fn receive_pdu(&mut self, name: &str, pdu: &str) {
+        if let Some(running) = &mut self.running {
+            running.assert_alive();
+        }
+        let part = self.folder.join(name);
+        fs::write(&part, format!("{pdu}\n")).expect("a file can be written");
+        fs::rename(&part, self.folder.join("sim").join(name)).expect("a file can be moved");
+    }
+
+    /// Waits until the SIM is read.
+    pub fn wait_until_read(&self) {
+        wait::until_true("smsd reads its SIM", wait::LONG, || {
+            names(&self.folder.join("sim")).is_empty()
+        });
+    }
+
+    /// What lies in `incoming`.
+    pub fn incoming(&self) -> Vec<String> {
+        names(&self.folder.join("incoming"))
+    }
+
+    /// What smsd sent to a number: the files that it moved into `sent`.
+    pub fn sent_to(&self, number: &str) -> Vec<String> {
+        let to = format!("To: {}\n", number.trim_start_matches('+'));
+        let sent = names(&self.folder.join("sent")).into_iter();
+        sent.filter_map(|name| fs::read_to_string(self.folder.join("sent").join(name)).ok())
+            .filter(|file| file.starts_with(&to))
+            .collect()
+    }
+
+    /// SIGTERM: it ends when its modem's process does.
+    pub fn stop(mut self) {
+        if let Some(running) = self.running.take() {
+            running.terminate();
+        }
+    }
+}
+
+impl Drop for Smsd {
+    fn drop(&mut self) {
+        // Where it ended in order there is nobody left in its group.
+        let _ = Command::new("kill")
+            .args(["-KILL", "--", &format!("-{}", self.group)])
+            .stderr(Stdio::null())
+            .status();
+    }
+}
+
+/// gammu's daemon.
+pub struct Gammu {
+    folder: PathBuf,
+    running: Running,
+    received: usize,
+}
+
+impl Gammu {
+    /// Starts it; the intake is to read `folder/inbox` and to answer into `folder/outbox`. `format` is its `InboxFormat`.
+    pub fn start(folder: &Path, format: &str, logs: &Path) -> Self {
+        for name in ["inbox", "outbox", "sent", "error", "phone/sms/1"] {
+            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
+        }
+        let path = |name: &str| folder.join(name).display().to_string();
+        let configuration = format!(
+            "[gammu]\nmodel = dummy\nconnection = none\ndevice = {}\nport = {}\n[smsd]\nservice = files\n\
+             inboxpath = {}/\noutboxpath = {}/\nsentsmspath = {}/\nerrorsmspath = {}/\ninboxformat = {format}\n\
+             logfile = {}\ndebuglevel = 1\ncommtimeout = 1\nreceivefrequency = 1\n",
+            path("phone"),
+            path("phone"),
+            path("inbox"),
+            path("outbox"),
+            path("sent"),
+            path("error"),
+            path("smsd.log"),
+        );
+        fs::write(folder.join("smsdrc"), configuration).expect("a configuration");
+        let mut command = Command::new(program("gammu-smsd", "gammu-smsd"));
+        command.arg("-c").arg(folder.join("smsdrc"));
+        Self {
+            folder: folder.to_owned(),
+            running: Running::start("gammu-smsd", command, logs),
+            received: 0,
+        }
+    }
+
+    /// Lets the SIM receive a text, as UTF-16 parts of at most 60 characters, now by the clock of `time_zone`.
+    pub fn receive(&mut self, number: &str, text: &str, time_zone: &str) {
+        self.running.assert_alive();
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let parts: Vec<_> = units.chunks(60).collect();
+        let now = jiff::Timestamp::now()
+            .in_tz(time_zone)
+            .expect("a time zone");
+        for (n, part) in parts.iter().enumerate() {
+            let hex: String = part.iter().map(|unit| format!("{unit:04X}")).collect();
+            let header = if parts.len() > 1 {
+                format!(
+                    "UDH = 050003{:02X}{:02X}{:02X}\n",
+                    self.received,
+                    parts.len(),
+                    n + 1
+                )
+            } else {
+                String::new()
+            };
+            self.put(&format!(
+                "[SMSBackup000]\nSMSC = \"+12135550199\"\nNumber = \"{number}\"\nDateTime = {}\nState = UnRead\n\
+                 Text00 = {hex}\nCoding = Unicode_No_Compression\nFolder = 1\nClass = -1\n{header}",
+                now.strftime("%Y%m%dT%H%M%S"),
+            ));
+        }
+    }
+
+    /// Lets the SIM receive eight-bit data.
+    pub fn receive_data(&mut self, number: &str) {
+        self.put(&format!(
+            "[SMSBackup000]\nNumber = \"{number}\"\nDateTime = 20261124T133000\nState = UnRead\nText00 = 0006010203\n\
+             Coding = 8bit\nFolder = 1\n"
+        ));
+    }
+
+    fn put(&mut self, backup: &str) {
+        self.received += 1;
+        let part = self.folder.join("part");
+        fs::write(&part, backup).expect("a file can be written");
+        let place = self
+            .folder
+            .join("phone/sms/1")
+            .join(self.received.to_string());
+        fs::rename(&part, place).expect("a file can be moved");
+    }
+
+    /// Waits until the SIM is read.
+    pub fn wait_until_read(&self) {
+        wait::until_true("gammu-smsd reads its SIM", wait::LONG, || {
+            names(&self.folder.join("phone/sms/1")).is_empty()
+        });
+    }
+
+    /// What lies in the inbox.
+    pub fn inbox(&self) -> Vec<String> {
+        names(&self.folder.join("inbox"))
+    }
+
+    /// What gammu sent to a number: the texts of the files that it moved into `sent`.
+    pub fn sent_to(&self, number: &str) -> Vec<String> {
+        let to = format!("_{number}_");
+        let sent = names(&self.folder.join("sent")).into_iter();
+        sent.filter(|name| name.starts_with("OUT") && name.contains(&to))
+            .map(|name| fs::read(self.folder.join("sent").join(name)).expect("a file"))
+            .map(|bytes| {
+                let units = bytes[2..]
+                    .chunks(2)
+                    .map(|unit| u16::from_be_bytes([unit[0], unit[1]]));
+                String::from_utf16_lossy(&units.collect::<Vec<_>>())
+            })
+            .collect()
+    }
+
+    /// SIGTERM.
+    pub fn stop(self) {
+        self.running.terminate();
+    }
+}
+
+fn program(name: &str, package: &str) -> PathBuf {
+    let folders = ["/usr/sbin", "/usr/bin"].map(|folder| Path::new(folder).join(name));
+    let found = folders.into_iter().find(|path| path.exists());
+    found.unwrap_or_else(|| panic!("{name} is not installed: apt-get install {package}"))
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut names: Vec<_> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
