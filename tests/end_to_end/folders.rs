@@ -5,6 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
+use spotlight_edge::outbox;
 use spotlight_tests::gateways::{Gammu, Smsd};
 use spotlight_tests::scan;
 use spotlight_tests::world::{Apart, cell, number};
@@ -48,6 +49,16 @@ fn gammu(folder: &Path) -> String {
         folder.join("gammu/inbox"),
         folder.join("gammu/outbox"),
     )
+}
+
+/// Every report is receipted, and no removal is open.
+fn wait_until_settled(apart: &Apart) {
+    wait::until_true("the outbox is empty", wait::LONG, || {
+        let summary = outbox::look(&apart.folder().join("edge"));
+        summary.is_ok_and(|summary| {
+            summary.is_some_and(|summary| (summary.pending, summary.removals) == (0, 0))
+        })
+    });
 }
 
 fn assert_no_number_in(folder: &Path, except: &[&Path], numbers: &[String]) {
@@ -108,8 +119,8 @@ fn what_smsd_receives_is_reported_and_smsd_sends_the_answers() {
     assert!(said.contains("smsd could not decode it"), "{said}");
     assert!(said.contains("binary, not a text"), "{said}");
     smsd.stop();
+    wait_until_settled(&apart);
     apart.stop();
-    assert_eq!(diagnostics::outbox(&apart.folder().join("edge")), (0, 0));
     let logs: Vec<_> = scan::files(&apart.logs, &[])
         .into_iter()
         .filter(|path| path.to_string_lossy().contains("smsd"))
@@ -170,8 +181,8 @@ fn gammu_reports(format: &str) {
     }
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
     daemon.stop();
+    wait_until_settled(&apart);
     apart.stop();
-    assert_eq!(diagnostics::outbox(&apart.folder().join("edge")), (0, 0));
     let numbers: Vec<_> = (10..13).map(number).collect();
     assert_no_number_in(apart.folder(), &[folder.as_path()], &numbers);
 }
@@ -230,8 +241,8 @@ fn killed_after_the_commit_it_reports_no_message_twice_and_answers_none_twice() 
     wait::until_true("both messages are gone", wait::LONG, || {
         !part(0).exists() && !incoming.exists()
     });
+    wait_until_settled(&apart);
     apart.stop();
-    assert_eq!(diagnostics::outbox(&apart.folder().join("edge")), (0, 0));
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
     smsd.stop();
 }

@@ -10,6 +10,8 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use tempfile::TempDir;
+
 use crate::process::Running;
 use crate::{sms, wait};
 
@@ -19,15 +21,19 @@ pub struct Smsd {
     running: Option<Running>,
     /// Its process group: it starts a process for each modem.
     group: u32,
+    /// The SIM. smsd heeds no file whose path has a hidden folder in it, so it is not in the test's own.
+    sim: TempDir,
 }
 
 impl Smsd {
     /// Starts it; the intake is to read `folder/incoming` and to answer into `folder/outgoing`.
     pub fn start(folder: &Path, logs: &Path) -> Self {
-        for name in ["incoming", "outgoing", "checked", "failed", "sent", "sim"] {
+        for name in ["incoming", "outgoing", "checked", "failed", "sent"] {
             fs::create_dir_all(folder.join(name)).expect("a folder can be made");
         }
         fs::write(folder.join("modem"), "").expect("a file can be written");
+        let sim = tempfile::Builder::new().prefix("sim").tempdir();
+        let sim = sim.expect("a temporary folder");
         let path = |name: &str| folder.join(name).display().to_string();
         let configuration = format!(
             "devices = GSM1\nlogfile = {}\nloglevel = 6\nincoming = {}\noutgoing = {}\nchecked = {}\nfailed = {}\n\
@@ -42,7 +48,7 @@ impl Smsd {
             path("smsd.pid"),
             path("smsd.working"),
             path("modem"),
-            path("sim"),
+            sim.path().display(),
         );
         fs::write(folder.join("smsd.conf"), configuration).expect("a configuration");
         let mut command = Command::new(program("smsd", "smstools"));
@@ -55,6 +61,7 @@ impl Smsd {
             folder: folder.to_owned(),
             group: running.id(),
             running: Some(running),
+            sim,
         }
     }
 
@@ -72,13 +79,13 @@ impl Smsd {
         }
         let part = self.folder.join(name);
         fs::write(&part, format!("{pdu}\n")).expect("a file can be written");
-        fs::rename(&part, self.folder.join("sim").join(name)).expect("a file can be moved");
+        fs::rename(&part, self.sim.path().join(name)).expect("a file can be moved");
     }
 
     /// Waits until the SIM is read.
     pub fn wait_until_read(&self) {
         wait::until_true("smsd reads its SIM", wait::LONG, || {
-            names(&self.folder.join("sim")).is_empty()
+            names(self.sim.path()).is_empty()
         });
     }
 
@@ -154,6 +161,7 @@ impl Gammu {
     pub fn receive(&mut self, number: &str, text: &str, time_zone: &str) {
         self.running.assert_alive();
         let units: Vec<u16> = text.encode_utf16().collect();
+        let reference = self.received;
         let parts: Vec<_> = units.chunks(60).collect();
         let now = jiff::Timestamp::now()
             .in_tz(time_zone)
@@ -162,8 +170,7 @@ impl Gammu {
             let hex: String = part.iter().map(|unit| format!("{unit:04X}")).collect();
             let header = if parts.len() > 1 {
                 format!(
-                    "UDH = 050003{:02X}{:02X}{:02X}\n",
-                    self.received,
+                    "UDH = 050003{reference:02X}{:02X}{:02X}\n",
                     parts.len(),
                     n + 1
                 )
