@@ -115,8 +115,8 @@ fn sms(from: &str, text: &str, at: &str) -> Value {
 
 /// A time just past, with a zone, as the app writes it.
 fn at() -> String {
-    let time = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(-8)));
-    time.strftime("%Y-%m-%dT%H:%M:%S.000%:z").to_string()
+    let local = jiff::tz::offset(-8).to_datetime(jiff::Timestamp::now());
+    format!("{}-08:00", local.strftime("%Y-%m-%dT%H:%M:%S.000"))
 }
 
 fn photo() -> Vec<u8> {

@@ -454,8 +454,8 @@ fn kills_lose_no_message_double_none_and_leave_nothing_behind() {
     let mut world = World::prepare(true, "poll = \"1s\"");
     world.apart.start_edge_with(&log);
     let mut came = Vec::new();
-    for kill in 1..=KILLS {
-        let upto = MESSAGES * kill / KILLS;
+    for round in 1..=KILLS {
+        let upto = MESSAGES * round / KILLS;
         let new: Vec<_> = (came.len()..upto)
             .map(|n| match n % 10 {
                 9 => world.twilio.message(&number(n), &messages[n].0, &[&car]),

@@ -441,10 +441,10 @@ fn converse(stream: TcpStream, shared: &Shared, answer: fn(&Shared, &Http) -> Re
             "HTTP/1.1 {status} Status\r\nContent-Type: {kind}\r\n{headers}Content-Length: {}\r\n\r\n",
             body.len()
         );
+        // In one piece: the second of two would wait for the first's acknowledgement.
         let written = stream
             .get_mut()
-            .write_all(head.as_bytes())
-            .and_then(|()| stream.get_mut().write_all(&body));
+            .write_all(&[head.into_bytes(), body].concat());
         if written.is_err() || shared.stopped.load(Ordering::Relaxed) {
             return;
         }

@@ -6,7 +6,7 @@
 //! - Telnyx waits 2 s for its 2xx and tries three times an address, then the failover address: set that to the same. A
 //!   repeat joins the work on the first, which goes on even if Telnyx has hung up.
 //! - Its media lie at public addresses that expire: pictures are fetched at once, without the API key, and tried
-//!   [`FETCHES`] times. One that cannot be had is counted as missed; the message goes on without it.
+//!   three times. One that cannot be had is counted as missed; the message goes on without it.
 //! - Answers: `POST {api}/v2/messages` with the API key, from the number that was texted, or from `number`.
 //! - Telnyx keeps its own records of messages, which no API deletes: the operator shortens their retention in the portal.
 
