@@ -119,7 +119,11 @@ mod tests {
                 .into_iter()
                 .flatten()
                 .flatten();
-            all.extend(entries.map(|entry| entry.path()));
+            all.extend(
+                entries
+                    .map(|entry| entry.path())
+                    .filter(|path| path.is_file()),
+            );
         }
         all.sort();
         all.into_iter().step_by(30).collect()

@@ -159,7 +159,7 @@ mod tests {
         use ClockQuality::{Synced, Unsure};
         let (here, inside, outside) = (
             "5th & San Pedro",
-            "1st & Broadway",
+            "34.0580,-118.2550",
             "Sunset & Echo Park Ave",
         );
         let as_it_is = |_: &mut Now| {};
