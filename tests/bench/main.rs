@@ -33,7 +33,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    let figures: [(&str, fn()); 5] = [
+    let figures: [(&str, fn()); 6] = [
         ("latency", text_to_event),
         ("intake", webhook_to_event),
         ("ingest", hub_ingest),
