@@ -6,7 +6,7 @@
 //! # Wire
 //! One connection a question: a JSON [`Question`] and the end of writing; back comes a JSON `{"Ok": text}` or
 //! `{"Err": reason}`. Only the hub's own user and root are answered: the socket's mode is 0600, and the peer's user is
-//! checked as well. A question is at most [`LONGEST_QUESTION`] bytes and [`PATIENCE`] long.
+//! checked as well. A question is at most `LONGEST_QUESTION` bytes and `PATIENCE` long.
 
 use std::io::{self, Read, Write};
 use std::net::Shutdown;

@@ -172,7 +172,7 @@ fn where_says_what_shows_and_never_that_there_is_no_police() {
         answer.starts_with("Police seen near: ") && answer.contains("(1 report)")
     });
     // Inside the demo's coverage, but nothing there; and outside of it.
-    ada.asks("donde Rose Ave & 7th Ave", "Sin reportes cerca de ");
+    ada.asks("donde Hollywood & Highland", "Sin reportes cerca de ");
     ada.asks("WHERE Beverly & Western", "No data for ");
     assert!(
         demo.map.sighting(&cell("Beverly & Western")).is_none(),
@@ -233,7 +233,8 @@ fn a_flood_of_one_sender_is_throttled_told_once_and_counted() {
         demo.spool.text(
             &format!("flood{n}"),
             &number(1),
-            &format!("{n} police 5th & San Pedro"),
+            // From one on: "0 police" says that they left.
+            &format!("{} police 5th & San Pedro", n + 1),
         );
     }
     wait::until_true("the flood is handled", wait::LONG, || {

@@ -104,8 +104,11 @@ pub struct Android {
     acceptor: Arc<Acceptor>,
     phone: Option<Gateway>,
     /// Whom to answer, by item, and by which SIM.
-    senders: Mutex<HashMap<u64, (Zeroizing<String>, Option<u8>)>>,
+    senders: Mutex<HashMap<u64, Recipient>>,
 }
+
+/// A number, and the SIM that its text came in by.
+type Recipient = (Zeroizing<String>, Option<u8>);
 
 /// The phone's own server.
 struct Gateway {
@@ -282,7 +285,7 @@ impl Android {
         taken.await.answer()
     }
 
-    fn senders(&self) -> MutexGuard<'_, HashMap<u64, (Zeroizing<String>, Option<u8>)>> {
+    fn senders(&self) -> MutexGuard<'_, HashMap<u64, Recipient>> {
         self.senders
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner())

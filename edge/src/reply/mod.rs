@@ -1,7 +1,7 @@
 //! The conversation: what is understood of a sender's messages together, and the one answer that each gets.
 //!
-//! [`conversation`] is the state machine, [`limits`] who is heard and answered how often, [`repeats`] which photos were sent
-//! before, [`shows`] what is said of a place now, [`echo`] what no person wrote. All of it lives in RAM, by a keyed hash of
+//! [`conversation`] is the state machine, [`limits`] who is heard and answered how often, `repeats` which photos were sent
+//! before, [`shows`] what is said of a place now, `echo` what no person wrote. All of it lives in RAM, by a keyed hash of
 //! the number, and is forgotten with the day's key. The words are in `edge/words`; here they become one GSM-7 segment.
 
 pub mod conversation;

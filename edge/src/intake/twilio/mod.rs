@@ -9,7 +9,7 @@
 //!   the outbox forgets the removal. What a crash leaves is found by the first listing and deleted, not reported again. Answers
 //!   that Twilio keeps are deleted too.
 //! - A webhook that is repeated after all that, when a crash has made this process forget the id, must not make a second
-//!   report: within [`LOOK_UP_FOR`] after the start, a message that is not known is first looked up at Twilio. One that is not
+//!   report: within `LOOK_UP_FOR` after the start, a message that is not known is first looked up at Twilio. One that is not
 //!   there (404, twice) was done by an earlier run. Should a listing show it after all, it is taken then.
 //!
 //! Ids, numbers, texts and photos stay in RAM and never print.
