@@ -68,6 +68,7 @@ async function start(port, data) {
 
 /** Ends a demo as a crash would, and waits until it is gone. */
 async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((resolve) => child.on("exit", resolve));
   child.kill("SIGKILL");
   await gone;
@@ -265,6 +266,7 @@ test("an open page outlives its hub, says so, and finds it again", async () => {
     for (const path of ["", "list"]) {
       await page.goto(address + path, { waitUntil: "load" });
       await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+      await row(page, "#rows li");
       await page.evaluate(() => (window.neverLoadedAgain = true));
       await end(hub);
       await page.locator("#state", { hasText: /Not live.*Data from \d\d:\d\d/ }).waitFor({ timeout: PATIENCE });
