@@ -13,10 +13,6 @@ use spotlight_edge::file::read_at_most;
 use spotlight_edge::{classify, decode, doctor, place};
 use tokio_util::sync::CancellationToken;
 
-/// Gives freed memory back: after the model is read and a large photo decoded, glibc's own kept 15 MB more resident.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// The edge of Spotlight: receives texts and photos, publishes person-free reports.
 #[derive(Parser)]
 #[command(

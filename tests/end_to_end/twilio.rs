@@ -408,7 +408,7 @@ fn a_crash_between_commit_and_deletion_makes_one_report() {
     assert!(!status.success(), "{status}");
     assert_eq!(
         world.twilio.inbox(),
-        [sid.clone()],
+        std::slice::from_ref(&sid),
         "it died before the deletion"
     );
     let edge_data = world.apart.folder().join("edge");

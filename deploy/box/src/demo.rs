@@ -20,6 +20,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 use spotlight_common::keys;
+use spotlight_edge::reply::limits::Limits;
 use spotlight_edge::words::Language;
 use spotlight_hub::city::City;
 use spotlight_hub::config::CoverageArea;
@@ -120,7 +121,11 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             time_zone: settings.time_zone,
             // The hub's times are of the same clock.
             trust_clock: true,
-            limits: spotlight_edge::reply::limits::Limits::default(),
+            // The senders of the samples share two drawings.
+            limits: Limits {
+                photos_once: !options.samples,
+                ..Limits::default()
+            },
             broker: Broker::on_loopback(broker.port),
         };
         spotlight_edge::run(config, stop)
