@@ -26,6 +26,7 @@ before(async () => {
   mkdirSync(pictures, { recursive: true });
   folder = mkdtempSync(join(tmpdir(), "spotlight-page-"));
   [demo, url] = await start(await freePort(), folder);
+  await shows(url);
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-dev-shm-usage"],
@@ -64,6 +65,16 @@ async function start(port, data) {
     child.on("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
   });
   return [child, address];
+}
+
+/** Waits until the opening messages are on the map: a page without scripts shows what there was when it was asked for. */
+async function shows(address) {
+  const last = Date.now() + PATIENCE;
+  for (;;) {
+    const { features } = await (await fetch(`${address}api/v1/sightings.geojson`)).json();
+    if (features.length > 0) return;
+    assert.ok(Date.now() < last, "no sighting of the opening messages");
+  }
 }
 
 /** Ends a demo as a crash would, and waits until it is gone. */

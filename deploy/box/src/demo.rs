@@ -132,12 +132,23 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
     });
 
     let work = async {
+        let (spool, start) = (data.join("spool"), Timestamp::now());
+        // Before the map answers, so that whoever opens it finds them there.
+        let sent = match options.samples {
+            true => Some(send_opening(&spool, start, &zone)?),
+            false => None,
+        };
         timeout(READY_WITHIN, map_answers(address))
             .await
             .context("the map does not answer")?;
         crate::print(&format!("ready http://{address}/\n"));
-        if options.samples {
-            send_samples(&data.join("spool"), options.every, &zone).await?;
+        if let Some(sent) = sent {
+            let every = options.every;
+            eprintln!(
+                "demo: {sent} messages of the last hour have arrived, then one every {} s",
+                every.as_secs()
+            );
+            send_stream(&spool, start, sent, every, &zone).await?;
         }
         std::future::pending().await
     };
@@ -301,24 +312,29 @@ async fn is_healthy(address: SocketAddr) -> io::Result<bool> {
     Ok(&status == b"HTTP/1.1 200")
 }
 
-/// The opening messages at once, then one a step, for ever.
-async fn send_samples(spool: &Path, every: Duration, zone: &TimeZone) -> anyhow::Result<()> {
+/// The messages of the last hour, at once. Returns how many.
+fn send_opening(spool: &Path, start: Timestamp, zone: &TimeZone) -> anyhow::Result<usize> {
     let opening = samples::opening().context("the opening messages cannot be read")?;
-    let stream = samples::stream().context("the sample messages cannot be read")?;
-    let start = Timestamp::now();
-    eprintln!(
-        "demo: {} messages of the last hour arrive, then one every {} s",
-        opening.len(),
-        every.as_secs()
-    );
     for (number, sample) in opening.iter().enumerate() {
         let taken = start.checked_sub(SignedDuration::from_mins(sample.minutes_ago))?;
         sample.drop_into(&spool.join("in"), &file_name(start, number), taken, zone)?;
     }
+    Ok(opening.len())
+}
+
+/// One message a step, for ever; their numbers go on from `sent`.
+async fn send_stream(
+    spool: &Path,
+    start: Timestamp,
+    sent: usize,
+    every: Duration,
+    zone: &TimeZone,
+) -> anyhow::Result<()> {
+    let stream = samples::stream().context("the sample messages cannot be read")?;
     let rounds = (0..).flat_map(|round| stream.iter().map(move |sample| sample.in_round(round)));
     let mut steps = interval_at(Instant::now() + every, every);
     steps.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    for (number, sample) in (opening.len()..).zip(rounds) {
+    for (number, sample) in (sent..).zip(rounds) {
         steps.tick().await;
         let name = file_name(start, number);
         eprintln!("demo: {} arrives", sample.description());
