@@ -146,6 +146,8 @@ pub struct Call<'a> {
     pub url: &'a str,
     /// Who asks.
     pub credentials: Option<&'a Credentials>,
+    /// More headers, as of a signature.
+    pub headers: HeaderMap,
     /// Media type and bytes of its body.
     pub body: Option<(&'static str, Zeroizing<Vec<u8>>)>,
     /// The longest answer that is taken.
@@ -161,6 +163,7 @@ impl<'a> Call<'a> {
             method,
             url,
             credentials,
+            headers: HeaderMap::new(),
             body: None,
             max_body: MAX_BODY,
             total: TOTAL,
@@ -254,9 +257,15 @@ impl Client {
             .body
             .map(|(kind, bytes)| (kind, Bytes::from_owner(bytes)));
         for _ in 0..=MAX_REDIRECTS {
-            let response = self
-                .once(&call.method, url.clone(), credentials, body.clone())
-                .await?;
+            let mut request = Request::builder()
+                .method(&call.method)
+                .uri(url.clone())
+                .header(USER_AGENT, "spotlight")
+                .header(ACCEPT, "*/*");
+            if let Some(headers) = request.headers_mut() {
+                headers.extend(call.headers.clone());
+            }
+            let response = self.once(request, credentials, body.clone()).await?;
             let status = response.status().as_u16();
             match status {
                 429 | 503 => {
@@ -290,16 +299,10 @@ impl Client {
 
     async fn once(
         &self,
-        method: &Method,
-        url: Uri,
+        mut request: hyper::http::request::Builder,
         credentials: Option<&Credentials>,
         body: Option<(&'static str, Bytes)>,
     ) -> Result<Response<Incoming>, ClientError> {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(url)
-            .header(USER_AGENT, "spotlight")
-            .header(ACCEPT, "*/*");
         if let Some(Credentials(value)) = credentials {
             request = request.header(AUTHORIZATION, value);
         }

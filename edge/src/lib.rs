@@ -150,7 +150,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     }
     drop(parts);
     if let Some(settings) = config.twilio {
-        let twilio = twilio::Twilio::open(
+        let (twilio, sending) = twilio::Twilio::open(
             settings,
             origins_key,
             outbox.clone(),
@@ -162,7 +162,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
             routes.push((twilio::PATH.into(), Arc::new(twilio.hook(public_url))));
         }
         tasks.spawn(async move {
-            twilio.run().await;
+            twilio.run(sending).await;
             Ok(())
         });
     }

@@ -3,9 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use spotlight_tests::process::free_port;
+use spotlight_tests::server::{Says, Server};
+use spotlight_tests::twilio::{ACCOUNT, NUMBER, TOKEN, Twilio};
+use spotlight_tests::webhooks::{self, SECRET};
 use spotlight_tests::world::{Apart, cell, number};
-use spotlight_tests::{diagnostics, process, scan, wait};
+use spotlight_tests::{diagnostics, http, process, scan, wait};
 
 /// What it says of a configuration, and its exit status.
 fn doctor(configuration: &Path) -> (Vec<Value>, Option<i32>) {
@@ -58,6 +62,7 @@ fn all_is_well_before_the_first_start_and_while_the_edge_runs() {
             "model",
             "gazetteer",
             "outbox",
+            "answers",
             "broker"
         ]
     );
@@ -235,6 +240,199 @@ fn a_broker_that_does_not_know_the_login_is_told_from_one_that_is_away() {
     assert_fails(&login, "broker", "refused the login");
     let (lines, _) = doctor(&login);
     assert!(!format!("{lines:?}").contains("hunter"), "{lines:?}");
+}
+
+/// A phone that tells of some events, to who knows the password.
+fn phone(events: &'static [&'static str]) -> Server {
+    let login = format!("Basic {}", webhooks::base64(format!("sms:{SECRET}").as_bytes()));
+    Server::start(move |asked, _| match asked.header("authorization") {
+        Some(said) if said == login && asked.path == "/webhooks" => {
+            let known: Vec<_> = events
+                .iter()
+                .map(|event| json!({ "id": "1", "url": "https://text.example.org/android", "event": event }))
+                .collect();
+            Says::file("application/json", Value::from(known).to_string().as_bytes())
+        }
+        _ => Says::status(401),
+    })
+}
+
+/// A reverse proxy that answers for itself: with this to GET, with that to POST.
+fn proxy(get: fn() -> Says, post: fn() -> Says) -> Server {
+    Server::start(move |asked, _| match asked.method.as_str() {
+        "GET" => get(),
+        _ => post(),
+    })
+}
+
+#[test]
+fn webhooks_and_providers_are_tried_and_what_is_wrong_is_named() {
+    let mut apart = Apart::prepare();
+    let twilio = Twilio::start();
+    let telnyx = Server::start(|asked, _| match asked.header("authorization") {
+        Some(said) if said == format!("Bearer {SECRET}") => {
+            Says::file("application/json", br#"{"data":[]}"#)
+        }
+        _ => Says::status(401),
+    });
+    let android = phone(&["sms:received", "mms:downloaded"]);
+    let file = |name: &str, content: &str| {
+        let path = apart.folder().join(name);
+        fs::write(&path, format!("{content}\n")).expect("a file can be written");
+        path
+    };
+    let (token, secret) = (file("token", TOKEN), file("secret", SECRET));
+    let (wrong_token, wrong_secret) = (file("wrong-token", "no"), file("wrong-secret", "no"));
+    let port = free_port();
+    let public_url = format!("http://127.0.0.1:{port}");
+    twilio.set_webhook(&format!("{public_url}/twilio"));
+    apart.configure_edge(&format!(
+        "[http]\nlisten = \"127.0.0.1:{port}\"\npublic_url = \"{public_url}\"\n\
+         [twilio]\naccount_sid = \"{ACCOUNT}\"\nauth_token_file = {token:?}\nnumber = \"{NUMBER}\"\napi_url = \"{}\"\n\
+         [telnyx]\npublic_key = \"{}\"\napi_key_file = {secret:?}\napi = \"{}\"\n\
+         [android]\nsigning_key_file = {secret:?}\nurl = \"{}\"\npassword_file = {secret:?}\n\
+         [webhook]\nsecret_file = {secret:?}\n\
+         [limits]\nanswers_per_month = 3000\n",
+        twilio.url(),
+        webhooks::telnyx_public_key(),
+        telnyx.url,
+        android.url,
+    ));
+    let configuration = apart.folder().join("edge.toml");
+
+    // Before the first start nobody can be tried but the providers.
+    let (lines, status) = doctor(&configuration);
+    assert_eq!(status, Some(0), "{lines:?}");
+    let free = line(&lines, "listener")["detail"].as_str().expect("a text");
+    assert!(free.contains("is free"), "{free}");
+    assert!(lines.iter().all(|line| line["check"] != "twilio hook"));
+    for provider in ["twilio", "telnyx", "android"] {
+        assert_eq!(line(&lines, provider)["status"], "ok", "{lines:?}");
+    }
+
+    // Another program holds the port.
+    let other = Server::start(|_, _| Says::file("text/html", b"<h1>It works!</h1>"));
+    let taken = changed(&apart, |text| {
+        text.replace(
+            &format!("listen = \"127.0.0.1:{port}\""),
+            &format!("listen = {:?}", other.url.trim_start_matches("http://")),
+        )
+    });
+    assert_fails(&taken, "listener", "another program");
+
+    apart.start_edge();
+    wait::until_true("the edge listens", wait::LONG, || {
+        http::try_get(&format!("{public_url}/healthz"), &[]).is_ok()
+    });
+    let (lines, status) = doctor(&configuration);
+    assert_eq!(status, Some(0), "{lines:?}");
+    let all = [
+        "listener",
+        "public_url",
+        "twilio hook",
+        "telnyx hook",
+        "android hook",
+        "webhook",
+        "twilio",
+        "telnyx",
+        "android",
+        "answers",
+    ];
+    for check in all {
+        assert_eq!(line(&lines, check)["status"], "ok", "{lines:?}");
+    }
+    // Nobody's message: nothing comes of it.
+    let outbox = line(&lines, "outbox")["detail"].as_str().expect("a text");
+    assert!(outbox.contains("0 without a receipt, 0 removals open"), "{outbox}");
+    let said = format!("{lines:?}");
+    for secret in [TOKEN, SECRET, NUMBER.trim_start_matches('+')] {
+        assert!(!said.contains(secret), "{said}");
+    }
+
+    // What a proxy may do.
+    let healthy = || Says::file("text/plain", b"ok\n");
+    for (server, check, detail) in [
+        (
+            proxy(|| Says::status(502), || Says::status(502)),
+            "public_url",
+            "status 502",
+        ),
+        (
+            proxy(
+                || Says::redirect("https://other.example.org/".into()),
+                || Says::status(200),
+            ),
+            "public_url",
+            "redirect",
+        ),
+        (proxy(healthy, || Says::status(404)), "twilio hook", "not found"),
+        (
+            proxy(healthy, || Says::status(200)),
+            "twilio hook",
+            "a wrong signature with status 200",
+        ),
+        (
+            proxy(healthy, || Says::status(403)),
+            "twilio hook",
+            "refuses what is signed right",
+        ),
+    ] {
+        let behind = changed(&apart, |text| {
+            text.replace(
+                &format!("public_url = \"{public_url}\""),
+                &format!("public_url = \"{}\"", server.url),
+            )
+        });
+        let (lines, status) = doctor(&behind);
+        let failed = line(&lines, check);
+        assert_eq!((&failed["status"], status), (&json!("fail"), Some(1)), "{failed}");
+        assert!(failed["detail"].as_str().is_some_and(|said| said.contains(detail)), "{failed}");
+        assert_ne!(failed["fix"], "", "{failed}");
+        // Twilio calls elsewhere, then.
+        assert_eq!(line(&lines, "twilio")["status"], "warn", "{lines:?}");
+    }
+
+    // Secrets that are not the other side's, and not those that the running edge has read.
+    let with = |right: &Path, wrong: &Path| {
+        let path = changed(&apart, |text| {
+            text.replace(&format!("{right:?}"), &format!("{wrong:?}"))
+        });
+        doctor(&path).0
+    };
+    let lines = with(&token, &wrong_token);
+    for check in ["twilio", "twilio hook"] {
+        assert_eq!(line(&lines, check)["status"], "fail", "{lines:?}");
+    }
+    let lines = with(&secret, &wrong_secret);
+    for check in ["android", "android hook", "webhook", "telnyx"] {
+        assert_eq!(line(&lines, check)["status"], "fail", "{lines:?}");
+    }
+    let refused = line(&lines, "telnyx")["detail"].as_str().expect("a text");
+    assert!(refused.contains("refused"), "{refused}");
+    let lines = with(&token, &apart.folder().join("nowhere"));
+    let unread = line(&lines, "twilio")["detail"].as_str().expect("a text");
+    assert!(unread.contains("nowhere"), "{unread}");
+
+    // What the other side has not been told.
+    twilio.set_webhook("https://demo.example.org/");
+    let deaf = phone(&["sms:received"]);
+    let path = changed(&apart, |text| text.replace(&android.url, &deaf.url));
+    let (lines, status) = doctor(&path);
+    assert_eq!(status, Some(0), "{lines:?}");
+    assert_eq!(line(&lines, "twilio")["status"], "warn", "{lines:?}");
+    let missing = line(&lines, "android");
+    assert_eq!(missing["status"], "warn", "{missing}");
+    assert!(missing["detail"].as_str().is_some_and(|said| said.contains("mms:downloaded")));
+    drop(deaf);
+    assert_fails(&path, "android", "does not answer");
+    let other = changed(&apart, |text| text.replace(NUMBER, "+12135550111"));
+    assert_fails(&other, "twilio", "not this account's");
+
+    apart.add_node();
+    apart.start_hub();
+    apart.map.wait_until_online();
+    apart.stop();
+    assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 0);
 }
 
 #[test]

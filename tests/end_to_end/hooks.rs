@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use spotlight_tests::process::{self, free_port};
 use spotlight_tests::server::{Says, Server};
-use spotlight_tests::webhooks::{self, Provider, SECRET, now};
+use spotlight_tests::webhooks::{
+    self, OURS, Provider, SECRET, android, android_sms, generic, local_time, now, telnyx,
+};
 use spotlight_tests::world::{Apart, cell, number};
 use spotlight_tests::{diagnostics, http, scan, wait};
 
@@ -17,9 +19,6 @@ const BEVERLY: &str = "police at Beverly & Vermont";
 const VERMONT: &str = "police at 6th St & Vermont";
 const FIGUEROA: &str = "police at 103rd St & Figueroa";
 const THIRD: &str = "police at 3rd St & Vermont";
-
-/// The node's own number at Telnyx.
-const OURS: &str = "+12135550199";
 
 /// All that our own code would ever say; tract alone fills megabytes with the network's layers.
 const LOG: (&str, &str) = ("SPOTLIGHT_LOG", "trace,tract=info,mio=info");
@@ -85,38 +84,6 @@ impl World {
             expected
         );
     }
-}
-
-fn generic(id: &str, from: &str, text: &str) -> Value {
-    json!({ "id": id, "from": from, "text": text })
-}
-
-fn telnyx(id: &str, from: &str, text: &str, media: &Value) -> Value {
-    json!({ "data": {
-        "record_type": "event", "id": format!("event-{id}-{}", now()), "event_type": "message.received",
-        "occurred_at": "2026-11-24T20:15:00.000Z",
-        "payload": {
-            "record_type": "message", "direction": "inbound", "id": id, "type": "MMS",
-            "from": { "phone_number": from, "carrier": "x", "line_type": "Wireless" },
-            "to": [{ "phone_number": OURS, "status": "webhook_delivered" }], "cc": [],
-            "text": text, "media": media, "encoding": "GSM-7", "parts": 1, "errors": [],
-        },
-    }, "meta": { "attempt": 1 } })
-}
-
-fn android(event_id: &str, event: &str, payload: &Value) -> Value {
-    json!({ "deviceId": "ffffffffceb0b1db", "event": event, "id": event_id, "webhookId": "hook", "payload": payload })
-}
-
-fn sms(from: &str, text: &str, at: &str) -> Value {
-    json!({ "messageId": "abc123", "message": text, "sender": from, "phoneNumber": from, "recipient": null,
-        "simNumber": 2, "receivedAt": at })
-}
-
-/// A time just past, with a zone, as the app writes it.
-fn at() -> String {
-    let local = jiff::tz::offset(-8).to_datetime(jiff::Timestamp::now());
-    format!("{}-08:00", local.strftime("%Y-%m-%dT%H:%M:%S.000"))
 }
 
 fn photo() -> Vec<u8> {
@@ -203,18 +170,18 @@ fn every_hook_reaches_the_map_once_and_answers_by_its_own_way() {
     assert_eq!(Provider::Telnyx.send(&edge, &other).status, 200);
 
     // Android: one text under two events, an MMS that is announced and then there, data.
-    let text = sms(&number(2), FIGUEROA, &at());
+    let text = android_sms(&number(2), FIGUEROA, &local_time());
     for event_id in ["e1", "e2", "e2"] {
         let body = android(event_id, "sms:received", &text);
         assert_eq!(Provider::Android.send(&edge, &body).status, 200);
     }
     world.apart.map.wait_for(&cell(FIGUEROA));
     let announced = json!({ "messageId": "mms_1", "sender": number(3), "transactionId": "T1", "size": 9,
-        "contentClass": "IMAGE_BASIC", "receivedAt": at() });
+        "contentClass": "IMAGE_BASIC", "receivedAt": local_time() });
     let body = android("e3", "mms:received", &announced);
     assert_eq!(Provider::Android.send(&edge, &body).status, 200);
     let downloaded = json!({ "messageId": "12", "sender": number(3), "recipient": null, "simNumber": null,
-        "subject": null, "body": THIRD, "receivedAt": at(), "attachments": [
+        "subject": null, "body": THIRD, "receivedAt": local_time(), "attachments": [
             { "partId": 1, "contentType": "application/smil", "name": "smil", "size": 3, "data": "eA==" },
             { "partId": 7, "contentType": "image/jpeg", "name": "a.jpg", "size": photo.len(), "data": null },
         ] });
@@ -286,7 +253,7 @@ fn forged_late_large_and_shapeless_requests_are_refused_and_cost_nothing() {
         ),
         (
             Provider::Android,
-            android("f1", "sms:received", &sms(&number(10), BEVERLY, &at())).to_string(),
+            android("f1", "sms:received", &android_sms(&number(10), BEVERLY, &local_time())).to_string(),
         ),
     ];
     for (provider, body) in &bodies {
@@ -418,7 +385,7 @@ fn a_crash_between_commit_and_2xx_makes_one_report() {
     let api = Server::start(|_, _| Says::status(200));
     let phone = Server::start(|_, _| Says::status(202));
     let mut world = World::prepare(&api.url, &phone.url);
-    let time = at();
+    let time = local_time();
     let messages = [
         (
             Provider::Generic,
@@ -432,7 +399,7 @@ fn a_crash_between_commit_and_2xx_makes_one_report() {
         ),
         (
             Provider::Android,
-            android("c1", "sms:received", &sms(&number(32), FIGUEROA, &time)),
+            android("c1", "sms:received", &android_sms(&number(32), FIGUEROA, &time)),
             FIGUEROA,
         ),
     ];

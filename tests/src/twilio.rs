@@ -76,6 +76,7 @@ struct State {
     faults: Faults,
     position: u64,
     requests: u64,
+    sms_url: String,
 }
 
 struct Shared {
@@ -133,6 +134,11 @@ impl Twilio {
     /// What still goes wrong.
     pub fn faults_left(&self) -> Faults {
         self.state().faults.clone()
+    }
+
+    /// Sets the webhook of the number, as the console does.
+    pub fn set_webhook(&self, url: &str) {
+        self.state().sms_url = url.to_owned();
     }
 
     /// Someone texts the number; no webhook tells of it yet. Returns the message's id.
@@ -529,6 +535,13 @@ fn answer_api(shared: &Shared, request: &Http) -> Reply {
     let steps: Vec<&str> = path.split('/').collect();
     match (method, steps.as_slice()) {
         ("GET", ["Messages.json"]) => list(&state, query),
+        ("GET", ["IncomingPhoneNumbers.json"]) => {
+            let mut asked = form_urlencoded::parse(query.as_bytes());
+            let is_ours = asked.any(|(name, value)| name == "PhoneNumber" && value == NUMBER);
+            let ours = json!({ "phone_number": NUMBER, "sms_url": state.sms_url, "sms_method": "POST" });
+            let numbers: Vec<_> = is_ours.then_some(ours).into_iter().collect();
+            reply(200, &json!({ "incoming_phone_numbers": numbers, "page_size": 1 }))
+        }
         ("POST", ["Messages.json"]) => {
             let form: HashMap<_, _> = form_urlencoded::parse(&request.body).into_owned().collect();
             if form.get("From").map(String::as_str) != Some(NUMBER) {

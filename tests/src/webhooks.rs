@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ed25519_dalek::{Signer, SigningKey};
 use hmac::{Hmac, KeyInit, Mac};
-use serde_json::Value;
+use serde_json::{Value, json};
 use sha2::Sha256;
 
 use crate::http::{self, Response};
@@ -112,6 +112,45 @@ impl Provider {
             .collect();
         http::try_post(&format!("{edge}{}", self.path()), &headers, body.as_bytes())
     }
+}
+
+/// The node's own number at Telnyx.
+pub const OURS: &str = "+12135550199";
+
+/// A message of the generic webhook.
+pub fn generic(id: &str, from: &str, text: &str) -> Value {
+    json!({ "id": id, "from": from, "text": text })
+}
+
+/// A message as Telnyx tells of it; `media` is a list of `{"url","content_type","size"}`.
+pub fn telnyx(id: &str, from: &str, text: &str, media: &Value) -> Value {
+    json!({ "data": {
+        "record_type": "event", "id": format!("event-{id}-{}", now()), "event_type": "message.received",
+        "occurred_at": "2026-11-24T20:15:00.000Z",
+        "payload": {
+            "record_type": "message", "direction": "inbound", "id": id, "type": "MMS",
+            "from": { "phone_number": from, "carrier": "x", "line_type": "Wireless" },
+            "to": [{ "phone_number": OURS, "status": "webhook_delivered" }], "cc": [],
+            "text": text, "media": media, "encoding": "GSM-7", "parts": 1, "errors": [],
+        },
+    }, "meta": { "attempt": 1 } })
+}
+
+/// An event of android-sms-gateway.
+pub fn android(event_id: &str, event: &str, payload: &Value) -> Value {
+    json!({ "deviceId": "ffffffffceb0b1db", "event": event, "id": event_id, "webhookId": "hook", "payload": payload })
+}
+
+/// The payload of `sms:received`.
+pub fn android_sms(from: &str, text: &str, at: &str) -> Value {
+    json!({ "messageId": "abc123", "message": text, "sender": from, "phoneNumber": from, "recipient": null,
+        "simNumber": 2, "receivedAt": at })
+}
+
+/// A time just past, with a zone, as the app writes it.
+pub fn local_time() -> String {
+    let local = jiff::tz::offset(-8).to_datetime(jiff::Timestamp::now());
+    format!("{}-08:00", local.strftime("%Y-%m-%dT%H:%M:%S.000"))
 }
 
 /// Unix time in seconds.

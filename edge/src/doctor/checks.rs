@@ -10,7 +10,7 @@ use super::Line;
 use crate::classify::ModelError;
 use crate::config::Config;
 use crate::link::{self, ProbeError};
-use crate::outbox;
+use crate::outbox::{Month, OutboxError, Summary};
 
 pub fn configuration(config: &Config) -> Line {
     let check = "configuration";
@@ -71,15 +71,15 @@ pub fn gazetteer(path: Option<&Path>) -> Line {
     }
 }
 
-pub fn outbox(data: &Path) -> Line {
+pub fn outbox(data: &Path, looked: &Result<Option<Summary>, OutboxError>) -> Line {
     let check = "outbox";
-    let summary = match outbox::look(data) {
+    let summary = match looked {
         Ok(Some(summary)) => summary,
         Ok(None) => return absent(data),
         Err(error) => {
             let fix =
                 "restore `outbox.redb` from a backup, or move it away: its reports are lost then";
-            return Line::fail(check, log::chain(&error), fix);
+            return Line::fail(check, log::chain(error), fix);
         }
     };
     let (state, pending, removals) = (
@@ -108,6 +108,29 @@ pub fn outbox(data: &Path) -> Line {
         let fix =
             "ask the hub's operator: `spotlight-hub node list` shows whether it knows this node";
         Line::warn(check, detail, fix)
+    }
+}
+
+/// The answers of this month, and how many there may be.
+pub fn answers(config: &Config, outbox: Option<&Summary>) -> Line {
+    let check = "answers";
+    let zone = jiff::tz::TimeZone::get(&config.time_zone).unwrap_or(jiff::tz::TimeZone::UTC);
+    let month = Month::of(jiff::Timestamp::now().to_zoned_datetime(zone).date());
+    let sent = match outbox.and_then(|summary| summary.answers) {
+        Some((latest, count)) if latest >= month => count,
+        _ => 0,
+    };
+    let Some(cap) = config.limits.answers_per_month else {
+        return Line::ok(check, format!("{sent} this month, without a limit"));
+    };
+    let detail = format!("{sent} of {cap} this month");
+    let fix = "raise `answers_per_month` in [limits] if the budget allows it; messages are still reported beyond it";
+    if sent >= cap {
+        Line::warn(check, format!("{detail}: nobody is answered"), fix)
+    } else if sent >= cap - cap / 5 {
+        Line::warn(check, format!("{detail}: it will not last"), fix)
+    } else {
+        Line::ok(check, detail)
     }
 }
 
@@ -167,27 +190,29 @@ pub async fn broker(broker: &Broker) -> Line {
 mod tests {
     use super::*;
     use crate::doctor::Status;
+    use crate::outbox::{Inbox, Origin, Outbox, look};
 
     #[test]
     fn an_outbox_that_is_not_one_fails_and_one_that_is_not_there_does_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(outbox(folder.path()).status, Status::Ok);
-        assert_eq!(outbox(&folder.path().join("not/yet")).status, Status::Ok);
+        assert_eq!(outbox(folder.path(), &look(folder.path())).status, Status::Ok);
+        let later = folder.path().join("not/yet");
+        assert_eq!(outbox(&later, &look(&later)).status, Status::Ok);
         assert!(!folder.path().join("outbox.redb").exists());
         std::fs::write(folder.path().join("outbox.redb"), "no database").expect("written");
-        assert_eq!(outbox(folder.path()).status, Status::Fail);
+        assert_eq!(outbox(folder.path(), &look(folder.path())).status, Status::Fail);
     }
 
     #[tokio::test]
     async fn looking_into_an_open_outbox_changes_nothing() {
         let folder = tempfile::tempdir().expect("a folder");
-        let opened = outbox::Outbox::open(folder.path()).expect("an outbox");
-        let origin = outbox::Origin::new(outbox::Inbox::Gammu, &[7; 32], b"name");
+        let opened = Outbox::open(folder.path()).expect("an outbox");
+        let origin = Origin::new(Inbox::Gammu, &[7; 32], b"name");
         opened
             .commit(Vec::new(), vec![origin])
             .await
             .expect("committed");
-        let line = outbox(folder.path());
+        let line = outbox(folder.path(), &look(folder.path()));
         assert_eq!(line.status, Status::Ok, "{}", line.detail);
         assert!(
             line.detail.contains("in use by a running edge"),
@@ -196,6 +221,36 @@ mod tests {
         );
         assert!(line.detail.contains("1 removals open"), "{}", line.detail);
         drop(opened);
+    }
+
+    #[test]
+    fn the_months_answers_are_held_against_their_limit() {
+        let now = jiff::Timestamp::now().in_tz("America/Los_Angeles");
+        let month = Month::of(now.expect("a time zone").date());
+        let answers = |cap: Option<u64>, month: Month, count: u64| {
+            let mut config: Config = toml::from_str(crate::config::DEFAULT).expect("it is valid");
+            config.limits.answers_per_month = cap;
+            let summary = Summary {
+                in_use: false,
+                pending: 0,
+                refusals: Vec::new(),
+                removals: 0,
+                answers: Some((month, count)),
+            };
+            super::answers(&config, Some(&summary))
+        };
+        let before = Month(month.0 - 1);
+        for (cap, month, count, status, said) in [
+            (None, month, 7, Status::Ok, "7 this month"),
+            (Some(10), month, 7, Status::Ok, "7 of 10"),
+            (Some(10), month, 8, Status::Warn, "8 of 10"),
+            (Some(10), month, 10, Status::Warn, "nobody is answered"),
+            (Some(10), before, 10, Status::Ok, "0 of 10"),
+        ] {
+            let line = answers(cap, month, count);
+            assert_eq!(line.status, status, "{}", line.detail);
+            assert!(line.detail.contains(said), "{}", line.detail);
+        }
     }
 
     #[test]

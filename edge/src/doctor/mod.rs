@@ -5,6 +5,8 @@
 
 mod checks;
 mod folders;
+mod hooks;
+mod providers;
 
 use std::path::Path;
 
@@ -13,6 +15,7 @@ use spotlight_common::config::{self, ConfigError};
 use spotlight_common::log;
 
 use crate::config::Config;
+use crate::outbox;
 
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -111,9 +114,15 @@ pub async fn run(path: &Path, mut print: impl FnMut(&Line)) -> Status {
     if let Some(section) = &config.gammu {
         say(folders::pair("gammu", &section.inbox, &section.outbox));
     }
+    hooks::run(&config, &mut say).await;
+    providers::run(&config, &mut say).await;
     say(checks::model(config.model.as_deref()));
     say(checks::gazetteer(config.gazetteer.as_deref()));
-    say(checks::outbox(&config.data));
+    let outbox = outbox::look(&config.data);
+    say(checks::outbox(&config.data, &outbox));
+    if let Ok(summary) = &outbox {
+        say(checks::answers(&config, summary.as_ref()));
+    }
     say(checks::broker(&config.broker).await);
     worst
 }

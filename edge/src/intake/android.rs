@@ -45,8 +45,10 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::accept::Acceptor;
-use super::http::{Answer, Hook, Request, Route, limits};
-use super::provider::{Parts, ProviderError, Wiped, is_image, photo, secret};
+use super::http::{Answer, Hook, Request, Route, Trial, headers, limits};
+use super::provider::{
+    CheckError, Parts, ProviderError, Wiped, ask, is_image, photo, secret,
+};
 use super::send::{self, Api, Sender, Sms};
 use super::signature::{HmacKey, is_fresh};
 use super::{Inbox, Intake, Origin, Plain};
@@ -189,17 +191,7 @@ impl fmt::Debug for Android {
 /// Starts it: what it answers, and where.
 pub fn start(section: &Section, parts: &mut Parts<'_>) -> Result<Route, ProviderError> {
     let key = HmacKey::new(secret(&section.signing_key_file)?.as_bytes());
-    let phone = match (&section.url, &section.password_file) {
-        (None, _) => None,
-        (Some(_), None) => {
-            return Err(ProviderError::Setting {
-                section: "android",
-                key: "password_file",
-                fault: "is missing; `url` needs it, with the password that the app shows",
-            });
-        }
-        (Some(url), Some(password)) => Some(phone(section, url, &secret(password)?, parts)?),
-    };
+    let phone = server(section)?.map(|server| gateway(server, parts));
     let android = Android {
         key,
         acceptor: parts.acceptor(Inbox::Android)?,
@@ -209,35 +201,45 @@ pub fn start(section: &Section, parts: &mut Parts<'_>) -> Result<Route, Provider
     Ok((section.path.clone(), Arc::new(Handle(Arc::new(android)))))
 }
 
-fn phone(
-    section: &Section,
-    url: &str,
-    password: &str,
-    parts: &mut Parts<'_>,
-) -> Result<Gateway, ProviderError> {
+/// The phone's own server, where the settings name it.
+fn server(section: &Section) -> Result<Option<Server>, ProviderError> {
     let address = |source| ProviderError::Address {
         section: "android",
         source,
     };
+    let Some(url) = &section.url else {
+        return Ok(None);
+    };
+    let password = section
+        .password_file
+        .as_ref()
+        .ok_or(ProviderError::Setting {
+            section: "android",
+            key: "password_file",
+            fault: "is missing; `url` needs it, with the password that the app shows",
+        })?;
     let url = url.trim_end_matches('/');
-    let server = Server {
+    Ok(Some(Server {
         client: Client::new(url).map_err(address)?,
         url: url.to_owned(),
-        credentials: Credentials::basic(&section.user, password).map_err(address)?,
-    };
+        credentials: Credentials::basic(&section.user, &secret(password)?).map_err(address)?,
+    }))
+}
+
+fn gateway(server: Server, parts: &mut Parts<'_>) -> Gateway {
     let (sender, sending) = send::sender(Api {
         name: "android",
         client: server.client.clone(),
-        url: format!("{url}/message"),
+        url: format!("{}/message", server.url),
         credentials: server.credentials.clone(),
         body: |sms| {
-            json!({
+            send::json(&json!({
                 "message": sms.text.as_str(),
                 "phoneNumbers": [sms.to.as_str()],
                 "simNumber": sms.sim,
                 "withDeliveryReport": false,
                 "ttl": ANSWER_LIFE_SECONDS,
-            })
+            }))
         },
     });
     let shutdown = parts.shutdown.clone();
@@ -245,7 +247,54 @@ fn phone(
         sending.run(shutdown).await;
         Ok(())
     });
-    Ok(Gateway { server, sender })
+    Gateway { server, sender }
+}
+
+/// The events that a phone must tell of, or messages are missed.
+const NEEDED: [&str; 2] = ["sms:received", "mms:downloaded"];
+
+/// A webhook that the app knows.
+#[derive(Deserialize)]
+struct Registered {
+    event: String,
+}
+
+/// Which of the events that we need the phone does not tell anybody of; `None` where no `url` names the phone.
+pub async fn unregistered(section: &Section) -> Result<Option<Vec<&'static str>>, CheckError> {
+    let Some(server) = server(section).map_err(CheckError::setting)? else {
+        return Ok(None);
+    };
+    let url = format!("{}/webhooks", server.url);
+    let reply = ask(&server.client, &url, &server.credentials).await?;
+    let known: Vec<Registered> =
+        serde_json::from_slice(&reply.body).map_err(|_| CheckError::Answer)?;
+    let missing = NEEDED
+        .into_iter()
+        .filter(|event| known.iter().all(|known| known.event != *event));
+    Ok(Some(missing.collect()))
+}
+
+/// The event by which the app tries a webhook: signed right, it is acknowledged.
+pub fn trial(section: &Section, now: Timestamp) -> Result<Trial, CheckError> {
+    let key = HmacKey::new(
+        secret(&section.signing_key_file)
+            .map_err(CheckError::setting)?
+            .as_bytes(),
+    );
+    let (time, body) = (
+        now.as_second().to_string(),
+        r#"{"event":"system:ping","payload":{}}"#,
+    );
+    let signed = |signature: &str| headers(&[(TIMESTAMP, &time), (SIGNATURE, signature)]);
+    let signature = key.sign(&[body.as_bytes(), time.as_bytes()]);
+    Ok(Trial {
+        path: section.path.clone(),
+        content_type: "application/json",
+        body,
+        signed: Some(signed(&signature)),
+        forged: signed(&"0".repeat(64)),
+        accepted: 200,
+    })
 }
 
 impl Android {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use hyper::Method;
 use serde::{Deserialize, Deserializer};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -14,7 +15,7 @@ use zeroize::Zeroizing;
 
 use super::accept::Acceptor;
 use super::{Inbound, Inbox};
-use crate::client::ClientError;
+use crate::client::{Call, Client, ClientError, Credentials, Reply};
 use crate::outbox::{Outbox, OutboxError};
 
 /// Why a provider's intake cannot start.
@@ -54,6 +55,48 @@ pub enum ProviderError {
     /// What is known of earlier messages cannot be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
+}
+
+/// What stands between this node and a provider's API, as `doctor` finds it.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// A setting or a secret cannot be used.
+    #[error("{0}")]
+    Setting(String),
+    /// The API does not know the credentials.
+    #[error("the credentials are refused")]
+    Refused,
+    /// The API says something else.
+    #[error("it answers with status {0}")]
+    Status(u16),
+    /// No answer.
+    #[error("it does not answer")]
+    Away(#[source] ClientError),
+    /// An answer that cannot be read.
+    #[error("its answer is not what its documentation says")]
+    Answer,
+}
+
+impl CheckError {
+    /// A setting's fault, with its causes.
+    pub fn setting(error: impl std::error::Error + 'static) -> Self {
+        Self::Setting(spotlight_common::log::chain(&error))
+    }
+}
+
+/// Asks a provider's API by GET, with credentials and for nothing that is anybody's.
+pub async fn ask(
+    client: &Client,
+    url: &str,
+    credentials: &Credentials,
+) -> Result<Reply, CheckError> {
+    let call = Call::new(Method::GET, url, Some(credentials));
+    let reply = client.call(call).await.map_err(CheckError::Away)?;
+    match reply.status {
+        200..300 => Ok(reply),
+        401 | 403 => Err(CheckError::Refused),
+        status => Err(CheckError::Status(status)),
+    }
 }
 
 /// What an intake is made of besides its own settings.

@@ -30,8 +30,12 @@ const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait before a repeat.
 const MAX_WAIT: Duration = Duration::from_secs(60);
 
-/// After the shutdown, what waits may take so long.
-const CLOSE: Duration = Duration::from_secs(3);
+/// After the shutdown, what waits may take so long, and is waited for while none comes: the pipeline is ending, too.
+const CLOSE: Duration = Duration::from_secs(4);
+const QUIET: Duration = Duration::from_millis(300);
+
+/// A request's media type and bytes.
+pub type Body = (&'static str, Zeroizing<Vec<u8>>);
 
 /// One answer, to whom it goes.
 pub struct Sms {
@@ -55,8 +59,8 @@ pub struct Api {
     pub url: String,
     /// Who calls.
     pub credentials: Credentials,
-    /// A message as its JSON.
-    pub body: fn(&Sms) -> serde_json::Value,
+    /// A message as its request's body.
+    pub body: fn(&Sms) -> Body,
 }
 
 /// Takes answers. Its queue is bounded.
@@ -78,6 +82,14 @@ impl std::fmt::Debug for Sms {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Sms(..)")
     }
+}
+
+/// A body of JSON.
+pub fn json(value: &serde_json::Value) -> Body {
+    (
+        "application/json",
+        Zeroizing::new(value.to_string().into_bytes()),
+    )
 }
 
 /// A queue and what empties it.
@@ -104,25 +116,23 @@ impl Sender {
             unsent(&self.unsent, self.name, "the queue is full");
         }
     }
+
+    /// How many wait.
+    #[cfg(test)]
+    pub fn waiting(&self) -> usize {
+        QUEUE - self.queue.capacity()
+    }
 }
 
 impl Sending {
-    /// Sends until the shutdown, then what is queued within [`CLOSE`].
+    /// Sends until the shutdown, then within [`CLOSE`] what is queued and what the pipeline still hands over.
     pub async fn run(mut self, shutdown: CancellationToken) {
         let late = async {
             shutdown.cancelled().await;
             tokio::time::sleep(CLOSE).await;
         };
         let send = async {
-            loop {
-                let (queued, sms) = tokio::select! {
-                    biased;
-                    next = self.queue.recv() => match next {
-                        Some(next) => next,
-                        None => return,
-                    },
-                    () = shutdown.cancelled() => return,
-                };
+            while let Some((queued, sms)) = next(&mut self.queue, &shutdown).await {
                 if let Err(reason) = deliver(&self.api, queued, &sms).await {
                     unsent(&self.unsent, self.api.name, reason);
                 }
@@ -135,13 +145,28 @@ impl Sending {
     }
 }
 
+/// The next answer; `None` once nobody queues any more, or none came for [`QUIET`] after the shutdown.
+async fn next(
+    queue: &mut mpsc::Receiver<(Instant, Sms)>,
+    shutdown: &CancellationToken,
+) -> Option<(Instant, Sms)> {
+    let quiet = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(QUIET).await;
+    };
+    tokio::select! {
+        biased;
+        next = queue.recv() => next,
+        () = quiet => None,
+    }
+}
+
 /// Delivers one answer, or says why not.
 async fn deliver(api: &Api, queued: Instant, sms: &Sms) -> Result<(), &'static str> {
     let mut wait = FIRST_WAIT;
     loop {
-        let body = Zeroizing::new((api.body)(sms).to_string().into_bytes());
         let call = Call {
-            body: Some(("application/json", body)),
+            body: Some((api.body)(sms)),
             total: CALL,
             ..Call::new(Method::POST, &api.url, Some(&api.credentials))
         };

@@ -22,11 +22,21 @@ impl HmacKey {
         let Some(signature) = from_hex(hex) else {
             return false;
         };
+        self.mac(parts).verify_slice(&signature).is_ok()
+    }
+
+    /// The HMAC-SHA256 of the parts in a row, in hex.
+    pub fn sign(&self, parts: &[&[u8]]) -> String {
+        let bytes = self.mac(parts).finalize().into_bytes();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any size");
         for part in parts {
             mac.update(part);
         }
-        mac.verify_slice(&signature).is_ok()
+        mac
     }
 }
 

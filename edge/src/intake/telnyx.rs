@@ -29,8 +29,8 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::accept::Acceptor;
-use super::http::{Answer, Hook, Request, Route};
-use super::provider::{Parts, ProviderError, Wiped, is_image, secret};
+use super::http::{Answer, Hook, Request, Route, Trial, headers};
+use super::provider::{CheckError, Parts, ProviderError, Wiped, ask, is_image, secret};
 use super::send::{self, Api, Sender, Sms};
 use super::signature::is_fresh;
 use super::{Inbox, Intake, Origin, Plain};
@@ -157,28 +157,23 @@ impl fmt::Debug for Telnyx {
 
 /// Starts it: what it answers, and where.
 pub fn start(section: &Section, parts: &mut Parts<'_>) -> Result<Route, ProviderError> {
-    let address = |source| ProviderError::Address {
-        section: "telnyx",
-        source,
-    };
     let public_key = public_key(&section.public_key).ok_or(ProviderError::Setting {
         section: "telnyx",
         key: "public_key",
         fault: "is not the base64 of an Ed25519 key; copy it from the portal, Keys & Credentials",
     })?;
-    let client = Client::new(&section.api).map_err(address)?;
-    let credentials = Credentials::bearer(&secret(&section.api_key_file)?).map_err(address)?;
+    let (client, credentials) = api_of(section)?;
     let (sender, sending) = send::sender(Api {
         name: "telnyx",
         client: client.clone(),
         url: format!("{}/v2/messages", section.api.trim_end_matches('/')),
         credentials,
         body: |sms| {
-            json!({
+            send::json(&json!({
                 "from": sms.from.as_ref().map(|from| from.as_str()),
                 "to": sms.to.as_str(),
                 "text": sms.text.as_str(),
-            })
+            }))
         },
     });
     let shutdown = parts.shutdown.clone();
@@ -195,6 +190,41 @@ pub fn start(section: &Section, parts: &mut Parts<'_>) -> Result<Route, Provider
         senders: Mutex::default(),
     };
     Ok((section.path.clone(), Arc::new(Handle(Arc::new(telnyx)))))
+}
+
+/// The API, and who calls it.
+fn api_of(section: &Section) -> Result<(Client, Credentials), ProviderError> {
+    let address = |source| ProviderError::Address {
+        section: "telnyx",
+        source,
+    };
+    let client = Client::new(&section.api).map_err(address)?;
+    let credentials = Credentials::bearer(&secret(&section.api_key_file)?).map_err(address)?;
+    Ok((client, credentials))
+}
+
+/// Whether the API takes the key: its messaging profiles are asked for, which hold nobody's message.
+pub async fn check(section: &Section) -> Result<(), CheckError> {
+    let (client, credentials) = api_of(section).map_err(CheckError::setting)?;
+    let url = format!(
+        "{}/v2/messaging_profiles?page%5Bsize%5D=1",
+        section.api.trim_end_matches('/')
+    );
+    ask(&client, &url, &credentials).await.map(|_| ())
+}
+
+/// Only Telnyx can sign, so that nothing but a wrong signature can be tried.
+pub fn trial(section: &Section, now: Timestamp) -> Trial {
+    let time = now.as_second().to_string();
+    let signature = BASE64_STANDARD.encode([0; 64]);
+    Trial {
+        path: section.path.clone(),
+        content_type: "application/json",
+        body: "{}",
+        signed: None,
+        forged: headers(&[(TIMESTAMP, &time), (SIGNATURE, &signature)]),
+        accepted: 200,
+    }
 }
 
 fn public_key(base64: &str) -> Option<VerifyingKey> {

@@ -35,8 +35,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::accept::{Acceptor, Taken};
-use super::http::{Answer, Hook, Request, Route, limits};
-use super::provider::{Parts, ProviderError, Wiped, is_image, photo, secret};
+use super::http::{Answer, Hook, Request, Route, Trial, headers, limits};
+use super::provider::{CheckError, Parts, ProviderError, Wiped, is_image, photo, secret};
 use super::signature::{HmacKey, is_fresh};
 use super::{Inbox, Intake, Origin, Plain};
 
@@ -112,6 +112,26 @@ pub fn start(section: &Section, parts: &mut Parts<'_>) -> Result<Route, Provider
     let secret = secret(&section.secret_file)?;
     let webhook = Webhook::new(&secret, parts.acceptor(Inbox::Webhook)?);
     Ok((section.path.clone(), Arc::new(Handle(webhook))))
+}
+
+/// An object without its members: signed right, it is refused as no message.
+pub fn trial(section: &Section, now: Timestamp) -> Result<Trial, CheckError> {
+    let key = HmacKey::new(
+        secret(&section.secret_file)
+            .map_err(CheckError::setting)?
+            .as_bytes(),
+    );
+    let (time, body) = (now.as_second().to_string(), "{}");
+    let signed = |signature: &str| headers(&[(TIMESTAMP, &time), (SIGNATURE, signature)]);
+    let signature = key.sign(&[time.as_bytes(), b".", body.as_bytes()]);
+    Ok(Trial {
+        path: section.path.clone(),
+        content_type: "application/json",
+        body,
+        signed: Some(signed(&signature)),
+        forged: signed(&"0".repeat(64)),
+        accepted: 400,
+    })
 }
 
 impl Webhook {

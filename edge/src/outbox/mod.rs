@@ -25,6 +25,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc;
 
+use jiff::civil::Date;
 use spotlight_common::ids::ReportId;
 use spotlight_common::receipt::Refusal;
 use tokio::sync::{Notify, oneshot};
@@ -95,6 +96,14 @@ impl Origin {
 /// A calendar month: the year times twelve, and the months since January.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Month(pub u32);
+
+impl Month {
+    /// The month of a day.
+    pub fn of(date: Date) -> Self {
+        Self(u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs()) - 1)
+    }
+}
+
 /// What an outbox holds.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Summary {
@@ -106,6 +115,8 @@ pub struct Summary {
     pub refusals: Vec<(String, u64)>,
     /// What is still to be removed from its inbox.
     pub removals: usize,
+    /// Answers of the latest month that had any.
+    pub answers: Option<(Month, u64)>,
 }
 
 /// Looks into a folder's outbox without changing it, whether an edge runs on it or not; `None` if there is none yet.
@@ -122,6 +133,7 @@ pub fn look(folder: &Path) -> Result<Option<Summary>, OutboxError> {
         pending: store.len(),
         refusals: store.refusals()?,
         removals,
+        answers: store.latest_answers(),
     }))
 }
 

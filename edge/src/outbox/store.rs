@@ -313,6 +313,11 @@ impl Store {
         true
     }
 
+    /// The latest month that had answers, and how many.
+    pub fn latest_answers(&self) -> Option<(Month, u64)> {
+        self.index().answers
+    }
+
     pub fn answers(&self, month: Month) -> u64 {
         match self.index().answers {
             Some((latest, count)) if latest >= month => count,

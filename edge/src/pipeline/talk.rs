@@ -75,9 +75,7 @@ impl Talk {
             .now()
             .to_zoned_datetime(self.wording.time_zone.clone())
             .date();
-        Month(
-            u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs()) - 1,
-        )
+        Month::of(date)
     }
 
     /// Whether this machine's clock is right.

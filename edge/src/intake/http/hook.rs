@@ -5,6 +5,7 @@ use std::future::Future;
 use std::pin::Pin;
 
 use hyper::HeaderMap;
+use hyper::header::HeaderValue;
 use zeroize::Zeroizing;
 
 /// A POST to a hook. RAM only; its content never prints.
@@ -67,4 +68,30 @@ pub trait Hook: Send + Sync {
     fn max_body(&self) -> usize {
         super::limits::BODY
     }
+}
+
+/// A request by which `doctor` tries a hook. It is no message: where its signature is right it gets `accepted`, else 403.
+pub struct Trial {
+    /// Where the hook is.
+    pub path: String,
+    /// Media type of the body.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: &'static str,
+    /// The headers of a right signature; absent where only the provider can sign.
+    pub signed: Option<HeaderMap>,
+    /// The headers of a wrong one.
+    pub forged: HeaderMap,
+    /// The status of what is signed right.
+    pub accepted: u16,
+}
+
+/// Headers from names and values; a value that no header takes is left out, and so is not believed.
+pub fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    let pairs = pairs.iter().filter_map(|(name, value)| {
+        let mut value = HeaderValue::from_str(value).ok()?;
+        value.set_sensitive(true);
+        Some((hyper::header::HeaderName::from_static(name), value))
+    });
+    pairs.collect()
 }

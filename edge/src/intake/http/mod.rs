@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-pub use hook::{Answer, Hook, Request};
+pub use hook::{Answer, Hook, Request, Trial, headers};
 pub use server::{HttpError, Server};
 
 /// Where webhooks come in: the section `[http]`.

@@ -137,7 +137,7 @@ impl Drop for Presence {
             return;
         };
         if let Some((to, text)) = self.twilio.leave(&sid) {
-            self.twilio.sends.add(to, text);
+            self.twilio.sender.send(self.twilio.sms(to, text));
         }
     }
 }

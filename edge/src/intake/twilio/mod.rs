@@ -4,7 +4,7 @@
 //!   every few minutes, which works behind NAT with no webhook at all). Whichever is first takes it; `MessageSid` tells them
 //!   to be one.
 //! - Its photos are fetched with the account's credentials (`media`), few messages at a time: they lie in RAM until done.
-//! - Its answer goes in the webhook's own answer (TwiML) where one waits and `answer = "twiml"`, else by REST (`sends`), at most once.
+//! - Its answer goes in the webhook's own answer (TwiML) where one waits and `answer = "twiml"`, else by REST (`send`), at most once.
 //! - After the commit it is deleted at Twilio with its media, again and again until Twilio confirms it (`removals`); only then
 //!   the outbox forgets the removal. What a crash leaves is found by the first listing and deleted, not reported again. Answers
 //!   that Twilio keeps are deleted too.
@@ -14,19 +14,19 @@
 //!
 //! Ids, numbers, texts and photos stay in RAM and never print.
 
+mod check;
 mod form;
 mod hook;
 mod media;
 mod poll;
 mod removals;
 mod rest;
-mod sends;
 mod sid;
 mod signature;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -37,16 +37,18 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
+use super::provider::{ProviderError, secret};
+use super::send::{self, Sender, Sending, Sms};
 use super::{Inbound, Inbox, Intake, Offers, Origin, Payload, Plain, Ticket};
 use crate::client::ClientError;
 use crate::outbox::{Outbox, OutboxError};
 use media::{Media, Photos};
 use removals::Removals;
 use rest::Rest;
-use sends::Sends;
 use sid::Sid;
 use signature::Keys;
 
+pub use check::{number_webhook, trial};
 pub use hook::TwilioHook;
 
 /// Where its webhooks come in.
@@ -108,6 +110,40 @@ pub enum AnswerBy {
     Rest,
 }
 
+/// An account that the settings name.
+struct Account {
+    account: Sid,
+    auth_token: Zeroizing<String>,
+    rest: Rest,
+}
+
+impl Settings {
+    /// Checks the settings and reads the token.
+    fn account(&self) -> Result<Account, TwilioError> {
+        let account: Sid = self.account_sid.parse().map_err(|_| {
+            TwilioError::Setting(
+                "`account_sid` must be `AC` and 32 hex digits, as the console shows it",
+            )
+        })?;
+        let digits = self.number.strip_prefix('+').unwrap_or_default();
+        if !(7..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(TwilioError::Setting(
+                "`number` must be in E.164, as in \"+12135550100\"",
+            ));
+        }
+        if self.poll < SHORTEST_POLL {
+            return Err(TwilioError::Setting("`poll` must be 1s or more"));
+        }
+        let auth_token = secret(&self.auth_token_file)?;
+        let rest = Rest::new(&self.api_url, &account, &auth_token, &self.number)?;
+        Ok(Account {
+            account,
+            auth_token,
+            rest,
+        })
+    }
+}
+
 fn poll() -> SignedDuration {
     SignedDuration::from_mins(3)
 }
@@ -127,14 +163,8 @@ fn api_url() -> String {
 #[derive(Debug, thiserror::Error)]
 pub enum TwilioError {
     /// A secret cannot be read.
-    #[error("failed to read `{path}`; its first line is a secret of your Twilio account")]
-    Secret {
-        /// Which file.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error(transparent)]
+    Secret(#[from] ProviderError),
     /// A setting is not what it must be.
     #[error("[twilio] {0}")]
     Setting(&'static str),
@@ -158,7 +188,7 @@ pub struct Twilio {
     outbox: Outbox,
     inbox: mpsc::Sender<Inbound>,
     removals: Removals,
-    sends: Sends,
+    sender: Sender,
     state: Mutex<State>,
     with_photos: Arc<Semaphore>,
     receiving: Arc<Semaphore>,
@@ -214,25 +244,15 @@ impl Twilio {
         outbox: Outbox,
         inbox: mpsc::Sender<Inbound>,
         shutdown: CancellationToken,
-    ) -> Result<Arc<Self>, TwilioError> {
-        let account: Sid = settings.account_sid.parse().map_err(|_| {
-            TwilioError::Setting(
-                "`account_sid` must be `AC` and 32 hex digits, as the console shows it",
-            )
-        })?;
-        let digits = settings.number.strip_prefix('+').unwrap_or_default();
-        if !(7..=15).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err(TwilioError::Setting(
-                "`number` must be in E.164, as in \"+12135550100\"",
-            ));
-        }
-        if settings.poll < SHORTEST_POLL {
-            return Err(TwilioError::Setting("`poll` must be 1s or more"));
-        }
-        let auth_token = secret(&settings.auth_token_file)?;
-        let rest = Rest::new(&settings.api_url, &account, &auth_token, &settings.number)?;
+    ) -> Result<(Arc<Self>, Sending), TwilioError> {
+        let Account {
+            account,
+            auth_token,
+            rest,
+        } = settings.account()?;
+        let (sender, sending) = send::sender(rest.sends());
         let before = outbox.removals(Inbox::Twilio)?;
-        Ok(Arc::new(Self {
+        let twilio = Self {
             account,
             number: settings.number,
             answer_by: settings.answer,
@@ -250,13 +270,14 @@ impl Twilio {
             outbox,
             inbox,
             removals: Removals::default(),
-            sends: Sends::default(),
+            sender,
             state: Mutex::default(),
             with_photos: Arc::new(Semaphore::new(WITH_PHOTOS)),
             receiving: Arc::new(Semaphore::new(RECEIVING)),
             look_up_until: Instant::now() + LOOK_UP_FOR,
             stopping: shutdown,
-        }))
+        };
+        Ok((Arc::new(twilio), sending))
     }
 
     /// What answers the webhook; `public_url` is how Twilio calls this node, without a path.
@@ -265,11 +286,11 @@ impl Twilio {
     }
 
     /// Lists, deletes and answers until the shutdown.
-    pub async fn run(self: Arc<Self>) {
+    pub async fn run(self: Arc<Self>, sending: Sending) {
         tokio::join!(
             poll::run(&self, &self.outbox, &self.stopping),
             self.removals.run(&self.rest, &self.outbox, &self.stopping),
-            self.sends.run(&self.rest, &self.stopping),
+            sending.run(self.stopping.clone()),
         );
     }
 
@@ -364,6 +385,16 @@ impl Twilio {
         answer
     }
 
+    /// An answer from the number.
+    fn sms(&self, to: Zeroizing<String>, text: Zeroizing<String>) -> Sms {
+        Sms {
+            to,
+            from: Some(Zeroizing::new(self.number.clone())),
+            sim: None,
+            text,
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state
             .lock()
@@ -383,7 +414,7 @@ impl Intake for Twilio {
             Some(hooks) if self.answer_by == AnswerBy::Twiml => {
                 hooks.answer = Some((item.sender.clone(), text));
             }
-            _ => self.sends.add(item.sender.clone(), text),
+            _ => self.sender.send(self.sms(item.sender.clone(), text)),
         }
     }
 
@@ -401,22 +432,6 @@ impl Intake for Twilio {
         tracing::warn!(reason, "a message at Twilio cannot be read; it is deleted");
         self.remove(item)
     }
-}
-
-/// The first line of a file.
-fn secret(path: &Path) -> Result<Zeroizing<String>, TwilioError> {
-    let text = std::fs::read_to_string(path).map_err(|source| TwilioError::Secret {
-        path: path.to_owned(),
-        source,
-    })?;
-    let text = Zeroizing::new(text);
-    let line = text.lines().next().unwrap_or_default().trim();
-    if line.is_empty() {
-        return Err(TwilioError::Setting(
-            "a secret's file must hold it in its first line",
-        ));
-    }
-    Ok(Zeroizing::new(line.to_owned()))
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use super::form;
 use super::sid::Sid;
 use crate::client::{Call, Client, ClientError, Credentials, Reply};
+use crate::intake::send::Api;
 
 /// Messages of a page. A page of the longest texts, escaped, stays under the client's limit.
 const PAGE: usize = 50;
@@ -129,6 +130,17 @@ struct Wire {
     status: String,
     #[serde(default)]
     date_created: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct NumberPage {
+    incoming_phone_numbers: Vec<WireNumber>,
+}
+
+#[derive(Deserialize)]
+struct WireNumber {
+    #[serde(default)]
+    sms_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -267,13 +279,29 @@ impl Rest {
             .await
     }
 
-    /// Sends a text from the number.
-    pub async fn send(&self, to: &str, text: &str) -> Result<(), RestError> {
-        let url = format!("{}{}/Messages.json", self.api_url, self.account);
-        let mut call = Call::new(Method::POST, &url, Some(&self.credentials));
-        let body = form::write(&[("To", to), ("From", &self.number), ("Body", text)]);
-        call.body = Some(("application/x-www-form-urlencoded", body));
-        good(self.client.call(call).await?).map(|_| ())
+    /// Where texts from the number go out.
+    pub fn sends(&self) -> Api {
+        Api {
+            name: "twilio",
+            client: self.client.clone(),
+            url: format!("{}{}/Messages.json", self.api_url, self.account),
+            credentials: self.credentials.clone(),
+            body: |sms| {
+                let from = sms.from.as_ref().map_or("", |from| from.as_str());
+                let form = form::write(&[("To", &sms.to), ("From", from), ("Body", &sms.text)]);
+                ("application/x-www-form-urlencoded", form)
+            },
+        }
+    }
+
+    /// The webhook that the number's messages go to, as the account's settings say; `None` if the number is not the account's.
+    pub async fn number_webhook(&self) -> Result<Option<String>, RestError> {
+        let query = form::write(&[("PhoneNumber", &self.number), ("PageSize", "1")]);
+        let query = std::str::from_utf8(&query).map_err(|_| RestError::Answer)?;
+        let path = format!("{}/IncomingPhoneNumbers.json?{query}", self.account);
+        let page: NumberPage = json(&self.get(&path).await?)?;
+        let number = page.incoming_phone_numbers.into_iter().next();
+        Ok(number.map(|number| number.sms_url.unwrap_or_default()))
     }
 
     async fn delete_at(&self, path: &str) -> Result<(), RestError> {

@@ -17,6 +17,7 @@ struct World {
     twilio: Arc<Twilio>,
     hook: TwilioHook,
     inbox: mpsc::Receiver<Inbound>,
+    _sending: Sending,
     _folder: tempfile::TempDir,
 }
 
@@ -36,8 +37,9 @@ fn world(answer: AnswerBy) -> World {
     };
     let outbox = Outbox::open(folder.path()).expect("an outbox");
     let (sender, inbox) = mpsc::channel(8);
-    let mut twilio = Twilio::open(settings, [1; 32], outbox, sender, CancellationToken::new())
-        .expect("good settings");
+    let (mut twilio, sending) =
+        Twilio::open(settings, [1; 32], outbox, sender, CancellationToken::new())
+            .expect("good settings");
     // As an hour after the start: no message is looked up.
     Arc::get_mut(&mut twilio)
         .expect("no one else has it")
@@ -46,6 +48,7 @@ fn world(answer: AnswerBy) -> World {
         hook: twilio.hook("https://edge.example/"),
         twilio,
         inbox,
+        _sending: sending,
         _folder: folder,
     }
 }
@@ -134,7 +137,7 @@ async fn a_message_is_one_however_often_its_webhook_comes_and_one_webhook_carrie
     let late = world.hook.take(request(&parameters)).await;
     assert_eq!(body(&late), (200, "<Response/>"));
     assert!(world.inbox.try_recv().is_err());
-    assert!(world.twilio.sends.is_empty());
+    assert_eq!(world.twilio.sender.waiting(), 0);
     let state = world.twilio.state();
     assert!(state.items.is_empty() && state.hooks.is_empty());
 }
@@ -155,7 +158,7 @@ async fn an_answer_goes_by_rest_where_no_webhook_waits_any_more_or_the_settings_
             }
         }
     }
-    assert!(!first.twilio.sends.is_empty());
+    assert_eq!(first.twilio.sender.waiting(), 1);
 
     let mut by_rest = world(AnswerBy::Rest);
     let work = async {
@@ -164,7 +167,7 @@ async fn an_answer_goes_by_rest_where_no_webhook_waits_any_more_or_the_settings_
     };
     let (answer, ()) = tokio::join!(by_rest.hook.take(request(&parameters(&[]))), work);
     assert_eq!(body(&answer), (200, "<Response/>"));
-    assert!(!by_rest.twilio.sends.is_empty());
+    assert_eq!(by_rest.twilio.sender.waiting(), 1);
 }
 
 #[tokio::test]
@@ -177,7 +180,7 @@ async fn twilios_own_opt_out_answer_is_the_only_one() {
     let parameters = parameters(&[("Body", "STOP"), ("OptOutType", "STOP")]);
     let (answer, ()) = tokio::join!(world.hook.take(request(&parameters)), work);
     assert_eq!(body(&answer), (200, "<Response/>"));
-    assert!(world.twilio.sends.is_empty());
+    assert_eq!(world.twilio.sender.waiting(), 0);
 }
 
 #[tokio::test]
