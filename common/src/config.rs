@@ -25,14 +25,15 @@ pub enum ConfigError {
         "`mqtt://{0}` is another machine: use `mqtts://`, or set `allow_plaintext = true` on a network whose every listener you trust"
     )]
     Plaintext(String),
-    /// It is not what it should be.
-    #[error("`{path}` is not a valid configuration")]
+    /// It is not what it should be. The line itself is not kept: it may hold a secret or a number.
+    #[error("`{path}`, line {line}: {message}")]
     Parse {
         /// Which file.
         path: PathBuf,
-        /// Where and what, in toml's words.
-        #[source]
-        source: Box<toml::de::Error>,
+        /// Its line, from 1.
+        line: usize,
+        /// What, in toml's words without values.
+        message: String,
     },
 }
 
@@ -117,7 +118,8 @@ impl FromStr for BrokerUrl {
     type Err = String;
 
     fn from_str(url: &str) -> Result<Self, String> {
-        let bad = || format!("`{url}` is not `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`");
+        // Not quoted: somebody may have written a password into it.
+        let bad = || "the address is not `mqtt://HOST[:PORT]` or `mqtts://HOST[:PORT]`".to_owned();
         let (tls, rest) = match (url.strip_prefix("mqtts://"), url.strip_prefix("mqtt://")) {
             (Some(rest), _) => (true, rest),
             (_, Some(rest)) => (false, rest),
@@ -163,10 +165,44 @@ pub fn load<T: DeserializeOwned>(path: &Path) -> Result<T, ConfigError> {
 
 /// Reads a configuration from a text; `path` is for errors.
 pub fn parse<T: DeserializeOwned>(text: &str, path: &Path) -> Result<T, ConfigError> {
-    toml::from_str(text).map_err(|source| ConfigError::Parse {
-        path: path.to_owned(),
-        source: Box::new(source),
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let start = error.span().map_or(0, |span| span.start.min(text.len()));
+        let before = &text.as_bytes()[..start];
+        ConfigError::Parse {
+            path: path.to_owned(),
+            line: before.iter().filter(|byte| **byte == b'\n').count() + 1,
+            message: without_values(error.message()),
+        }
     })
+}
+
+/// An error's words without what it quotes of values: strings in `"`, and seven digits or more in a row.
+fn without_values(message: &str) -> String {
+    let mut kept = String::with_capacity(message.len());
+    for (n, piece) in message.split('"').enumerate() {
+        match n % 2 {
+            0 => kept.push_str(piece),
+            _ => kept.push_str("\"...\""),
+        }
+    }
+    let mut masked = String::with_capacity(kept.len());
+    let mut digits = String::new();
+    for c in kept.chars().chain(std::iter::once('\0')) {
+        if c.is_ascii_digit() {
+            digits.push(c);
+            continue;
+        }
+        masked.push_str(if digits.len() >= 7 {
+            "(digits)"
+        } else {
+            &digits
+        });
+        digits.clear();
+        if c != '\0' {
+            masked.push(c);
+        }
+    }
+    masked
 }
 
 fn read(path: &Path) -> Result<String, ConfigError> {
@@ -207,6 +243,38 @@ mod tests {
             "mqtt://[::1]x",
         ] {
             assert_eq!(url(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_line_and_no_value() {
+        #[derive(Debug, serde::Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code)]
+        struct Settings {
+            port: u16,
+            url: Option<BrokerUrl>,
+        }
+        let error = |text: &str| {
+            let error = parse::<Settings>(text, Path::new("edge.toml")).expect_err("refused");
+            crate::log::chain(&error)
+        };
+        assert_eq!(
+            error("port = 1\nsecret = \"hush-hush\"\n"),
+            "`edge.toml`, line 2: unknown field `secret`, expected `port` or `url`"
+        );
+        for (text, line) in [
+            ("# 1\nport = \"hush-hush\"", 2),
+            ("port = 2135550100", 1),
+            ("port = 1\n\nurl = \"mqtt://user:hush-hush@host\"", 3),
+            ("port = 1\nhush-hush", 2),
+        ] {
+            let said = error(text);
+            assert!(said.contains(&format!("line {line}: ")), "{said}");
+            assert!(
+                !said.contains("hush") && !said.contains("2135550100"),
+                "{said}"
+            );
         }
     }
 

@@ -31,6 +31,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use jiff::Timestamp;
 use zeroize::Zeroizing;
 
+use crate::wiped;
+
 /// Redirects of one call.
 pub const MAX_REDIRECTS: usize = 5;
 
@@ -211,6 +213,19 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
+    /// The same for an address that credentials go to: `https`, or this machine.
+    pub fn with_credentials(configured: &str) -> Result<Self, ClientError> {
+        let url = parse(configured)?;
+        let host = url.host().unwrap_or_default();
+        let here = matches!(host, "127.0.0.1" | "localhost" | "[::1]");
+        if url.scheme_str() == Some("http") && !here {
+            return Err(ClientError::Address(
+                "credentials go there, so it must begin with https://",
+            ));
+        }
+        Self::new(configured)
+    }
+
     /// For a configured address; its scheme is that of all calls.
     pub fn new(configured: &str) -> Result<Self, ClientError> {
         let mut connector = HttpConnector::new();
@@ -409,16 +424,10 @@ async fn read(response: Response<Incoming>, max_body: usize) -> Result<Reply, Cl
         let Some(data) = frame.data_ref() else {
             continue;
         };
-        let needed = body.len() + data.len();
-        if needed > max_body {
+        if body.len() + data.len() > max_body {
             return Err(ClientError::TooLarge(max_body));
         }
-        if needed > body.capacity() {
-            let mut larger = Vec::with_capacity(needed.saturating_mul(2).min(max_body));
-            larger.extend_from_slice(&body);
-            body = Zeroizing::new(larger);
-        }
-        body.extend_from_slice(data);
+        wiped::append(&mut body, data, max_body);
     }
     let content_type = head.headers.get(CONTENT_TYPE);
     Ok(Reply {

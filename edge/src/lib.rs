@@ -27,6 +27,7 @@ pub mod pipeline;
 pub mod place;
 pub mod pseudonym;
 pub mod reply;
+mod wiped;
 pub mod words;
 
 use classify::Classifier;

@@ -124,12 +124,13 @@ impl Message {
         country_code: &str,
     ) -> Self {
         let mut photos = plain.photos;
+        let beyond = photos.len().saturating_sub(MAX_PHOTOS);
         photos.truncate(MAX_PHOTOS);
         Self {
             sender: Phone::new(&plain.sender, country_code),
             text: plain.text,
             photos,
-            photos_missed: plain.photos_missed,
+            photos_missed: plain.photos_missed + beyond,
             sent_at: plain.sent_at,
             arrived,
             tickets: vec![ticket],
@@ -138,4 +139,4 @@ impl Message {
 }
 
 /// Photos of one message that are looked at.
-const MAX_PHOTOS: usize = 8;
+pub const MAX_PHOTOS: usize = 8;

@@ -273,8 +273,8 @@ impl Pipeline {
 
     /// Signs and commits a report, with the removals that follow and the count of its answer. Before that nothing is removed.
     ///
-    /// What makes no report is removed after its answer. Where a repeated answer would be a second one, the removal is
-    /// noted before the answer leaves: after a crash an answer may be missing, but none is sent twice.
+    /// What makes no report is removed after its answer. The removal is noted before the answer leaves: after a crash an
+    /// answer may be missing, but none is sent twice.
     async fn commit(&self, message: &Message, report: Option<Report>, answer: Option<&Leaving>) {
         let removals = || {
             message
@@ -297,12 +297,7 @@ impl Pipeline {
                 }
             }
             None if month.is_some() => {
-                let repeats = message
-                    .tickets
-                    .iter()
-                    .all(|ticket| ticket.intake.repeats_answers());
-                let removals = if repeats { Vec::new() } else { removals() };
-                self.write(Vec::new(), removals, month).await;
+                self.write(Vec::new(), removals(), month).await;
             }
             None => {}
         }

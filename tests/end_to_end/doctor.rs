@@ -244,14 +244,20 @@ fn a_broker_that_does_not_know_the_login_is_told_from_one_that_is_away() {
 
 /// A phone that tells of some events, to who knows the password.
 fn phone(events: &'static [&'static str]) -> Server {
-    let login = format!("Basic {}", webhooks::base64(format!("sms:{SECRET}").as_bytes()));
+    let login = format!(
+        "Basic {}",
+        webhooks::base64(format!("sms:{SECRET}").as_bytes())
+    );
     Server::start(move |asked, _| match asked.header("authorization") {
         Some(said) if said == login && asked.path == "/webhooks" => {
             let known: Vec<_> = events
                 .iter()
                 .map(|event| json!({ "id": "1", "url": "https://text.example.org/android", "event": event }))
                 .collect();
-            Says::file("application/json", Value::from(known).to_string().as_bytes())
+            Says::file(
+                "application/json",
+                Value::from(known).to_string().as_bytes(),
+            )
         }
         _ => Says::status(401),
     })
@@ -343,7 +349,10 @@ fn webhooks_and_providers_are_tried_and_what_is_wrong_is_named() {
     }
     // Nobody's message: nothing comes of it.
     let outbox = line(&lines, "outbox")["detail"].as_str().expect("a text");
-    assert!(outbox.contains("0 without a receipt, 0 removals open"), "{outbox}");
+    assert!(
+        outbox.contains("0 without a receipt, 0 removals open"),
+        "{outbox}"
+    );
     let said = format!("{lines:?}");
     for secret in [TOKEN, SECRET, NUMBER.trim_start_matches('+')] {
         assert!(!said.contains(secret), "{said}");
@@ -365,7 +374,11 @@ fn webhooks_and_providers_are_tried_and_what_is_wrong_is_named() {
             "public_url",
             "redirect",
         ),
-        (proxy(healthy, || Says::status(404)), "twilio hook", "not found"),
+        (
+            proxy(healthy, || Says::status(404)),
+            "twilio hook",
+            "not found",
+        ),
         (
             proxy(healthy, || Says::status(200)),
             "twilio hook",
@@ -385,8 +398,17 @@ fn webhooks_and_providers_are_tried_and_what_is_wrong_is_named() {
         });
         let (lines, status) = doctor(&behind);
         let failed = line(&lines, check);
-        assert_eq!((&failed["status"], status), (&json!("fail"), Some(1)), "{failed}");
-        assert!(failed["detail"].as_str().is_some_and(|said| said.contains(detail)), "{failed}");
+        assert_eq!(
+            (&failed["status"], status),
+            (&json!("fail"), Some(1)),
+            "{failed}"
+        );
+        assert!(
+            failed["detail"]
+                .as_str()
+                .is_some_and(|said| said.contains(detail)),
+            "{failed}"
+        );
         assert_ne!(failed["fix"], "", "{failed}");
         // Twilio calls elsewhere, then.
         assert_eq!(line(&lines, "twilio")["status"], "warn", "{lines:?}");
@@ -422,7 +444,11 @@ fn webhooks_and_providers_are_tried_and_what_is_wrong_is_named() {
     assert_eq!(line(&lines, "twilio")["status"], "warn", "{lines:?}");
     let missing = line(&lines, "android");
     assert_eq!(missing["status"], "warn", "{missing}");
-    assert!(missing["detail"].as_str().is_some_and(|said| said.contains("mms:downloaded")));
+    assert!(
+        missing["detail"]
+            .as_str()
+            .is_some_and(|said| said.contains("mms:downloaded"))
+    );
     drop(deaf);
     assert_fails(&path, "android", "does not answer");
     let other = changed(&apart, |text| text.replace(NUMBER, "+12135550111"));

@@ -253,7 +253,12 @@ fn forged_late_large_and_shapeless_requests_are_refused_and_cost_nothing() {
         ),
         (
             Provider::Android,
-            android("f1", "sms:received", &android_sms(&number(10), BEVERLY, &local_time())).to_string(),
+            android(
+                "f1",
+                "sms:received",
+                &android_sms(&number(10), BEVERLY, &local_time()),
+            )
+            .to_string(),
         ),
     ];
     for (provider, body) in &bodies {
@@ -399,7 +404,11 @@ fn a_crash_between_commit_and_2xx_makes_one_report() {
         ),
         (
             Provider::Android,
-            android("c1", "sms:received", &android_sms(&number(32), FIGUEROA, &time)),
+            android(
+                "c1",
+                "sms:received",
+                &android_sms(&number(32), FIGUEROA, &time),
+            ),
             FIGUEROA,
         ),
     ];

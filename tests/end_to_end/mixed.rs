@@ -70,9 +70,7 @@ fn way(n: usize) -> Way {
 fn body(provider: Provider, n: usize, text: &str) -> Value {
     match provider {
         Provider::Generic => webhooks::generic(&format!("message{n}"), &number(n), text),
-        Provider::Telnyx => {
-            webhooks::telnyx(&format!("message{n}"), &number(n), text, &json!([]))
-        }
+        Provider::Telnyx => webhooks::telnyx(&format!("message{n}"), &number(n), text, &json!([])),
         Provider::Android => {
             let payload = webhooks::android_sms(&number(n), text, &webhooks::local_time());
             webhooks::android(&format!("event{n}"), "sms:received", &payload)
@@ -195,8 +193,8 @@ fn configure(apart: &Apart, outside: &Outside, port: u16) {
 fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
     let mut random = Random::new(SEED);
     let messages = texts_all_over(MESSAGES);
-    let photo = fs::read(process::top().join("deploy/box/samples/police-car.jpg"))
-        .expect("our own sample");
+    let photo =
+        fs::read(process::top().join("deploy/box/samples/police-car.jpg")).expect("our own sample");
     let mut apart = Apart::prepare();
     let port = free_port();
     let outside = Outside {
@@ -304,7 +302,11 @@ fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
         let summary = spotlight_edge::outbox::look(&edge_data);
         summary.is_ok_and(|summary| summary.is_some_and(|summary| summary.pending == 0))
     });
-    assert_eq!(outside.twilio.orphans(), 0, "media are deleted with their message");
+    assert_eq!(
+        outside.twilio.orphans(),
+        0,
+        "media are deleted with their message"
+    );
     for n in 0..MESSAGES {
         let count = match way(n) {
             Way::Smstools => smsd.sent_to(&number(n)).len(),

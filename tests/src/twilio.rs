@@ -538,9 +538,13 @@ fn answer_api(shared: &Shared, request: &Http) -> Reply {
         ("GET", ["IncomingPhoneNumbers.json"]) => {
             let mut asked = form_urlencoded::parse(query.as_bytes());
             let is_ours = asked.any(|(name, value)| name == "PhoneNumber" && value == NUMBER);
-            let ours = json!({ "phone_number": NUMBER, "sms_url": state.sms_url, "sms_method": "POST" });
+            let ours =
+                json!({ "phone_number": NUMBER, "sms_url": state.sms_url, "sms_method": "POST" });
             let numbers: Vec<_> = is_ours.then_some(ours).into_iter().collect();
-            reply(200, &json!({ "incoming_phone_numbers": numbers, "page_size": 1 }))
+            reply(
+                200,
+                &json!({ "incoming_phone_numbers": numbers, "page_size": 1 }),
+            )
         }
         ("POST", ["Messages.json"]) => {
             let form: HashMap<_, _> = form_urlencoded::parse(&request.body).into_owned().collect();

@@ -162,6 +162,12 @@ fn the_configured_scheme_binds_all_calls() {
     assert!(reason("127.0.0.1").contains("scheme"));
     assert!(reason("http://a:b@127.0.0.1").contains("user name"));
     assert!(!reason("http://a:b@127.0.0.1").contains("a:b"));
+    assert!(Client::new("http://192.0.2.1").is_ok());
+    let error = Client::with_credentials("http://192.0.2.1").expect_err("plain");
+    assert!(error.to_string().contains("https://"), "{error}");
+    for safe in ["https://192.0.2.1", "http://127.0.0.1:8080", "http://[::1]"] {
+        assert!(Client::with_credentials(safe).is_ok(), "{safe}");
+    }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let client = Client::new("http://127.0.0.1:9").expect("a client");

@@ -76,6 +76,9 @@ pub fn outbox(data: &Path, looked: &Result<Option<Summary>, OutboxError>) -> Lin
     let summary = match looked {
         Ok(Some(summary)) => summary,
         Ok(None) => return absent(data),
+        Err(error @ OutboxError::Changing(_)) => {
+            return Line::warn(check, log::chain(error), "run it again");
+        }
         Err(error) => {
             let fix =
                 "restore `outbox.redb` from a backup, or move it away: its reports are lost then";
@@ -195,12 +198,18 @@ mod tests {
     #[test]
     fn an_outbox_that_is_not_one_fails_and_one_that_is_not_there_does_not() {
         let folder = tempfile::tempdir().expect("a folder");
-        assert_eq!(outbox(folder.path(), &look(folder.path())).status, Status::Ok);
+        assert_eq!(
+            outbox(folder.path(), &look(folder.path())).status,
+            Status::Ok
+        );
         let later = folder.path().join("not/yet");
         assert_eq!(outbox(&later, &look(&later)).status, Status::Ok);
         assert!(!folder.path().join("outbox.redb").exists());
         std::fs::write(folder.path().join("outbox.redb"), "no database").expect("written");
-        assert_eq!(outbox(folder.path(), &look(folder.path())).status, Status::Fail);
+        assert_eq!(
+            outbox(folder.path(), &look(folder.path())).status,
+            Status::Fail
+        );
     }
 
     #[tokio::test]

@@ -172,15 +172,15 @@ async fn hook(check: &'static str, base: &str, trial: &Trial) -> Line {
         ),
         Ok(403) => {
             let fix = "restart the edge if its secret or `public_url` has changed; let the reverse proxy pass path and headers on unchanged";
-            Line::fail(
-                check,
-                format!("{place} refuses what is signed right"),
-                fix,
-            )
+            Line::fail(check, format!("{place} refuses what is signed right"), fix)
         }
         Ok(status) => {
             let detail = format!("{place} answers what is signed right with status {status}");
-            Line::fail(check, detail, "look at the reverse proxy and the edge's log")
+            Line::fail(
+                check,
+                detail,
+                "look at the reverse proxy and the edge's log",
+            )
         }
         Err(error) => unanswered(check, &place, &error),
     }

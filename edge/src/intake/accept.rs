@@ -1,39 +1,48 @@
 //! Taking messages from a provider that has no inbox to remove them from: it repeats a webhook until it gets its 2xx.
 //!
-//! A message is known by its provider's id. Its removal (in the outbox since the commit, 5 bytes) is confirmed only
-//! [`REMEMBERED`] after it was done, counted in uptime: until then a repeat is known, also after a crash or a restart.
+//! A message is known by its provider's id, in the outbox for some days after it was done: a repeat is known, also after a
+//! crash or a restart.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio_util::sync::CancellationToken;
 
 use super::http::Answer;
-use super::offers::REMEMBERED;
 use super::{Begun, Inbound, Inbox, Intake, Offers, Payload, Plain, Ticket, Waiter};
 use crate::outbox::{Origin, Outbox, OutboxError};
 
 /// A webhook is answered after this time at the latest; the work goes on, and the repeated webhook joins it.
 pub const PATIENCE: Duration = Duration::from_secs(12);
 
-/// Messages from their offer to their end, with their photos in RAM; more are told to come again.
+/// Messages from their offer to their end; more are told to come again.
 const UNDER_WAY: usize = 64;
 
-/// How often what is old is forgotten.
-const FORGET: Duration = Duration::from_secs(600);
+/// Of those, how many may have photos in RAM.
+const WITH_PHOTOS: usize = 3;
 
 /// Takes the messages of one provider.
 pub struct Acceptor {
     offers: Offers,
     inbox: mpsc::Sender<Inbound>,
-    outbox: Outbox,
-    done: Mutex<VecDeque<(Instant, Origin)>>,
     free: Arc<Semaphore>,
-    under_way: Mutex<HashMap<u64, OwnedSemaphorePermit>>,
+    with_photos: Arc<Semaphore>,
+    /// What each message holds until its end.
+    under_way: Mutex<HashMap<u64, Vec<OwnedSemaphorePermit>>>,
+}
+
+/// How a message's photos come into RAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Photos {
+    /// It has none.
+    None,
+    /// They came with it: where there is no room for them, it is to come again.
+    Here,
+    /// They are fetched once there is room for them.
+    Fetched,
 }
 
 /// What became of a message.
@@ -56,21 +65,18 @@ impl Taken {
 }
 
 impl Acceptor {
-    /// `key` is the node's own; what the outbox holds of this inbox is known as done.
+    /// `key` is the node's own; what the outbox knows of this inbox is done.
     pub fn new(
         inbox: Inbox,
         key: [u8; 32],
-        outbox: Outbox,
+        outbox: &Outbox,
         messages: mpsc::Sender<Inbound>,
     ) -> Result<Self, OutboxError> {
-        let before = outbox.removals(inbox)?;
-        let now = Instant::now();
         Ok(Self {
-            offers: Offers::new(inbox, key, before.iter().copied()),
+            offers: Offers::new(inbox, key, outbox.known(inbox)?),
             inbox: messages,
-            outbox,
-            done: Mutex::new(before.into_iter().map(|origin| (now, origin)).collect()),
             free: Arc::new(Semaphore::new(UNDER_WAY)),
+            with_photos: Arc::new(Semaphore::new(WITH_PHOTOS)),
             under_way: Mutex::default(),
         })
     }
@@ -81,6 +87,7 @@ impl Acceptor {
         self: &Arc<Self>,
         intake: Arc<dyn Intake>,
         id: &[u8],
+        photos: Photos,
         prepare: impl FnOnce(u64) -> F,
     ) -> Taken
     where
@@ -97,7 +104,14 @@ impl Acceptor {
                 let Ok(permit) = self.free.clone().try_acquire_owned() else {
                     return Taken::NotYet;
                 };
-                lock(&self.under_way).insert(item, permit);
+                let mut held = vec![permit];
+                if photos == Photos::Here {
+                    match self.with_photos.clone().try_acquire_owned() {
+                        Ok(permit) => held.push(permit),
+                        Err(_) => return Taken::NotYet,
+                    }
+                }
+                lock(&self.under_way).insert(item, held);
                 let plain = prepare(item);
                 let ticket = Ticket {
                     origin,
@@ -105,6 +119,9 @@ impl Acceptor {
                     intake,
                 };
                 tokio::spawn(async move {
+                    if photos == Photos::Fetched {
+                        offered.acceptor.wait_for_room(item).await;
+                    }
                     let inbound = Inbound {
                         payload: Payload::Plain(plain.await),
                         arrived: Timestamp::now(),
@@ -121,42 +138,30 @@ impl Acceptor {
 
     async fn wait(&self, id: &[u8], waiter: Waiter) -> Taken {
         match tokio::time::timeout(PATIENCE, waiter.wait()).await {
-            Ok(Some(_)) => Taken::Done(self.offers.origin(id)),
+            Ok(true) => Taken::Done(self.offers.origin(id)),
             // The pipeline is closing, or takes its time.
-            Ok(None) | Err(_) => Taken::NotYet,
+            Ok(false) | Err(_) => Taken::NotYet,
         }
     }
 
-    /// The message is done: whoever waits for it is told.
-    pub fn end(&self, item: u64) {
-        lock(&self.under_way).remove(&item);
-        if let Some(origin) = self.offers.end(item, None) {
-            lock(&self.done).push_back((Instant::now(), origin));
+    /// Waits until few enough messages have photos in RAM.
+    async fn wait_for_room(&self, item: u64) {
+        if let Ok(permit) = self.with_photos.clone().acquire_owned().await
+            && let Some(held) = lock(&self.under_way).get_mut(&item)
+        {
+            held.push(permit);
         }
+    }
+
+    /// The message is done: whoever waits for it is told. Returns its origin: there is no inbox to remove it from.
+    pub fn end(&self, item: u64) -> Vec<Origin> {
+        lock(&self.under_way).remove(&item);
+        self.offers.end(item).into_iter().collect()
     }
 
     /// The origin of a message that the pipeline has.
     pub fn origin(&self, id: &[u8]) -> Origin {
         self.offers.origin(id)
-    }
-
-    /// Confirms the removals of what no provider repeats any more, until the shutdown.
-    pub async fn forget(&self, shutdown: CancellationToken) {
-        loop {
-            tokio::select! {
-                () = tokio::time::sleep(FORGET) => {}
-                () = shutdown.cancelled() => return,
-            }
-            let old = self.old(Instant::now());
-            self.outbox.removed(old).await;
-        }
-    }
-
-    /// Takes out what was done [`REMEMBERED`] ago.
-    fn old(&self, now: Instant) -> Vec<Origin> {
-        let mut done = lock(&self.done);
-        let count = done.partition_point(|(at, _)| now.saturating_duration_since(*at) > REMEMBERED);
-        done.drain(..count).map(|(_, origin)| origin).collect()
     }
 }
 
@@ -205,7 +210,10 @@ mod tests {
     }
 
     fn acceptor(folder: &std::path::Path) -> (Arc<Acceptor>, mpsc::Receiver<Inbound>) {
-        let outbox = Outbox::open(folder).expect("an outbox");
+        acceptor_on(&Outbox::open(folder).expect("an outbox"))
+    }
+
+    fn acceptor_on(outbox: &Outbox) -> (Arc<Acceptor>, mpsc::Receiver<Inbound>) {
         let (sender, receiver) = mpsc::channel(8);
         let acceptor = Acceptor::new(Inbox::Webhook, [1; 32], outbox, sender).expect("it reads");
         (Arc::new(acceptor), receiver)
@@ -213,7 +221,9 @@ mod tests {
 
     async fn take(acceptor: &Arc<Acceptor>, id: &[u8]) -> Taken {
         acceptor
-            .take(Arc::new(Nothing), id, |_| async { Plain::default() })
+            .take(Arc::new(Nothing), id, Photos::None, |_| async {
+                Plain::default()
+            })
             .await
     }
 
@@ -287,18 +297,55 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_done_is_confirmed_after_two_days_of_uptime_and_not_before() {
+    async fn what_was_done_is_known_after_a_restart() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let outbox = Outbox::open(folder.path()).expect("an outbox");
+        {
+            let (acceptor, mut inbox) = acceptor_on(&outbox);
+            let end = async {
+                let inbound = inbox.recv().await.expect("it is handed over");
+                outbox.removed(acceptor.end(inbound.ticket.item)).await;
+            };
+            let _ = tokio::join!(take(&acceptor, b"1"), end);
+            // The outbox's next commit shows that it has written.
+            outbox
+                .commit(Vec::new(), Vec::new())
+                .await
+                .expect("written");
+        }
+        let (acceptor, mut inbox) = acceptor_on(&outbox);
+        assert_eq!(
+            take(&acceptor, b"1").await,
+            Taken::Done(acceptor.origin(b"1"))
+        );
+        assert!(inbox.try_recv().is_err());
+        assert_eq!(outbox.removals(Inbox::Webhook).expect("read"), []);
+    }
+
+    #[tokio::test]
+    async fn few_messages_have_their_photos_in_ram() {
         let folder = tempfile::tempdir().expect("a folder");
         let (acceptor, mut inbox) = acceptor(folder.path());
-        let end = async {
-            let inbound = inbox.recv().await.expect("it is handed over");
-            acceptor.end(inbound.ticket.item);
-        };
-        let _ = tokio::join!(take(&acceptor, b"1"), end);
-        let now = Instant::now();
-        assert_eq!(acceptor.old(now + REMEMBERED - Duration::from_secs(60)), []);
-        let later = now + REMEMBERED + Duration::from_secs(60);
-        assert_eq!(acceptor.old(later), [acceptor.origin(b"1")]);
-        assert_eq!(acceptor.old(later), []);
+        let mut waiting = tokio::task::JoinSet::new();
+        for n in 0..=WITH_PHOTOS {
+            let acceptor = acceptor.clone();
+            waiting.spawn(async move {
+                let plain = |_| async { Plain::default() };
+                acceptor
+                    .take(Arc::new(Nothing), &n.to_le_bytes(), Photos::Fetched, plain)
+                    .await
+            });
+        }
+        let mut items = Vec::new();
+        for _ in 0..WITH_PHOTOS {
+            items.push(inbox.recv().await.expect("it is handed over").ticket.item);
+        }
+        assert!(inbox.try_recv().is_err(), "the last one waits");
+        let here = acceptor.take(Arc::new(Nothing), b"here", Photos::Here, |_| async {
+            Plain::default()
+        });
+        assert_eq!(here.await, Taken::NotYet, "there is no room");
+        acceptor.end(items[0]);
+        assert!(inbox.recv().await.is_some());
     }
 }

@@ -13,8 +13,9 @@
 //! | `mms:downloaded` | the message, `subject`, `body` and the pictures among `attachments` |
 //! | others | acknowledged and ignored |
 //!
-//! Neither an event's id nor `messageId` names a message for good: one message comes under several event ids (two
-//! registrations, a refresh of the inbox). It is known by sender, contents and `receivedAt` instead, as a keyed hash.
+//! Neither an event's id nor `messageId` names a message for good: one message comes under several event ids (as of two
+//! registrations). It is known by sender, contents and `receivedAt` instead, as a keyed hash. The app's export of its inbox
+//! writes another `receivedAt` than the event did, so what it sends counts as new messages: do not use it.
 //!
 //! # Answers
 //! `POST {url}/message` of the phone's own server, with basic authentication; pictures that the event leaves out are fetched
@@ -44,30 +45,23 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Photos};
 use super::http::{Answer, Hook, Request, Route, Trial, headers, limits};
 use super::provider::{
-    CheckError, Parts, ProviderError, Wiped, ask, is_image, photo, secret,
+    CheckError, FETCH_TIME, MAX_PHOTO, MAX_PHOTO_BYTES, Parts, ProviderError, Wiped, ask, is_image,
+    photo, secret,
 };
 use super::send::{self, Api, Sender, Sms};
 use super::signature::{HmacKey, is_fresh};
 use super::{Inbox, Intake, Origin, Plain};
 use crate::client::{Call, Client, Credentials};
+use crate::message::MAX_PHOTOS;
 
 /// The header of the signature.
 pub const SIGNATURE: &str = "x-signature";
 
 /// The header of the time that is signed.
 pub const TIMESTAMP: &str = "x-timestamp";
-
-/// Fetching one picture from the phone may take so long.
-const FETCH_TIME: Duration = Duration::from_secs(20);
-
-/// The largest picture: carriers cut an MMS at 0.3 to 3 MB.
-const MAX_PHOTO: usize = 5 * 1024 * 1024;
-
-/// Pictures of one message that are taken.
-const MAX_PHOTOS: usize = 8;
 
 /// The phone drops an answer that it could not send within this time, in seconds: it names times.
 const ANSWER_LIFE_SECONDS: u64 = send::WORTH.as_secs();
@@ -167,6 +161,15 @@ struct Attachment {
     size: u64,
     #[serde(default)]
     data: Option<Wiped>,
+}
+
+impl Received {
+    /// The pictures among its attachments.
+    fn images(&self) -> impl Iterator<Item = &Attachment> {
+        self.attachments
+            .iter()
+            .filter(|attachment| is_image(&attachment.content_type))
+    }
 }
 
 /// The hook is a handle to its intake, which each message carries along.
@@ -325,7 +328,13 @@ impl Android {
             return bad();
         };
         let id = identity(kind, &sender, &text, &received);
-        let taken = self.acceptor.take(self.clone(), &id, |item| {
+        let photos = match received.images().next() {
+            // Those that came lie in RAM already, coded.
+            Some(_) if received.images().any(|image| image.data.is_some()) => Photos::Here,
+            Some(_) => Photos::Fetched,
+            None => Photos::None,
+        };
+        let taken = self.acceptor.take(self.clone(), &id, photos, |item| {
             let sim = received.sim_number.filter(|sim| *sim > 0);
             self.senders().insert(item, (sender.clone(), sim));
             let server = self.phone.as_ref().map(|phone| phone.server.clone());
@@ -408,18 +417,21 @@ async fn plain(
 ) -> Plain {
     let mut photos = Vec::new();
     let mut photos_missed = 0;
-    let images = received
-        .attachments
-        .iter()
-        .filter(|attachment| is_image(&attachment.content_type));
-    for image in images.take(MAX_PHOTOS) {
+    let mut left = MAX_PHOTO_BYTES;
+    for (n, image) in received.images().enumerate() {
         let photo = match (&image.data, &server, &received.message_id) {
+            _ if n >= MAX_PHOTOS => None,
             (Some(data), _, _) => photo(&data.0),
-            (None, Some(server), Some(message)) => fetch(server, message, image.part_id).await,
+            (None, Some(server), Some(message)) => {
+                fetch(server, message, image.part_id, left.min(MAX_PHOTO)).await
+            }
             _ => None,
         };
         match photo {
-            Some(photo) => photos.push(photo),
+            Some(photo) => {
+                left -= photo.len().min(left);
+                photos.push(photo);
+            }
             None => photos_missed += 1,
         }
     }
@@ -433,7 +445,12 @@ async fn plain(
 }
 
 /// A picture that the event left out, from the phone.
-async fn fetch(server: &Server, message: &str, part: i64) -> Option<Zeroizing<Vec<u8>>> {
+async fn fetch(
+    server: &Server,
+    message: &str,
+    part: i64,
+    max_body: usize,
+) -> Option<Zeroizing<Vec<u8>>> {
     // It becomes part of a path.
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     if message.is_empty() || !message.chars().all(plain) {
@@ -441,7 +458,7 @@ async fn fetch(server: &Server, message: &str, part: i64) -> Option<Zeroizing<Ve
     }
     let url = format!("{}/inbox/{message}/attachments/{part}", server.url);
     let call = Call {
-        max_body: MAX_PHOTO,
+        max_body,
         total: FETCH_TIME,
         ..Call::new(Method::GET, &url, Some(&server.credentials))
     };
@@ -467,8 +484,7 @@ impl Intake for Android {
 
     fn remove(&self, item: u64) -> Vec<Origin> {
         self.senders().remove(&item);
-        self.acceptor.end(item);
-        Vec::new()
+        self.acceptor.end(item)
     }
 
     fn refuse(&self, item: u64, reason: &str) -> Vec<Origin> {

@@ -1,6 +1,6 @@
 //! Intakes: where messages come from, and where their answers go.
 //!
-//! The bearer's own storage (here the spool folder) is the inbox. An intake hands out what lies there as [`Inbound`] and
+//! The bearer's own storage (a folder, a provider's account, whoever repeats a webhook) is the inbox. An intake hands out what lies there as [`Inbound`] and
 //! removes an item only when the pipeline says that it is done, which it says after the commit (invariant 1).
 
 mod accept;
@@ -27,7 +27,7 @@ use zeroize::Zeroizing;
 
 pub use crate::outbox::{Inbox, Origin};
 pub use folder::{ANSWER_LIFE, FolderError};
-pub use offers::{Answered, Begun, Offers, Waiter};
+pub use offers::{Begun, Offers, Waiter};
 pub use phone::Phone;
 
 /// What lies in the inbox, as the bearer gives it. RAM only.
@@ -91,11 +91,6 @@ pub struct Ticket {
 pub trait Intake: fmt::Debug + Send + Sync {
     /// Hands the answer over to the bearer, to be sent to whoever sent this item.
     fn answer(&self, item: u64, text: &str);
-    /// Whether an answer that is handed over again is the same as one handed over once. Where it is not, the pipeline
-    /// commits the item's removal before the answer leaves, so that no crash sends it twice.
-    fn repeats_answers(&self) -> bool {
-        false
-    }
     /// The item is done: remove it, now or in a task of the intake's own. Returns the removals that are now confirmed.
     fn remove(&self, item: u64) -> Vec<Origin>;
     /// The item cannot be read: keep it out of the way with a plain reason on stderr. Returns as [`Intake::remove`] does.

@@ -1,19 +1,15 @@
 //! What providers offer: each message once, however often its webhook or a listing names it.
 //!
-//! A provider's id is kept as 64 bits of a keyed hash, in RAM, for [`REMEMBERED`] after it was done. What the outbox still
-//! holds as to be removed from an earlier run counts as done.
+//! A provider's id is kept as 64 bits of a keyed hash, in RAM, until there are [`MAX_KNOWN`]. What the outbox knows of an
+//! earlier run counts as done.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::watch;
-use zeroize::Zeroizing;
 
 use super::{Inbox, Origin};
-
-/// How long a message that is done is known. Providers give up well before.
-pub const REMEMBERED: Duration = Duration::from_secs(48 * 60 * 60);
 
 /// Messages that are known at once; beyond it the oldest that are done are forgotten.
 const MAX_KNOWN: usize = 100_000;
@@ -36,18 +32,8 @@ struct State {
 
 #[derive(Debug)]
 enum Offer {
-    UnderWay(watch::Sender<Option<Answered>>),
+    UnderWay(watch::Sender<bool>),
     Done(Instant),
-}
-
-/// The end of a message: its answer, if one was due.
-#[derive(Clone)]
-pub struct Answered(pub Option<Zeroizing<String>>);
-
-impl std::fmt::Debug for Answered {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Answered(..)")
-    }
 }
 
 /// What is known of an offered message.
@@ -63,18 +49,17 @@ pub enum Begun {
 
 /// Waits for the end of a message.
 #[derive(Debug)]
-pub struct Waiter(watch::Receiver<Option<Answered>>);
+pub struct Waiter(watch::Receiver<bool>);
 
 impl Waiter {
-    /// Its answer. `None` if the pipeline gave it up, as at a shutdown.
-    pub async fn wait(mut self) -> Option<Answered> {
-        let answered = self.0.wait_for(Option::is_some).await.ok()?;
-        answered.clone()
+    /// Whether it was done; not so if the pipeline gave it up, as at a shutdown.
+    pub async fn wait(mut self) -> bool {
+        self.0.wait_for(|done| *done).await.is_ok()
     }
 }
 
 impl Offers {
-    /// `before` is what the outbox holds of this inbox as still to be removed; `key` is the node's own.
+    /// `before` is what the outbox knows of this inbox; `key` is the node's own.
     pub fn new(inbox: Inbox, key: [u8; 32], before: impl IntoIterator<Item = Origin>) -> Self {
         let state = State {
             before: before.into_iter().collect(),
@@ -105,19 +90,19 @@ impl Offers {
         state.make_room();
         state.next_item += 1;
         let item = state.next_item;
-        let (sender, receiver) = watch::channel(None);
+        let (sender, receiver) = watch::channel(false);
         state.known.insert(name, Offer::UnderWay(sender));
         state.items.insert(item, (name, origin));
         Begun::New(item, origin, Waiter(receiver))
     }
 
-    /// The message is done, with this answer; whoever waits for it is told. Returns its origin.
-    pub fn end(&self, item: u64, answer: Option<Zeroizing<String>>) -> Option<Origin> {
+    /// The message is done; whoever waits for it is told. Returns its origin.
+    pub fn end(&self, item: u64) -> Option<Origin> {
         let mut state = self.state();
         let (name, origin) = state.items.remove(&item)?;
         if let Some(Offer::UnderWay(sender)) = state.known.insert(name, Offer::Done(Instant::now()))
         {
-            sender.send_replace(Some(Answered(answer)));
+            sender.send_replace(true);
         }
         Some(origin)
     }
@@ -154,11 +139,9 @@ impl State {
         let mut done: Vec<Instant> = self.known.values().filter_map(Offer::done_at).collect();
         done.sort_unstable();
         let half = done.get(done.len() / 2).copied();
-        let old = Instant::now().checked_sub(REMEMBERED);
         self.known.retain(|_, offer| {
-            offer.done_at().is_none_or(|at| {
-                half.is_none_or(|half| at > half) && old.is_none_or(|old| at > old)
-            })
+            let at = offer.done_at();
+            at.is_none_or(|at| half.is_none_or(|half| at > half))
         });
     }
 }
@@ -191,16 +174,10 @@ mod tests {
         let Begun::UnderWay(second) = offers.begin(b"SM1") else {
             panic!("under way")
         };
-        assert_eq!(
-            offers.end(item, Some(Zeroizing::new("thanks".into()))),
-            Some(origin)
-        );
-        for waiter in [first, second] {
-            let Answered(answer) = waiter.wait().await.expect("it ended");
-            assert_eq!(answer.as_deref().map(String::as_str), Some("thanks"));
-        }
+        assert_eq!(offers.end(item), Some(origin));
+        assert!(first.wait().await && second.wait().await);
         assert!(matches!(offers.begin(b"SM1"), Begun::Done(_)));
-        assert_eq!(offers.end(item, None), None);
+        assert_eq!(offers.end(item), None);
     }
 
     #[tokio::test]
@@ -210,7 +187,7 @@ mod tests {
             panic!("new")
         };
         offers.give_up(item);
-        assert!(waiter.wait().await.is_none());
+        assert!(!waiter.wait().await);
         assert!(matches!(offers.begin(b"SM1"), Begun::New(..)));
     }
 

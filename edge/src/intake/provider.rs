@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -56,6 +57,15 @@ pub enum ProviderError {
     #[error(transparent)]
     Outbox(#[from] OutboxError),
 }
+
+/// A picture may take so long.
+pub const FETCH_TIME: Duration = Duration::from_secs(20);
+
+/// The largest picture that is fetched, in bytes: carriers cut an MMS at 0.3 to 3 MB.
+pub const MAX_PHOTO: usize = 5 * 1024 * 1024;
+
+/// All pictures of one message together, in bytes.
+pub const MAX_PHOTO_BYTES: usize = 8 * 1024 * 1024;
 
 /// What stands between this node and a provider's API, as `doctor` finds it.
 #[derive(Debug, thiserror::Error)]
@@ -114,16 +124,10 @@ pub struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Takes the messages of one provider; forgets in time what it took.
-    pub fn acceptor(&mut self, inbox: Inbox) -> Result<Arc<Acceptor>, OutboxError> {
-        let acceptor = Acceptor::new(inbox, self.key, self.outbox.clone(), self.inbox.clone())?;
-        let acceptor = Arc::new(acceptor);
-        let (forgetting, shutdown) = (acceptor.clone(), self.shutdown.clone());
-        self.tasks.spawn(async move {
-            forgetting.forget(shutdown).await;
-            Ok(())
-        });
-        Ok(acceptor)
+    /// Takes the messages of one provider.
+    pub fn acceptor(&self, inbox: Inbox) -> Result<Arc<Acceptor>, OutboxError> {
+        let acceptor = Acceptor::new(inbox, self.key, &self.outbox, self.inbox.clone())?;
+        Ok(Arc::new(acceptor))
     }
 }
 

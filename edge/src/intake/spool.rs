@@ -94,10 +94,6 @@ impl Format for Spool {
         folder::put(outgoing, &name, answer.text.as_bytes(), None)
     }
 
-    fn repeats_answers(&self) -> bool {
-        true
-    }
-
     fn is_own_answer(&self, _name: &str) -> bool {
         true
     }

@@ -28,13 +28,17 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::accept::Acceptor;
+use super::accept::{Acceptor, Photos};
 use super::http::{Answer, Hook, Request, Route, Trial, headers};
-use super::provider::{CheckError, Parts, ProviderError, Wiped, ask, is_image, secret};
+use super::provider::{
+    CheckError, FETCH_TIME, MAX_PHOTO, MAX_PHOTO_BYTES, Parts, ProviderError, Wiped, ask, is_image,
+    secret,
+};
 use super::send::{self, Api, Sender, Sms};
 use super::signature::is_fresh;
 use super::{Inbox, Intake, Origin, Plain};
 use crate::client::{Call, Client, ClientError, Credentials};
+use crate::message::MAX_PHOTOS;
 
 /// The header of the signature.
 pub const SIGNATURE: &str = "telnyx-signature-ed25519";
@@ -47,15 +51,6 @@ const FETCHES: u32 = 3;
 
 /// The wait before a picture is asked for again, times the number of tries.
 const FETCH_AGAIN: Duration = Duration::from_secs(2);
-
-/// Fetching one picture may take so long.
-const FETCH_TIME: Duration = Duration::from_secs(20);
-
-/// The largest picture: carriers cut an MMS at 0.3 to 3 MB.
-const MAX_PHOTO: usize = 5 * 1024 * 1024;
-
-/// Pictures of one message that are fetched.
-const MAX_PHOTOS: usize = 8;
 
 /// The section `[telnyx]`.
 #[derive(Debug, Clone, Deserialize)]
@@ -140,6 +135,16 @@ struct Media {
     content_type: Option<String>,
 }
 
+impl Received {
+    /// What may be pictures among its media.
+    fn images(&self) -> impl Iterator<Item = &Media> {
+        self.media.iter().filter(|media| {
+            let declared = media.content_type.as_deref();
+            declared.is_none_or(is_image)
+        })
+    }
+}
+
 /// The hook is a handle to its intake, which each message carries along.
 struct Handle(Arc<Telnyx>);
 
@@ -198,7 +203,7 @@ fn api_of(section: &Section) -> Result<(Client, Credentials), ProviderError> {
         section: "telnyx",
         source,
     };
-    let client = Client::new(&section.api).map_err(address)?;
+    let client = Client::with_credentials(&section.api).map_err(address)?;
     let credentials = Credentials::bearer(&secret(&section.api_key_file)?).map_err(address)?;
     Ok((client, credentials))
 }
@@ -272,15 +277,21 @@ impl Telnyx {
             return bad();
         }
         let id = received.id.clone();
-        let taken = self.acceptor.take(self.clone(), id.as_bytes(), |item| {
-            let texted = received.to.first().map(|to| to.phone_number.0.clone());
-            let ends = Ends {
-                sender: received.from.phone_number.0.clone(),
-                texted: self.number.clone().or(texted),
-            };
-            self.senders().insert(item, ends);
-            plain(self.client.clone(), received)
-        });
+        let photos = match received.images().next() {
+            Some(_) => Photos::Fetched,
+            None => Photos::None,
+        };
+        let taken = self
+            .acceptor
+            .take(self.clone(), id.as_bytes(), photos, |item| {
+                let texted = received.to.first().map(|to| to.phone_number.0.clone());
+                let ends = Ends {
+                    sender: received.from.phone_number.0.clone(),
+                    texted: self.number.clone().or(texted),
+                };
+                self.senders().insert(item, ends);
+                plain(self.client.clone(), received)
+            });
         taken.await.answer()
     }
 
@@ -295,13 +306,17 @@ impl Telnyx {
 async fn plain(client: Client, received: Received) -> Plain {
     let mut photos = Vec::new();
     let mut photos_missed = 0;
-    let images = received.media.iter().filter(|media| {
-        let declared = media.content_type.as_deref();
-        declared.is_none_or(is_image)
-    });
-    for media in images.take(MAX_PHOTOS) {
-        match fetch(&client, &media.url.0).await {
-            Some(photo) => photos.push(photo),
+    let mut left = MAX_PHOTO_BYTES;
+    for (n, media) in received.images().enumerate() {
+        let photo = match n < MAX_PHOTOS {
+            true => fetch(&client, &media.url.0, left.min(MAX_PHOTO)).await,
+            false => None,
+        };
+        match photo {
+            Some(photo) => {
+                left -= photo.len().min(left);
+                photos.push(photo);
+            }
             None => photos_missed += 1,
         }
     }
@@ -318,10 +333,10 @@ async fn plain(client: Client, received: Received) -> Plain {
 }
 
 /// A picture, without the API key: it lies at another host.
-async fn fetch(client: &Client, url: &str) -> Option<Zeroizing<Vec<u8>>> {
+async fn fetch(client: &Client, url: &str, max_body: usize) -> Option<Zeroizing<Vec<u8>>> {
     for attempt in 1..=FETCHES {
         let call = Call {
-            max_body: MAX_PHOTO,
+            max_body,
             total: FETCH_TIME,
             ..Call::new(Method::GET, url, None)
         };
@@ -358,8 +373,7 @@ impl Intake for Telnyx {
 
     fn remove(&self, item: u64) -> Vec<Origin> {
         self.senders().remove(&item);
-        self.acceptor.end(item);
-        Vec::new()
+        self.acceptor.end(item)
     }
 
     fn refuse(&self, item: u64, reason: &str) -> Vec<Origin> {

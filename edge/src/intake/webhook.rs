@@ -34,7 +34,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use super::accept::{Acceptor, Taken};
+use super::accept::{Acceptor, Photos, Taken};
 use super::http::{Answer, Hook, Request, Route, Trial, headers, limits};
 use super::provider::{CheckError, Parts, ProviderError, Wiped, is_image, photo, secret};
 use super::signature::{HmacKey, is_fresh};
@@ -164,9 +164,13 @@ impl Webhook {
         };
         let id = body.id.clone();
         let origin = self.acceptor.origin(id.as_bytes());
+        let photos = match body.media.is_empty() {
+            true => Photos::None,
+            false => Photos::Here,
+        };
         let taken = self
             .acceptor
-            .take(self.clone(), id.as_bytes(), |item| {
+            .take(self.clone(), id.as_bytes(), photos, |item| {
                 self.state().origins.insert(item, origin);
                 std::future::ready(plain(body, sent_at))
             })
@@ -188,11 +192,9 @@ impl Webhook {
 
     /// The 200 of a message; its answer leaves with the first that asks.
     fn done(&self, origin: Origin) -> Answer {
-        let answer = self
-            .state()
-            .answers
-            .remove(&origin)
-            .map(|(_, answer)| answer);
+        let answer = self.state().answers.remove(&origin);
+        let fresh = answer.filter(|(at, _)| at.elapsed() < ANSWER_LIFE);
+        let answer = fresh.map(|(_, answer)| answer);
         let body = serde_json::json!({ "answer": answer.as_deref() });
         Answer {
             status: 200,
@@ -253,8 +255,7 @@ impl Intake for Webhook {
 
     fn remove(&self, item: u64) -> Vec<Origin> {
         self.state().origins.remove(&item);
-        self.acceptor.end(item);
-        Vec::new()
+        self.acceptor.end(item)
     }
 
     fn refuse(&self, item: u64, reason: &str) -> Vec<Origin> {

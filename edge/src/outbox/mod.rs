@@ -1,11 +1,11 @@
 //! The outbox: what is accepted here and not yet receipted by the hub.
 //!
 //! # On disk
-//! One redb file, `outbox.redb`, with three tables:
+//! One redb file, `outbox.redb`, with four tables:
 //! - `batches`: `u64` sequence -> postcard `Vec<Entry>`, the sealed reports of one group commit. One value per commit, not one
 //!   key per report: measured faster than append + fdatasync in batches (see DESIGN's budgets).
-//! - `to_remove`: (`u8` inbox, `u32` hash) -> nothing: what an intake has still to remove, written in the report's own
-//!   transaction.
+//! - `removals`: (`u8` inbox, `u32` hash) -> `u32`: what an intake has still to remove (0), written in the report's own
+//!   transaction. What is removed is erased, or, where its provider may repeat it, holds that day (since 1970) for three days.
 //! - `refusals`: reason -> `u64`: how many reports the hub refused for it.
 //! - `answers`: `u32` [`Month`] -> `u64`: how many answers were let go, written in the transaction of their report or removal.
 //!
@@ -69,6 +69,16 @@ impl Inbox {
     ];
 }
 
+impl Inbox {
+    /// Whether a message may come again after it was removed: who calls a webhook repeats it. A file does not come back.
+    pub fn repeats(self) -> bool {
+        matches!(
+            self,
+            Self::Twilio | Self::Telnyx | Self::Webhook | Self::Android
+        )
+    }
+}
+
 /// Where a message lies: its inbox, and 32 bits of a keyed hash of its name there, so that it names no sender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Origin {
@@ -100,7 +110,9 @@ pub struct Month(pub u32);
 impl Month {
     /// The month of a day.
     pub fn of(date: Date) -> Self {
-        Self(u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs()) - 1)
+        Self(
+            u32::from(date.year().unsigned_abs()) * 12 + u32::from(date.month().unsigned_abs()) - 1,
+        )
     }
 }
 
@@ -203,7 +215,7 @@ impl Outbox {
         self.send(Request::Settle(id, refusal)).await;
     }
 
-    /// Forgets removals, for they are confirmed.
+    /// Removals are confirmed: they are forgotten, or, where the provider may repeat the message, known for some days more.
     pub async fn removed(&self, origins: Vec<Origin>) {
         if !origins.is_empty() {
             self.send(Request::Removed(origins)).await;
@@ -221,6 +233,11 @@ impl Outbox {
     /// What is still to be removed from an inbox.
     pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
         self.store.removals(inbox)
+    }
+
+    /// That, and what was removed within the last days where its provider may repeat it.
+    pub fn known(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
+        self.store.known(inbox)
     }
 
     /// Up to `limit` unreceipted reports after a position, oldest first, and the position to go on from; `None` at the end.

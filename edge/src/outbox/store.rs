@@ -17,9 +17,18 @@ use spotlight_common::receipt::Refusal;
 use super::{Inbox, Month, Origin};
 
 const BATCHES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("batches");
-const REMOVALS: TableDefinition<'_, (u8, u32), ()> = TableDefinition::new("to_remove");
+const REMOVALS: TableDefinition<'_, (u8, u32), u32> = TableDefinition::new("removals");
 const REFUSALS: TableDefinition<'_, &str, u64> = TableDefinition::new("refusals");
 const ANSWERS: TableDefinition<'_, u32, u64> = TableDefinition::new("answers");
+
+/// How often a file that is in use is copied until a copy is whole.
+const COPIES: usize = 5;
+
+/// The day of what is still to be removed.
+const OPEN: u32 = 0;
+
+/// What a provider could repeat is known for so many days after it was done: none repeats it for more than two.
+const REMEMBERED_DAYS: u32 = 3;
 
 /// redb's page cache; the tables are small.
 const CACHE_BYTES: usize = 4 * 1024 * 1024;
@@ -61,6 +70,9 @@ pub enum OutboxError {
         #[source]
         source: Box<redb::DatabaseError>,
     },
+    /// A running edge writes too fast for a copy to be whole.
+    #[error("`{0}` changes too fast to be looked at")]
+    Changing(PathBuf),
     /// A transaction failed.
     #[error("failed to read or write the outbox")]
     Database(#[source] Box<redb::Error>),
@@ -104,6 +116,8 @@ struct Index {
     next: u64,
     /// The latest month's answers, those set aside included.
     answers: Option<(Month, u64)>,
+    /// The day on which old rows were last forgotten.
+    forgot: u32,
 }
 
 impl Store {
@@ -136,8 +150,24 @@ impl Store {
         let opened = ReadOnlyDatabase::open(&path);
         let in_use = matches!(opened, Err(redb::DatabaseError::DatabaseAlreadyOpen));
         drop(opened);
+        if !in_use {
+            return Ok(Some((Self::copied(&path, failed)?, false)));
+        }
+        // What is copied while it is written may be torn.
+        for _ in 0..COPIES {
+            if let Ok(copy) = Self::copied(&path, failed) {
+                return Ok(Some((copy, true)));
+            }
+        }
+        Err(OutboxError::Changing(path))
+    }
+
+    fn copied(
+        path: &Path,
+        failed: impl Fn(redb::DatabaseError) -> OutboxError,
+    ) -> Result<Self, OutboxError> {
         let bytes =
-            std::fs::read(&path).map_err(|error| failed(redb::StorageError::Io(error).into()))?;
+            std::fs::read(path).map_err(|error| failed(redb::StorageError::Io(error).into()))?;
         let memory = InMemoryBackend::new();
         let filled = memory
             .set_len(bytes.len() as u64)
@@ -147,14 +177,14 @@ impl Store {
             .set_cache_size(CACHE_BYTES)
             .create_with_backend(memory)
             .map_err(failed)?;
-        Ok(Some((Self::on(database)?, in_use)))
+        Self::on(database)
     }
 
     fn on(database: Database) -> Result<Self, OutboxError> {
         let transaction = database.begin_write()?;
         let index = {
             let batches = transaction.open_table(BATCHES)?;
-            transaction.open_table(REMOVALS)?;
+            forget_old(&mut transaction.open_table(REMOVALS)?, today())?;
             transaction.open_table(REFUSALS)?;
             let mut index = Index {
                 next: 1,
@@ -210,11 +240,17 @@ impl Store {
         {
             let mut removals = transaction.open_table(REMOVALS)?;
             for origin in &group.removals {
-                removals.insert((origin.inbox as u8, origin.hash), ())?;
+                removals.insert((origin.inbox as u8, origin.hash), OPEN)?;
             }
             for origin in &group.removed {
-                removals.remove((origin.inbox as u8, origin.hash))?;
+                let key = (origin.inbox as u8, origin.hash);
+                if origin.inbox.repeats() {
+                    removals.insert(key, today())?;
+                } else {
+                    removals.remove(key)?;
+                }
             }
+            self.forget_daily(&mut removals)?;
         }
         {
             let mut refusals = transaction.open_table(REFUSALS)?;
@@ -270,16 +306,40 @@ impl Store {
         Ok((entries, last))
     }
 
-    pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
+    /// The origins of an inbox and the day on which each was removed, or [`OPEN`].
+    fn origins(&self, inbox: Inbox) -> Result<Vec<(Origin, u32)>, OutboxError> {
         let transaction = self.database.begin_read()?;
         let removals = transaction.open_table(REMOVALS)?;
         removals
             .range((inbox as u8, 0)..=(inbox as u8, u32::MAX))?
             .map(|row| {
-                let (_, hash) = row?.0.value();
-                Ok(Origin { inbox, hash })
+                let (key, day) = row?;
+                let (_, hash) = key.value();
+                Ok((Origin { inbox, hash }, day.value()))
             })
             .collect()
+    }
+
+    pub fn removals(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
+        let open = self.origins(inbox)?.into_iter();
+        Ok(open
+            .filter(|(_, day)| *day == OPEN)
+            .map(|(origin, _)| origin)
+            .collect())
+    }
+
+    pub fn known(&self, inbox: Inbox) -> Result<Vec<Origin>, OutboxError> {
+        let known = self.origins(inbox)?.into_iter();
+        Ok(known.map(|(origin, _)| origin).collect())
+    }
+
+    /// Forgets what is old, once a day.
+    fn forget_daily(&self, removals: &mut Removals<'_>) -> Result<(), OutboxError> {
+        let today = today();
+        if std::mem::replace(&mut self.index().forgot, today) != today {
+            forget_old(removals, today)?;
+        }
+        Ok(())
     }
 
     pub fn refusals(&self) -> Result<Vec<(String, u64)>, OutboxError> {
@@ -336,6 +396,21 @@ fn open_or_create(path: &Path) -> Result<Database, redb::DatabaseError> {
         std::fs::rename(&beside, path)?;
     }
     Database::builder().set_cache_size(CACHE_BYTES).create(path)
+}
+
+type Removals<'a> = redb::Table<'a, (u8, u32), u32>;
+
+/// Forgets what was removed more than [`REMEMBERED_DAYS`] ago: nobody repeats it any more. A clock that was far behind makes
+/// days that seem old too soon, one that was ahead keeps them longer.
+fn forget_old(removals: &mut Removals<'_>, today: u32) -> Result<(), OutboxError> {
+    removals.retain(|_, day| day == OPEN || day + REMEMBERED_DAYS >= today)?;
+    Ok(())
+}
+
+/// The day now, since 1970; never [`OPEN`].
+fn today() -> u32 {
+    let days = jiff::Timestamp::now().as_second().max(0) / (24 * 60 * 60);
+    u32::try_from(days).unwrap_or(u32::MAX).max(OPEN + 1)
 }
 
 /// Counts answers; of earlier months only the last is kept.

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::{Inbound, Inbox, Intake, Origin, Payload, Ticket};
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, OutboxError};
 pub use listing::ReadFile;
 use listing::{Lying, NotRead, Seen};
 pub(super) use shared::{must_be_there, put, sent_at, zone};
@@ -43,8 +43,12 @@ const RESCAN: Duration = Duration::from_secs(5);
 /// The same while a file may still be written.
 const RESCAN_UNSETTLED: Duration = Duration::from_millis(500);
 
-/// Messages that are read and not yet done. More wait in the folder, which is theirs anyway.
-const MAX_OPEN: usize = 4096;
+/// Messages that are read and not yet done. More wait in the folder, which is theirs anyway. Twice as many as the parts that
+/// wait for others: those never keep whole messages out.
+const MAX_OPEN: usize = 8192;
+
+/// Their bytes; one message may have more.
+const MAX_OPEN_BYTES: u64 = 32 * 1024 * 1024;
 
 /// Why a folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -58,6 +62,9 @@ pub enum FolderError {
         #[source]
         source: io::Error,
     },
+    /// What was to be removed cannot be read.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
     /// The configuration names a time zone that there is not.
     #[error("no time zone `{0}`")]
     TimeZone(String),
@@ -90,11 +97,6 @@ pub trait Format: Send + Sync + 'static {
 
     /// Writes an answer.
     fn answer(&self, outgoing: &Path, answer: &Answer<'_>) -> io::Result<()>;
-
-    /// Whether an answer that is written again replaces itself.
-    fn repeats_answers(&self) -> bool {
-        false
-    }
 
     /// Whether a file in the folder of answers is one of ours.
     fn is_own_answer(&self, name: &str) -> bool;
@@ -135,6 +137,8 @@ struct State {
     items: HashMap<u64, (String, usize)>,
     next_item: u64,
     seen: Seen,
+    /// The bytes of all messages that are read and not yet done.
+    open_bytes: u64,
 }
 
 /// A message that was read and is not yet done.
@@ -143,6 +147,7 @@ struct Message {
     files: Vec<PathBuf>,
     items: Vec<Item>,
     reasons: Vec<String>,
+    bytes: u64,
 }
 
 struct Item {
@@ -189,17 +194,24 @@ impl<F: Format> Folder<F> {
         shutdown: CancellationToken,
     ) -> Result<(), FolderError> {
         let _watcher = self.watch();
-        let mut removals: HashSet<Origin> = outbox
-            .removals(F::INBOX)
-            .unwrap_or_default()
-            .into_iter()
-            .collect();
-        let mut first = true;
+        let mut removals: HashSet<Origin> = outbox.removals(F::INBOX)?.into_iter().collect();
+        let (mut first, mut was_read) = (true, false);
         while !shutdown.is_cancelled() {
             let folder = self.clone();
             let known = removals.clone();
             let scan = tokio::task::spawn_blocking(move || folder.scan(&known));
-            let found = scan.await.unwrap_or_else(|_| Ok(Found::default()))?;
+            let found = match scan.await.unwrap_or_else(|_| Ok(Found::default())) {
+                Ok(found) => {
+                    was_read = true;
+                    found
+                }
+                // Not there from the start is a wrong path; later it may be back in a moment.
+                Err(error) if !was_read => return Err(error),
+                Err(error) => {
+                    tracing::error!(error = %spotlight_common::log::chain(&error), "a folder cannot be read; trying again");
+                    Found::default()
+                }
+            };
             if first && found.complete {
                 // What the outbox wanted removed and the folder no longer holds is removed.
                 let held = self.held();
@@ -293,7 +305,10 @@ impl<F: Format> Folder<F> {
             ..Found::default()
         };
         for (number, (message, files)) in new.into_iter().enumerate() {
-            if number >= room || files.iter().any(|file| !file.settled) {
+            let bytes: u64 = files.iter().map(|file| file.size).sum();
+            let open_bytes = self.state().open_bytes;
+            let too_much = open_bytes > 0 && open_bytes + bytes > MAX_OPEN_BYTES;
+            if number >= room || too_much || files.iter().any(|file| !file.settled) {
                 found.complete = false;
                 continue;
             }
@@ -387,7 +402,9 @@ impl<F: Format> Folder<F> {
             files: files.iter().map(|file| file.path.clone()).collect(),
             items,
             reasons,
+            bytes: files.iter().map(|file| file.size).sum(),
         };
+        state.open_bytes += noted.bytes;
         state.messages.insert(message.to_owned(), noted);
         inbounds
     }
@@ -448,10 +465,12 @@ impl<F: Format> Folder<F> {
             tracing::error!(error = %error, folder = %self.incoming.display(), "failed to remove a message; free the folder for writing");
             return Vec::new();
         }
-        match self.state().messages.remove(message) {
-            Some(message) => message.items.iter().map(|item| item.origin).collect(),
-            None => Vec::new(),
-        }
+        let mut state = self.state();
+        let Some(message) = state.messages.remove(message) else {
+            return Vec::new();
+        };
+        state.open_bytes -= message.bytes;
+        message.items.iter().map(|item| item.origin).collect()
     }
 
     fn refuse_file(&self, file: &Path, reasons: &str) -> io::Result<()> {
@@ -507,10 +526,6 @@ impl<F: Format> Intake for Folder<F> {
         if let Err(error) = self.format.answer(&self.outgoing, &answer) {
             tracing::error!(error = %error, folder = %self.outgoing.display(), "failed to write an answer");
         }
-    }
-
-    fn repeats_answers(&self) -> bool {
-        self.format.repeats_answers()
     }
 
     fn remove(&self, item: u64) -> Vec<Origin> {

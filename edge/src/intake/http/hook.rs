@@ -35,8 +35,8 @@ impl fmt::Debug for Request {
     }
 }
 
-/// The answer to a webhook.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The answer to a webhook. Only its status prints.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Answer {
     /// HTTP status. 2xx says that the message needs no repeating.
     pub status: u16,
@@ -44,6 +44,14 @@ pub struct Answer {
     pub content_type: &'static str,
     /// The body; a provider may send it to the sender.
     pub body: Zeroizing<String>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Answer {

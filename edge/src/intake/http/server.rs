@@ -23,6 +23,7 @@ use zeroize::Zeroizing;
 use super::counts::Counts;
 use super::limits::{self, Connections, Held, Peer, Place, Rates, Share};
 use super::{Answer, Hook, Http, Request, Route};
+use crate::wiped;
 
 /// Answers whoever asks whether the listener is there.
 const HEALTH: &str = "/healthz";
@@ -48,6 +49,9 @@ pub enum HttpError {
         #[source]
         source: io::Error,
     },
+    /// Providers cannot call by it, or sign for it.
+    #[error("`public_url` in [http] must be https://HOST[:PORT], without a path")]
+    PublicUrl,
     /// A hook's path is not one.
     #[error("`{0}` is not a path for a webhook: it must begin with `/`, and `/healthz` is taken")]
     Path(String),
@@ -76,6 +80,13 @@ struct Shared {
 impl Server {
     /// Binds the address.
     pub async fn bind(settings: &Http, routes: Vec<Route>) -> Result<Self, HttpError> {
+        if settings
+            .public_url
+            .as_deref()
+            .is_some_and(|url| !is_origin(url))
+        {
+            return Err(HttpError::PublicUrl);
+        }
         let mut hooks = HashMap::new();
         for (path, hook) in routes {
             if !path.starts_with('/') || path.contains(['?', '#', ' ']) || path == HEALTH {
@@ -260,6 +271,18 @@ impl Shared {
     }
 }
 
+/// Whether an address is a scheme, a host and perhaps a port, and no more.
+fn is_origin(url: &str) -> bool {
+    let Ok(url) = url.trim_end_matches('/').parse::<hyper::Uri>() else {
+        return false;
+    };
+    let authority = url
+        .authority()
+        .is_some_and(|name| !name.as_str().contains('@'));
+    let scheme = matches!(url.scheme_str(), Some("https" | "http"));
+    authority && scheme && matches!(url.path(), "" | "/") && url.query().is_none()
+}
+
 /// A body within its limits, or the answer that refuses it.
 async fn read(
     mut body: Incoming,
@@ -272,8 +295,7 @@ async fn read(
         return Err(too_large());
     }
     // Only what has come counts: whoever announces much and sends little takes no room from others.
-    let mut parts: Vec<Bytes> = Vec::new();
-    let mut length = 0;
+    let mut bytes = Zeroizing::new(Vec::new());
     while let Some(frame) = body.frame().await {
         let Ok(frame) = frame else {
             return Err(Answer::plain(400, "the body broke off\n"));
@@ -281,18 +303,13 @@ async fn read(
         let Ok(data) = frame.into_data() else {
             continue;
         };
-        length += data.len();
-        if length > max_body {
+        if bytes.len() + data.len() > max_body {
             return Err(too_large());
         }
         if !share.grow(data.len()) {
             return Err(Answer::plain(503, "busy\n"));
         }
-        parts.push(data);
-    }
-    let mut bytes = Zeroizing::new(Vec::with_capacity(length));
-    for part in parts {
-        bytes.extend_from_slice(&part);
+        wiped::append(&mut bytes, &data, max_body);
     }
     Ok(bytes)
 }

@@ -93,7 +93,7 @@ impl TwilioHook {
         };
         let ended = self.ended(waiter).await;
         let text = presence.leave();
-        if ended || text.is_some() || self.twilio.is_gone(&sid) {
+        if ended || text.is_some() {
             return twiml(text);
         }
         Answer::plain(503, "not yet; send it again\n")
@@ -101,7 +101,7 @@ impl TwilioHook {
 
     async fn ended(&self, waiter: Waiter) -> bool {
         tokio::select! {
-            ended = waiter.wait() => ended.is_some(),
+            ended = waiter.wait() => ended,
             () = tokio::time::sleep(PATIENCE) => false,
             () = self.twilio.stopping.cancelled() => false,
         }
@@ -159,14 +159,15 @@ fn received(form: &Form, twilio: &Twilio) -> Result<Option<Received>, &'static s
         .get("NumMedia")
         .and_then(|count| count.parse().ok())
         .unwrap_or(0);
+    let text = form.get("Body").unwrap_or_default();
     Ok(Some(Received {
         sid: sid.ok_or("it names no MessageSid\n")?,
         sender: Zeroizing::new(form.get("From").unwrap_or_default().to_owned()),
-        text: Zeroizing::new(form.get("Body").unwrap_or_default().to_owned()),
+        text: Zeroizing::new(text.to_owned()),
         media: media(form, count),
         sent_at: None,
-        // Twilio has answered STOP, START or HELP itself where its own opt-out words are set up.
-        is_answered: form.get("OptOutType").is_some(),
+        // `OptOutType` is there where opt-out words of the operator's own are set up.
+        is_answered: form.get("OptOutType").is_some() || twilio.answers_itself(text),
     }))
 }
 

@@ -11,9 +11,7 @@ use zeroize::Zeroizing;
 
 use super::rest::{Medium, Rest, RestError};
 use super::sid::Sid;
-
-/// All media of one message together. Twilio takes 5 MB.
-const MAX_BYTES: usize = 8 * 1024 * 1024;
+use crate::intake::provider::MAX_PHOTO_BYTES;
 
 /// Media of one message, as Twilio's documentation says.
 pub const MAX_MEDIA: usize = 10;
@@ -61,6 +59,7 @@ pub async fn fetch(rest: &Rest, message: &Sid, media: &Media) -> Photos {
         Media::Count(0) => return photos,
         Media::Count(count) => match ask(until, || rest.media(message)).await {
             Some(media) => {
+                photos.missed = count.saturating_sub(media.len());
                 listed = media;
                 &listed
             }
@@ -70,7 +69,7 @@ pub async fn fetch(rest: &Rest, message: &Sid, media: &Media) -> Photos {
             }
         },
     };
-    let mut left = MAX_BYTES;
+    let mut left = MAX_PHOTO_BYTES;
     for medium in media.iter().take(MAX_MEDIA) {
         if !medium.content_type.starts_with("image/") {
             continue;

@@ -8,9 +8,8 @@
 //! - After the commit it is deleted at Twilio with its media, again and again until Twilio confirms it (`removals`); only then
 //!   the outbox forgets the removal. What a crash leaves is found by the first listing and deleted, not reported again. Answers
 //!   that Twilio keeps are deleted too.
-//! - A webhook that is repeated after all that, when a crash has made this process forget the id, must not make a second
-//!   report: within `LOOK_UP_FOR` after the start, a message that is not known is first looked up at Twilio. One that is not
-//!   there (404, twice) was done by an earlier run. Should a listing show it after all, it is taken then.
+//! - A webhook that is repeated after all that is known from the outbox, for some days. Twilio itself repeats one for less than
+//!   a minute; who replays an older one by hand, from Twilio's console, makes a second report.
 //!
 //! Ids, numbers, texts and photos stay in RAM and never print.
 
@@ -24,7 +23,7 @@ mod rest;
 mod sid;
 mod signature;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -33,7 +32,6 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, de};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
@@ -54,23 +52,31 @@ pub use hook::TwilioHook;
 /// Where its webhooks come in.
 pub const PATH: &str = "/twilio";
 
-/// How long after the start a message that is not known is looked up. Twilio repeats a webhook for less than a minute.
-const LOOK_UP_FOR: Duration = Duration::from_secs(60 * 60);
-
-/// A message that Twilio does not know is asked for once more after this: a new one may take a moment to appear.
-const LOOK_AGAIN: Duration = Duration::from_secs(2);
-
 /// Messages with photos in RAM at once, each of up to 8 MB.
 const WITH_PHOTOS: usize = 3;
 
 /// Webhooks whose messages are on their way to the pipeline.
 const RECEIVING: usize = 256;
 
-/// Ids that were looked up in vain and are remembered; more are forgotten together.
-const MAX_GONE: usize = 4096;
-
 /// The deletion waits until the webhook's answer is out.
 const AFTER_ANSWER: Duration = Duration::from_secs(1);
+
+/// What Twilio answers itself on a number in the US or Canada, by its documentation on opt-out words.
+const KEYWORDS: [&str; 13] = [
+    "STOP",
+    "STOPALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "START",
+    "YES",
+    "UNSTOP",
+    "HELP",
+    "INFO",
+];
 
 /// The shortest interval of listings.
 const SHORTEST_POLL: SignedDuration = SignedDuration::from_secs(1);
@@ -91,6 +97,9 @@ pub struct Settings {
     /// How answers go.
     #[serde(default)]
     pub answer: AnswerBy,
+    /// Whether Twilio itself answers STOP, START, HELP and their like, as it does unless told otherwise.
+    #[serde(default = "answers_keywords")]
+    pub answers_keywords: bool,
     /// How often Twilio's messages are listed.
     #[serde(default = "poll", deserialize_with = "duration")]
     pub poll: SignedDuration,
@@ -144,6 +153,10 @@ impl Settings {
     }
 }
 
+fn answers_keywords() -> bool {
+    true
+}
+
 fn poll() -> SignedDuration {
     SignedDuration::from_mins(3)
 }
@@ -181,6 +194,7 @@ pub struct Twilio {
     account: Sid,
     number: String,
     answer_by: AnswerBy,
+    answers_keywords: bool,
     poll: Duration,
     keys: Keys,
     rest: Arc<Rest>,
@@ -192,7 +206,6 @@ pub struct Twilio {
     state: Mutex<State>,
     with_photos: Arc<Semaphore>,
     receiving: Arc<Semaphore>,
-    look_up_until: Instant,
     stopping: CancellationToken,
 }
 
@@ -200,7 +213,6 @@ pub struct Twilio {
 struct State {
     items: HashMap<u64, Item>,
     hooks: HashMap<Sid, Hooks>,
-    gone: HashSet<Sid>,
 }
 
 /// A message that the pipeline has.
@@ -251,11 +263,12 @@ impl Twilio {
             rest,
         } = settings.account()?;
         let (sender, sending) = send::sender(rest.sends());
-        let before = outbox.removals(Inbox::Twilio)?;
+        let before = outbox.known(Inbox::Twilio)?;
         let twilio = Self {
             account,
             number: settings.number,
             answer_by: settings.answer,
+            answers_keywords: settings.answers_keywords,
             poll: settings.poll.unsigned_abs(),
             keys: Keys {
                 auth_token,
@@ -274,7 +287,6 @@ impl Twilio {
             state: Mutex::default(),
             with_photos: Arc::new(Semaphore::new(WITH_PHOTOS)),
             receiving: Arc::new(Semaphore::new(RECEIVING)),
-            look_up_until: Instant::now() + LOOK_UP_FOR,
             stopping: shutdown,
         };
         Ok((Arc::new(twilio), sending))
@@ -297,18 +309,6 @@ impl Twilio {
     /// Takes a message that is new to the pipeline.
     async fn receive(self: Arc<Self>, received: Received, item: u64, origin: Origin) {
         let sid = received.sid;
-        if Instant::now() < self.look_up_until {
-            match self.is_there(&sid).await {
-                Some(true) => {}
-                is_there => {
-                    if is_there == Some(false) {
-                        self.note_gone(sid);
-                    }
-                    self.offers.give_up(item);
-                    return;
-                }
-            }
-        }
         let has_media = received.media.count() > 0;
         let mut photos = Photos::default();
         let mut permit = None;
@@ -346,33 +346,6 @@ impl Twilio {
         }
     }
 
-    /// Whether Twilio has a message; `None` if it does not say.
-    async fn is_there(&self, sid: &Sid) -> Option<bool> {
-        for wait in [LOOK_AGAIN, Duration::ZERO] {
-            match self.rest.holds(sid).await {
-                Ok(true) => return Some(true),
-                Ok(false) => tokio::time::sleep(wait).await,
-                Err(error) => {
-                    tracing::warn!(error = %spotlight_common::log::chain(&error), "a message cannot be looked up at Twilio; it is read later");
-                    return None;
-                }
-            }
-        }
-        Some(false)
-    }
-
-    fn note_gone(&self, sid: Sid) {
-        let mut state = self.state();
-        if state.gone.len() >= MAX_GONE {
-            state.gone.clear();
-        }
-        state.gone.insert(sid);
-    }
-
-    fn is_gone(&self, sid: &Sid) -> bool {
-        self.state().gone.contains(sid)
-    }
-
     /// A webhook ends: takes the answer that waits for one, with its receiver.
     fn leave(&self, sid: &Sid) -> Option<(Zeroizing<String>, Zeroizing<String>)> {
         let mut state = self.state();
@@ -383,6 +356,12 @@ impl Twilio {
             state.hooks.remove(sid);
         }
         answer
+    }
+
+    /// Whether Twilio answers a text itself: it has one of its words and nothing else.
+    fn answers_itself(&self, text: &str) -> bool {
+        let is_word = |word: &&str| word.eq_ignore_ascii_case(text.trim());
+        self.answers_keywords && KEYWORDS.iter().any(|word| is_word(&word))
     }
 
     /// An answer from the number.
@@ -420,7 +399,7 @@ impl Intake for Twilio {
 
     fn remove(&self, item: u64) -> Vec<Origin> {
         let entry = self.state().items.remove(&item);
-        let origin = self.offers.end(item, None);
+        let origin = self.offers.end(item);
         if let Some(entry) = entry {
             self.removals
                 .add(entry.sid, origin, entry.has_media, AFTER_ANSWER);

@@ -1,7 +1,8 @@
 //! Listing what lies at Twilio: what no webhook brought is read, what is done and still there is deleted.
 //!
-//! A listing reaches back [`LOOK_BACK`]: a number's older history is left alone. While removals of an earlier run are open it
-//! reaches back without end, so that they are found; one that two whole listings in a row do not show is gone.
+//! A listing reaches back [`LOOK_BACK`]: a number's older history is left alone, and the first listing says how much of it
+//! there is. That, and each while removals of an earlier run are open, reaches back without end, so that they are found; one
+//! that two whole listings in a row do not show is gone.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,10 +24,15 @@ const ANSWER_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Lists until the shutdown: at once, then by the configured interval.
 pub async fn run(twilio: &Arc<Twilio>, outbox: &Outbox, shutdown: &CancellationToken) {
-    let before = outbox.removals(Inbox::Twilio).unwrap_or_default();
+    let before = outbox.removals(Inbox::Twilio).unwrap_or_else(|error| {
+        // What is not found again stays at Twilio until the next start; it is known all the same.
+        tracing::error!(error = %spotlight_common::log::chain(&error), "open removals cannot be read");
+        Vec::new()
+    });
     let mut open = Open {
         left: before.into_iter().collect(),
         missed: HashSet::new(),
+        is_first: true,
     };
     loop {
         let mut wait = twilio.poll;
@@ -53,6 +59,8 @@ pub async fn run(twilio: &Arc<Twilio>, outbox: &Outbox, shutdown: &CancellationT
 struct Open {
     left: HashSet<Origin>,
     missed: HashSet<Origin>,
+    /// Nothing was listed yet.
+    is_first: bool,
 }
 
 impl Open {
@@ -70,19 +78,25 @@ async fn look(twilio: &Arc<Twilio>, open: &mut Open, outbox: &Outbox) -> Result<
     let oldest = Timestamp::now()
         .saturating_sub(LOOK_BACK)
         .unwrap_or(Timestamp::MIN);
-    let since = open
-        .left
-        .is_empty()
+    let since = (open.left.is_empty() && !open.is_first)
         .then(|| oldest.to_zoned_datetime(TimeZone::UTC).date());
     let listing = twilio.rest.list(Which::Inbound, since).await?;
-    let mut shown = HashSet::new();
+    let (mut shown, mut left_alone) = (HashSet::new(), 0_usize);
     for message in listing.messages {
         let origin = twilio.offers.origin(message.sid.as_str().as_bytes());
         shown.insert(origin);
         let is_old = message.created.is_some_and(|created| created < oldest);
         if !is_old || open.left.contains(&origin) {
             take(twilio, message).await;
+        } else {
+            left_alone += 1;
         }
+    }
+    if std::mem::take(&mut open.is_first) && left_alone > 0 {
+        tracing::warn!(
+            messages = left_alone,
+            "messages at Twilio are older than three days and are left there; delete them in its console"
+        );
     }
     if listing.complete {
         outbox.removed(open.gone(&shown)).await;
@@ -103,12 +117,12 @@ async fn take(twilio: &Arc<Twilio>, message: Listed) {
         }
         Begun::New(item, origin, _) => {
             let received = Received {
+                is_answered: twilio.answers_itself(&message.text),
                 sid: message.sid,
                 sender: message.sender,
                 text: message.text,
                 media: Media::Count(message.media),
                 sent_at: message.created,
-                is_answered: false,
             };
             if message.media == 0 {
                 // In their order, as fast as the pipeline takes them.
@@ -158,6 +172,7 @@ mod tests {
         let mut open = Open {
             left: set(&[1, 2, 3]),
             missed: HashSet::new(),
+            is_first: true,
         };
         assert_eq!(open.gone(&set(&[1, 2])), []);
         assert_eq!(open.gone(&set(&[1, 3])), []);

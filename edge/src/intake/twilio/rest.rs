@@ -164,7 +164,7 @@ impl Rest {
         number: &str,
     ) -> Result<Self, ClientError> {
         Ok(Self {
-            client: Client::new(api_url)?,
+            client: Client::with_credentials(api_url)?,
             credentials: Credentials::basic(account.as_str(), auth_token)?,
             api_url: api_url.trim_end_matches('/').to_owned(),
             account: format!("/2010-04-01/Accounts/{}", account.as_str()),
@@ -209,18 +209,6 @@ impl Rest {
             }
         }
         Ok(sorted(messages, true))
-    }
-
-    /// Whether a message is there.
-    pub async fn holds(&self, message: &Sid) -> Result<bool, RestError> {
-        let reply = self
-            .ask(Method::GET, &format!("{}.json", self.message(message)))
-            .await?;
-        match reply.status {
-            200..300 => Ok(true),
-            404 => Ok(false),
-            status => Err(RestError::Status(status)),
-        }
     }
 
     /// The media of a message; none where it is not there any more.

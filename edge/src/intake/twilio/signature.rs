@@ -67,7 +67,11 @@ impl Keys {
 
 /// The signature of an empty form, in base64, as Twilio makes it with the auth token.
 pub fn of_empty_form(auth_token: &str, url: &str) -> String {
-    BASE64_STANDARD.encode(mac::<Hmac<Sha1>>(auth_token, url, &[]).finalize().into_bytes())
+    BASE64_STANDARD.encode(
+        mac::<Hmac<Sha1>>(auth_token, url, &[])
+            .finalize()
+            .into_bytes(),
+    )
 }
 
 /// In time that does not tell where they differ.

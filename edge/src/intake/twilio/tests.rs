@@ -32,18 +32,15 @@ fn world(answer: AnswerBy) -> World {
         number: NUMBER.into(),
         shared_key_file: None,
         answer,
+        answers_keywords: true,
         poll: poll(),
         api_url: "http://127.0.0.1:9".into(),
     };
     let outbox = Outbox::open(folder.path()).expect("an outbox");
     let (sender, inbox) = mpsc::channel(8);
-    let (mut twilio, sending) =
+    let (twilio, sending) =
         Twilio::open(settings, [1; 32], outbox, sender, CancellationToken::new())
             .expect("good settings");
-    // As an hour after the start: no message is looked up.
-    Arc::get_mut(&mut twilio)
-        .expect("no one else has it")
-        .look_up_until = Instant::now();
     World {
         hook: twilio.hook("https://edge.example/"),
         twilio,
@@ -223,42 +220,6 @@ async fn what_is_not_twilios_or_not_a_message_is_answered_plainly() {
     check(request(&parameters(&[("MessageSid", "../../x")])), 422).await;
     check(request(&parameters(&[("SmsStatus", "delivered")])), 200).await;
     assert!(world.inbox.try_recv().is_err());
-}
-
-#[tokio::test]
-async fn after_a_start_a_message_that_cannot_be_looked_up_is_asked_for_again() {
-    let mut world = world(AnswerBy::Twiml);
-    let twilio = world.twilio.clone();
-    assert_eq!(
-        twilio.is_there(&SID.parse().expect("an id")).await,
-        None,
-        "nobody listens"
-    );
-    let received = Received {
-        sid: SID.parse().expect("an id"),
-        sender: Zeroizing::default(),
-        text: Zeroizing::default(),
-        media: Media::Count(0),
-        sent_at: None,
-        is_answered: false,
-    };
-    drop(world.hook);
-    world.twilio = twilio.clone();
-    drop(twilio);
-    let mut twilio = world.twilio;
-    Arc::get_mut(&mut twilio)
-        .expect("no one else has it")
-        .look_up_until = Instant::now() + LOOK_UP_FOR;
-    let super::super::Begun::New(item, origin, waiter) = twilio.offers.begin(SID.as_bytes()) else {
-        panic!("new")
-    };
-    twilio.clone().receive(received, item, origin).await;
-    assert!(waiter.wait().await.is_none());
-    assert!(world.inbox.try_recv().is_err());
-    assert!(matches!(
-        twilio.offers.begin(SID.as_bytes()),
-        super::super::Begun::New(..)
-    ));
 }
 
 #[test]

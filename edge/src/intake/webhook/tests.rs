@@ -24,7 +24,7 @@ fn world() -> World {
     let folder = tempfile::tempdir().expect("a folder");
     let outbox = Outbox::open(folder.path()).expect("an outbox");
     let (sender, inbox) = mpsc::channel(8);
-    let acceptor = Acceptor::new(Inbox::Webhook, [1; 32], outbox, sender).expect("it reads");
+    let acceptor = Acceptor::new(Inbox::Webhook, [1; 32], &outbox, sender).expect("it reads");
     World {
         webhook: Webhook::new(SECRET, Arc::new(acceptor)),
         inbox,
