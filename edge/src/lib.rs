@@ -32,6 +32,7 @@ pub mod words;
 
 use classify::Classifier;
 use config::Config;
+use intake::provider::Parts;
 use intake::{android, gammu, http, smstools, spool, telnyx, twilio, webhook};
 use outbox::Outbox;
 use pipeline::{Pipeline, Talk};
@@ -67,20 +68,6 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let outbox = Outbox::open(&config.data)?;
     let time_zone = jiff::tz::TimeZone::get(&config.time_zone)
         .with_context(|| format!("no time zone `{}`", config.time_zone))?;
-    // Origins are hashed with a key of the node's own, so that they are the same after a restart.
-    let origins_key = blake3::derive_key("spotlight 2026 origins", key.as_bytes());
-    let spool = match &config.spool {
-        Some(folder) => Some(spool::open(folder, origins_key)?),
-        None => None,
-    };
-    let smstools = match &config.smstools {
-        Some(section) => Some(smstools::open(section, &config.time_zone, origins_key)?),
-        None => None,
-    };
-    let gammu = match &config.gammu {
-        Some(section) => Some(gammu::open(section, &config.time_zone, origins_key)?),
-        None => None,
-    };
     let model = config.model.clone();
     let classifier = tokio::task::spawn_blocking(move || classifier(model.as_deref())).await??;
     let peers = link::Peers {
@@ -97,20 +84,20 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let talk = Talk::new(
         gazetteer.clone(),
         wording,
-        config.limits,
+        config.limits.clone(),
         now,
         Clock::System,
         config.trust_clock,
     );
     let pipeline = Arc::new(Pipeline {
-        network: config.network,
-        key,
+        network: config.network.clone(),
+        key: key.clone(),
         gazetteer,
         classifier: Arc::new(classifier),
         pseudonyms: pseudonym::Pseudonyms::new()?,
         outbox: outbox.clone(),
         clock: Clock::System,
-        country_code: config.country_code,
+        country_code: config.country_code.clone(),
         talk,
         photos: Semaphore::new(1),
         abort_after_commit: std::env::var_os("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT").is_some(),
@@ -118,65 +105,17 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let (inbox, inbounds) = mpsc::channel(INBOX);
-    let (stop, broker, link_outbox) = (shutdown.clone(), config.broker, outbox.clone());
+    let (stop, broker, link_outbox) = (shutdown.clone(), config.broker.clone(), outbox.clone());
     tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, heard, stop).await?) });
-    if let Some(spool) = spool {
-        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
-        tasks.spawn(async move { Ok(spool.run(outbox, inbox, stop).await?) });
-    }
-    if let Some(smstools) = smstools {
-        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
-        tasks.spawn(async move { Ok(smstools.run(outbox, inbox, stop).await?) });
-    }
-    if let Some(gammu) = gammu {
-        let (outbox, inbox, stop) = (outbox.clone(), inbox.clone(), shutdown.clone());
-        tasks.spawn(async move { Ok(gammu.run(outbox, inbox, stop).await?) });
-    }
-    let mut parts = intake::provider::Parts {
-        key: origins_key,
-        outbox: outbox.clone(),
-        inbox: inbox.clone(),
+    // Origins are hashed with a key of the node's own, so that they are the same after a restart.
+    let parts = Parts {
+        key: blake3::derive_key("spotlight 2026 origins", key.as_bytes()),
+        outbox,
+        inbox,
         shutdown: shutdown.clone(),
         tasks: &mut tasks,
     };
-    let mut routes: Vec<http::Route> = Vec::new();
-    if let Some(section) = &config.webhook {
-        routes.push(webhook::start(section, &mut parts)?);
-    }
-    if let Some(section) = &config.telnyx {
-        routes.push(telnyx::start(section, &mut parts)?);
-    }
-    if let Some(section) = &config.android {
-        routes.push(android::start(section, &mut parts)?);
-    }
-    drop(parts);
-    if let Some(settings) = config.twilio {
-        let (twilio, sending) = twilio::Twilio::open(
-            settings,
-            origins_key,
-            outbox.clone(),
-            inbox.clone(),
-            shutdown.clone(),
-        )?;
-        // Without a public address nobody calls: the listings bring all.
-        if let Some(public_url) = &config.http.public_url {
-            routes.push((twilio::PATH.into(), Arc::new(twilio.hook(public_url))));
-        }
-        tasks.spawn(async move {
-            twilio.run(sending).await;
-            Ok(())
-        });
-    }
-    if !routes.is_empty() {
-        let server = http::Server::bind(&config.http, routes).await?;
-        let stop = shutdown.clone();
-        tasks.spawn(async move {
-            server.run(stop).await;
-            Ok(())
-        });
-    }
-    // The pipeline ends when the last intake does.
-    drop(inbox);
+    start_intakes(&config, parts).await?;
     // The last counts are logged when the pipeline has ended.
     let counted = CancellationToken::new();
     let (counting, stop) = (pipeline.clone(), counted.clone());
@@ -202,4 +141,45 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         }
     }
     result
+}
+
+/// Starts every intake that the configuration names, and the listener of those that are called. The inbox closes when the
+/// last of them ends.
+async fn start_intakes(config: &Config, mut parts: Parts<'_>) -> anyhow::Result<()> {
+    let (zone, key) = (&config.time_zone, parts.key);
+    if let Some(folder) = &config.spool {
+        parts.watch(spool::open(folder, key)?);
+    }
+    if let Some(section) = &config.smstools {
+        parts.watch(smstools::open(section, zone, key)?);
+    }
+    if let Some(section) = &config.gammu {
+        parts.watch(gammu::open(section, zone, key)?);
+    }
+    let mut routes: Vec<http::Route> = Vec::new();
+    if let Some(section) = &config.webhook {
+        routes.push(webhook::start(section, &parts)?);
+    }
+    if let Some(section) = &config.telnyx {
+        routes.push(telnyx::start(section, &mut parts)?);
+    }
+    if let Some(section) = &config.android {
+        routes.push(android::start(section, &mut parts)?);
+    }
+    if let Some(settings) = &config.twilio {
+        let twilio = twilio::start(settings, &mut parts)?;
+        // Without a public address nobody calls: the listings bring all.
+        if let Some(public_url) = &config.http.public_url {
+            routes.push((twilio::PATH.into(), Arc::new(twilio.hook(public_url))));
+        }
+    }
+    if !routes.is_empty() {
+        let server = http::Server::bind(&config.http, routes).await?;
+        let stop = parts.shutdown.clone();
+        parts.tasks.spawn(async move {
+            server.run(stop).await;
+            Ok(())
+        });
+    }
+    Ok(())
 }

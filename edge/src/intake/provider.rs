@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
 use super::accept::Acceptor;
+use super::folder::{Folder, Format};
 use super::{Inbound, Inbox};
 use crate::client::{Call, Client, ClientError, Credentials, Reply};
 use crate::outbox::{Outbox, OutboxError};
@@ -124,6 +125,14 @@ pub struct Parts<'a> {
 }
 
 impl Parts<'_> {
+    /// Reads a folder until the shutdown.
+    pub(crate) fn watch<F: Format>(&mut self, folder: Arc<Folder<F>>) {
+        let (outbox, inbox) = (self.outbox.clone(), self.inbox.clone());
+        let shutdown = self.shutdown.clone();
+        self.tasks
+            .spawn(async move { Ok(folder.run(outbox, inbox, shutdown).await?) });
+    }
+
     /// Takes the messages of one provider.
     pub fn acceptor(&self, inbox: Inbox) -> Result<Arc<Acceptor>, OutboxError> {
         let acceptor = Acceptor::new(inbox, self.key, &self.outbox, self.inbox.clone())?;

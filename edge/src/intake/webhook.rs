@@ -108,7 +108,7 @@ impl fmt::Debug for Webhook {
 }
 
 /// Starts it: what it answers, and where.
-pub fn start(section: &Section, parts: &mut Parts<'_>) -> Result<Route, ProviderError> {
+pub fn start(section: &Section, parts: &Parts<'_>) -> Result<Route, ProviderError> {
     let secret = secret(&section.secret_file)?;
     let webhook = Webhook::new(&secret, parts.acceptor(Inbox::Webhook)?);
     Ok((section.path.clone(), Arc::new(Handle(webhook))))

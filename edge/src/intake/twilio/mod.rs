@@ -35,7 +35,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use zeroize::Zeroizing;
 
-use super::provider::{ProviderError, secret};
+use super::provider::{Parts, ProviderError, secret};
 use super::send::{self, Sender, Sending, Sms};
 use super::{Inbound, Inbox, Intake, Offers, Origin, Payload, Plain, Ticket};
 use crate::client::ClientError;
@@ -248,10 +248,27 @@ impl fmt::Debug for Twilio {
     }
 }
 
+/// Starts it.
+pub fn start(settings: &Settings, parts: &mut Parts<'_>) -> Result<Arc<Twilio>, TwilioError> {
+    let (twilio, sending) = Twilio::open(
+        settings,
+        parts.key,
+        parts.outbox.clone(),
+        parts.inbox.clone(),
+        parts.shutdown.clone(),
+    )?;
+    let running = twilio.clone();
+    parts.tasks.spawn(async move {
+        running.run(sending).await;
+        Ok(())
+    });
+    Ok(twilio)
+}
+
 impl Twilio {
     /// Checks the settings and reads the secrets. `key` is the node's own, so that origins tell nothing to others.
-    pub fn open(
-        settings: Settings,
+    fn open(
+        settings: &Settings,
         key: [u8; 32],
         outbox: Outbox,
         inbox: mpsc::Sender<Inbound>,
@@ -266,7 +283,7 @@ impl Twilio {
         let before = outbox.known(Inbox::Twilio)?;
         let twilio = Self {
             account,
-            number: settings.number,
+            number: settings.number.clone(),
             answer_by: settings.answer,
             answers_keywords: settings.answers_keywords,
             poll: settings.poll.unsigned_abs(),
@@ -298,7 +315,7 @@ impl Twilio {
     }
 
     /// Lists, deletes and answers until the shutdown.
-    pub async fn run(self: Arc<Self>, sending: Sending) {
+    async fn run(self: Arc<Self>, sending: Sending) {
         tokio::join!(
             poll::run(&self, &self.outbox, &self.stopping),
             self.removals.run(&self.rest, &self.outbox, &self.stopping),

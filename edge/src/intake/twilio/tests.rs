@@ -39,7 +39,7 @@ fn world(answer: AnswerBy) -> World {
     let outbox = Outbox::open(folder.path()).expect("an outbox");
     let (sender, inbox) = mpsc::channel(8);
     let (twilio, sending) =
-        Twilio::open(settings, [1; 32], outbox, sender, CancellationToken::new())
+        Twilio::open(&settings, [1; 32], outbox, sender, CancellationToken::new())
             .expect("good settings");
     World {
         hook: twilio.hook("https://edge.example/"),
@@ -235,7 +235,7 @@ fn settings_that_cannot_work_are_refused_with_the_fix() {
             Ok(settings) => {
                 let (inbox, _) = mpsc::channel(1);
                 let opened = Twilio::open(
-                    settings,
+                    &settings,
                     [1; 32],
                     outbox.clone(),
                     inbox,
