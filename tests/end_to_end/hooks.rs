@@ -460,4 +460,5 @@ fn a_configuration_that_cannot_work_says_so() {
     assert!(log.contains("public_key"), "{log}");
     let log = start("[webhook]\nsecret = \"hush-hush\"\n");
     assert!(log.contains("secret_file"), "{log}");
+    assert!(!log.contains("hush"), "{log}");
 }

@@ -545,3 +545,6 @@ fn unused_name(folder: &Path, name: &str) -> PathBuf {
         .find(|candidate| !candidate.exists())
         .expect("the numbers do not end")
 }
+
+#[cfg(test)]
+mod tests;

@@ -377,8 +377,9 @@ impl Twilio {
 
     /// Whether Twilio answers a text itself: it has one of its words and nothing else.
     fn answers_itself(&self, text: &str) -> bool {
-        let is_word = |word: &&str| word.eq_ignore_ascii_case(text.trim());
-        self.answers_keywords && KEYWORDS.iter().any(|word| is_word(&word))
+        let text = text.trim();
+        let is_one = |word: &&str| word.eq_ignore_ascii_case(text);
+        self.answers_keywords && KEYWORDS.iter().any(is_one)
     }
 
     /// An answer from the number.

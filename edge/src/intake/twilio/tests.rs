@@ -167,6 +167,26 @@ async fn an_answer_goes_by_rest_where_no_webhook_waits_any_more_or_the_settings_
     assert_eq!(by_rest.twilio.sender.waiting(), 1);
 }
 
+#[test]
+fn twilios_own_words_are_whole_texts_and_its_own_only_where_it_answers_them() {
+    let mut world = world(AnswerBy::Twiml);
+    for (text, its_own) in [
+        ("STOP", true),
+        (" help\n", true),
+        ("Start", true),
+        ("Info", true),
+        ("help me", false),
+        ("AYUDA", false),
+        ("", false),
+    ] {
+        assert_eq!(world.twilio.answers_itself(text), its_own, "{text:?}");
+    }
+    drop(world.hook);
+    let twilio = Arc::get_mut(&mut world.twilio).expect("no one else has it");
+    twilio.answers_keywords = false;
+    assert!(!twilio.answers_itself("HELP"));
+}
+
 #[tokio::test]
 async fn twilios_own_opt_out_answer_is_the_only_one() {
     let mut world = world(AnswerBy::Rest);
@@ -241,7 +261,7 @@ fn settings_that_cannot_work_are_refused_with_the_fix() {
                     inbox,
                     CancellationToken::new(),
                 );
-                opened.expect_err("refused").to_string()
+                opened.map(|_| ()).expect_err("refused").to_string()
             }
         };
         assert!(reason.contains(expected), "{reason}");

@@ -119,6 +119,27 @@ async fn hooks_take_posts_and_nothing_else_is_there() {
 }
 
 #[tokio::test]
+async fn a_public_address_is_a_host_and_no_more() {
+    for (url, is_good) in [
+        ("https://text.example.org", true),
+        ("https://text.example.org:8443/", true),
+        ("text.example.org", false),
+        ("https://text.example.org/sms", false),
+        ("https://u:p@text.example.org", false),
+        ("ftp://text.example.org", false),
+        ("", false),
+    ] {
+        let settings = Http {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            public_url: Some(url.into()),
+            ..Http::default()
+        };
+        let bound = Server::bind(&settings, Vec::new()).await;
+        assert_eq!(bound.is_ok(), is_good, "{url}");
+    }
+}
+
+#[tokio::test]
 async fn floods_are_refused_by_peer_and_by_the_proxys_word() {
     let world = world(|settings| {
         settings.requests_per_peer = 3;
