@@ -29,6 +29,9 @@ pub struct Keywords {
     pub police: Vec<String>,
     /// Tell the language.
     pub hints: Vec<String>,
+    /// Tell it only beside a hint: names of streets hold them, too.
+    #[serde(default)]
+    pub weak_hints: Vec<String>,
     /// Ask for help.
     pub help: Vec<String>,
     /// Want no more answers.
