@@ -52,9 +52,6 @@ pub struct Keywords {
     pub robots: Vec<String>,
 }
 
-/// One answer.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 /// How people say that police left, stayed or came: words and phrases, lower case, accents and apostrophes off. `POLICE`
 /// stands for any word of theirs, a comma for the end of a clause.
 #[derive(Deserialize)]
@@ -90,6 +87,9 @@ pub struct Phrases {
     pub arrived: Vec<String>,
 }
 
+/// One answer.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Template {
     /// What has to be said.
     pub head: String,
@@ -130,6 +130,7 @@ pub enum Key {
     Gone,
     GoneWhere,
     TooLate,
+    GoneLate,
     NotPolice,
     Repeated,
     Choose,
