@@ -19,6 +19,7 @@ mod decide;
 pub mod decode;
 pub mod doctor;
 pub mod file;
+mod hex;
 pub mod intake;
 pub mod link;
 mod message;

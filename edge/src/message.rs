@@ -100,15 +100,12 @@ impl Message {
 
     /// From an MMS.
     pub fn from_mms(mms: &MmsPdu, ticket: Ticket, arrived: Timestamp, country_code: &str) -> Self {
-        let photos = mms
-            .images()
-            .into_iter()
-            .map(|image| Zeroizing::new(image.bytes.into_owned()));
+        let photos = mms.images().into_iter();
         let date = mms.date.and_then(|seconds| i64::try_from(seconds).ok());
         Self {
             sender: Phone::new(mms.sender().unwrap_or_default(), country_code),
             text: Zeroizing::new(mms.message_text()),
-            photos: photos.take(MAX_PHOTOS).collect(),
+            photos: photos.map(|image| Zeroizing::new(image.bytes)).collect(),
             photos_missed: 0,
             sent_at: date.and_then(|seconds| Timestamp::from_second(seconds).ok()),
             arrived,
@@ -139,4 +136,4 @@ impl Message {
 }
 
 /// Photos of one message that are looked at.
-pub const MAX_PHOTOS: usize = 8;
+pub const MAX_PHOTOS: usize = decode::MAX_IMAGES;

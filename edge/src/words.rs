@@ -84,11 +84,15 @@ pub fn read(text: &str) -> Said {
         .collect();
     let alone = spoken.join(" ");
     let hints = |language| {
-        let hints = &WordFile::of(language).keywords.hints;
-        hints
-            .iter()
-            .filter(|word| spoken.contains(&word.as_str()))
-            .count()
+        let keywords = &WordFile::of(language).keywords;
+        let count = |hints: &[String]| {
+            let said = hints.iter().filter(|word| spoken.contains(&word.as_str()));
+            said.count()
+        };
+        match count(&keywords.hints) {
+            0 => 0,
+            strong => strong + count(&keywords.weak_hints),
+        }
     };
     let language = match hints(Language::Spanish).cmp(&hints(Language::English)) {
         std::cmp::Ordering::Greater => Some(Language::Spanish),
@@ -196,6 +200,19 @@ mod tests {
         check("two cop cars at 5th and San Pedro", Some(Language::English));
         check("5th & San Pedro", None);
         check("", None);
+        // Names of streets are in nobody's language.
+        for names in [
+            "LAPD la brea & la cienega",
+            "Los Feliz & Vermont",
+            "El Segundo & Figueroa",
+            "La Brea y 6th",
+        ] {
+            check(names, None);
+        }
+        check("police la brea & la cienega", Some(Language::English));
+        check("cops Los Feliz & El Centro", Some(Language::English));
+        check("LAPD en la brea y la cienega", Some(Language::Spanish));
+        check("hay LAPD en La Brea", Some(Language::Spanish));
     }
 
     #[test]
@@ -284,7 +301,9 @@ mod tests {
         ] {
             assert_eq!(read(text).number, number, "{text}");
         }
-        assert_eq!(read("Español").chooses, Some(Language::Spanish));
+        for spanish in ["Español", "ESPAÑOL", "ESPANOL", "español."] {
+            assert_eq!(read(spanish).chooses, Some(Language::Spanish), "{spanish}");
+        }
         assert_eq!(read("ENGLISH").chooses, Some(Language::English));
         assert!(read("IDIOMA").languages && read("Language?").languages);
         assert!(read("START").start && read("empezar").start);

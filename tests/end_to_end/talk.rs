@@ -107,7 +107,7 @@ fn a_place_is_asked_for_and_the_answer_completes_the_report() {
     demo.map.wait_until_gone(&chosen);
 
     let mut bob = Sender::new(&demo, 2);
-    bob.asks("hay muchos policias aqui", "Donde? ");
+    bob.asks("hay muchos policias aqui", "¿Donde? ");
     let here = cell("5th & San Pedro");
     bob.asks(
         "5ta y San Pedro",
@@ -165,15 +165,15 @@ fn where_says_what_shows_and_never_that_there_is_no_police() {
         let answer = ada
             .says(&format!("WHERE 5th & San Pedro {}", ada.sent))
             .unwrap_or_default();
-        let honest = ["No data for ", "No reports near ", "Police seen near: "];
+        let honest = ["No data for ", "Nothing shows near ", "Police seen near: "];
         assert!(
             honest.iter().any(|start| answer.starts_with(start)),
             "{answer}"
         );
-        answer.starts_with("Police seen near: ") && answer.contains("(1 report)")
+        answer.starts_with("Police seen near: ") && answer.contains("(unconfirmed)")
     });
     // Inside the demo's coverage, but nothing there; and outside of it.
-    ada.asks("donde Hollywood & Highland", "Sin reportes cerca de ");
+    ada.asks("donde Hollywood & Highland", "Nada visible cerca de ");
     ada.asks("WHERE Beverly & Western", "No data for ");
     assert!(
         demo.map.sighting(&cell("Beverly & Western")).is_none(),

@@ -15,7 +15,8 @@
 //! No field holds a comma, so nothing is quoted. A line of an unknown kind is refused: a reader that skipped it would
 //! find other places than the file's author meant.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use super::index::{Builder, Gazetteer};
@@ -24,7 +25,7 @@ use crate::cell::Cell;
 /// The first line of every places file.
 const FIRST_LINE: &str = "# Spotlight places, version 1";
 
-/// More than this is not read: a city of 60,000 corners takes 3 MB.
+/// More than this, and one byte that tells so, is not read: a city of 60,000 corners takes 3 MB.
 const LARGEST: usize = 32 << 20;
 
 /// Why a places file cannot be used.
@@ -58,6 +59,26 @@ pub enum GazetteerError {
 }
 
 impl Gazetteer {
+    /// Reads a places file.
+    pub fn load(path: &Path) -> Result<Self, GazetteerError> {
+        let failed = |source| GazetteerError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut bytes = Vec::new();
+        File::open(path)
+            .and_then(|file| file.take(LARGEST as u64 + 1).read_to_end(&mut bytes))
+            .map_err(failed)?;
+        if bytes.len() > LARGEST {
+            return Err(GazetteerError::TooLarge {
+                path: path.to_owned(),
+            });
+        }
+        let text = String::from_utf8(bytes)
+            .map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+        Self::parse(&text, path)
+    }
+
     /// Reads the text of a places file; `path` is for errors.
     pub fn parse(text: &str, path: &Path) -> Result<Self, GazetteerError> {
         if text.len() > LARGEST {

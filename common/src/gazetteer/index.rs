@@ -66,7 +66,7 @@ pub(super) struct Block {
 }
 
 /// Metres between two points of one city (flat earth: off by less than 1 in 1,000 over 50 km).
-pub(super) fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
+pub fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
     let north = (a.0 - b.0) * 111_195.0;
     let east = (a.1 - b.1) * 111_195.0 * ((a.0 + b.0) / 2.0).to_radians().cos();
     north.hypot(east)

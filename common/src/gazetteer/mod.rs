@@ -26,7 +26,7 @@ use serde::Serialize;
 use crate::cell::Cell;
 
 pub use file::GazetteerError;
-pub use index::{Gazetteer, KNOWN_ENOUGH};
+pub use index::{Gazetteer, KNOWN_ENOUGH, metres};
 
 /// More of a message than this is not read.
 pub const LONGEST_TEXT: usize = 2_000;
@@ -122,15 +122,6 @@ impl Gazetteer {
                     .expect("the built-in places are read by this crate's tests"),
             )
         }))
-    }
-
-    /// Reads a places file.
-    pub fn load(path: &Path) -> Result<Self, GazetteerError> {
-        let text = std::fs::read_to_string(path).map_err(|source| GazetteerError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
-        Self::parse(&text, path)
     }
 
     /// Finds the place that a person's text names.

@@ -424,6 +424,11 @@ fn errors_name_the_file_and_the_line() {
         Gazetteer::load(Path::new("/nowhere")),
         Err(GazetteerError::Read { .. })
     ));
+    // It has no end.
+    assert!(matches!(
+        Gazetteer::load(Path::new("/dev/zero")),
+        Err(GazetteerError::TooLarge { .. })
+    ));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! Training data, licences and measurements stand in the same file for people; only what the edge acts on is
 //! read. A rule this code does not implement (another layout or resize) is refused, not approximated.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -12,11 +11,13 @@ use sha2::{Digest, Sha256};
 use super::Verdict;
 use super::model::ModelError;
 use super::photo::SIDE;
+use crate::file::read_at_most;
+use crate::hex::hex;
 
 pub(super) const FILE_NAME: &str = "manifest.toml";
 
 /// Far above any network a node can run, so that a wrong path does not fill its memory.
-const MAX_MODEL_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_MODEL_BYTES: usize = 64 * 1024 * 1024;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Manifest {
@@ -146,22 +147,14 @@ impl Manifest {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ModelError> {
-    let unreadable = |source| ModelError::Read {
+    let bytes = read_at_most(path, MAX_MODEL_BYTES).map_err(|source| ModelError::Read {
         path: PathBuf::from(path),
         source,
-    };
-    let size = std::fs::metadata(path).map_err(unreadable)?.len();
-    if size > MAX_MODEL_BYTES {
+    })?;
+    if bytes.len() > MAX_MODEL_BYTES {
         return Err(ModelError::TooLarge {
             path: PathBuf::from(path),
         });
     }
-    std::fs::read(path).map_err(unreadable)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Ok(bytes)
 }

@@ -40,17 +40,6 @@ pub enum Verdict {
     },
 }
 
-impl Verdict {
-    /// The probability that the photo shows police, whatever the verdict.
-    pub fn probability(self) -> f32 {
-        match self {
-            Verdict::Police { probability }
-            | Verdict::NotPolice { probability }
-            | Verdict::Unsure { probability } => probability,
-        }
-    }
-}
-
 const INSTALLED: &str = "/usr/share/spotlight/models";
 
 /// Where the model is when the configuration names none: `models/` under the working folder, else the

@@ -9,6 +9,7 @@ use tract_onnx::prelude::*;
 use super::manifest::{self, Thresholds};
 use super::photo::{self, ImageError, SIDE};
 use super::{Fingerprint, Verdict};
+use crate::file::FileError;
 
 type NetworkError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -26,7 +27,7 @@ pub enum ModelError {
     Read {
         path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: FileError,
     },
     #[error("`{path}` is too large to be a model")]
     TooLarge { path: PathBuf },

@@ -19,9 +19,13 @@ pub(super) const SIDE: usize = 224;
 pub const MAX_BYTES: usize = 20 * 1024 * 1024;
 /// A decoded photo of this many pixels takes 150 MB for a moment.
 pub const MAX_PIXELS: u64 = 50_000_000;
+/// The decoder keeps every coefficient of a progressive JPEG, two bytes a sample, up to four samples a pixel, and counts them
+/// in no limit. So many pixels take 130 MB of them, and are more than a phone's camera or messenger makes progressive.
+pub const MAX_PROGRESSIVE_PIXELS: u64 = 16_000_000;
 const MAX_ALLOCATION: u64 = 256 * 1024 * 1024;
-/// A progressive JPEG has about ten scans; each costs a pass over the whole picture however few bytes it has.
-const MAX_SCANS: usize = 100;
+/// A progressive JPEG has about ten scans, others at most four; each costs a pass over the whole picture however few bytes it
+/// has.
+const MAX_SCANS: usize = 20;
 
 /// Why a photo has no verdict, in words for the one who sent it. Says nothing of what is in the picture.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,8 +40,8 @@ pub enum ImageError {
     Damaged,
     #[error("too large: more than {} megabytes", MAX_BYTES / (1024 * 1024))]
     TooManyBytes,
-    #[error("too large: {megapixels} megapixels, at most {}", MAX_PIXELS / 1_000_000)]
-    TooManyPixels { megapixels: u64 },
+    #[error("too large: {megapixels} megapixels, at most {most}")]
+    TooManyPixels { megapixels: u64, most: u64 },
     #[error("too large: needs more than {} megabytes of memory", MAX_ALLOCATION / (1024 * 1024))]
     TooMuchMemory,
     #[error("too many scans: more than {MAX_SCANS}")]
@@ -48,9 +52,9 @@ pub enum ImageError {
 
 /// The photo as the network takes it: 3 x 224 x 224, red, green and blue planes, each x / 127.5 - 1.
 pub(super) fn network_input(bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
-    let format = check_container(bytes)?;
+    let container = check_container(bytes)?;
     // The decoders are fuzzed and safe code, but a panic in one must cost one photo and not the relay.
-    let (image, orientation) = catch_unwind(AssertUnwindSafe(|| decode(bytes, format)))
+    let (image, orientation) = catch_unwind(AssertUnwindSafe(|| decode(bytes, container)))
         .unwrap_or(Err(ImageError::Damaged))?;
     // The squashed picture is square, so turning it after squashing equals turning it before.
     let mut squashed = DynamicImage::ImageRgb8(squash(&image)?);
@@ -58,16 +62,27 @@ pub(super) fn network_input(bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
     Ok(planes(&squashed.into_rgb8()))
 }
 
+/// What a photo comes in.
+#[derive(Clone, Copy)]
+struct Container {
+    format: ImageFormat,
+    most_pixels: u64,
+}
+
 /// Refuses, by a walk over the container's own lengths, what is no photo, stops early or costs too much.
-fn check_container(bytes: &[u8]) -> Result<ImageFormat, ImageError> {
+fn check_container(bytes: &[u8]) -> Result<Container, ImageError> {
+    let container = |format, most_pixels| Container {
+        format,
+        most_pixels,
+    };
     if bytes.is_empty() {
         Err(ImageError::Empty)
     } else if bytes.len() > MAX_BYTES {
         Err(ImageError::TooManyBytes)
     } else if bytes.starts_with(b"\xff\xd8\xff") {
-        check_jpeg(bytes).map(|()| ImageFormat::Jpeg)
+        check_jpeg(bytes).map(|most_pixels| container(ImageFormat::Jpeg, most_pixels))
     } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-        check_png(bytes).map(|()| ImageFormat::Png)
+        check_png(bytes).map(|()| container(ImageFormat::Png, MAX_PIXELS))
     } else {
         Err(ImageError::NotAPhoto)
     }
@@ -75,9 +90,14 @@ fn check_container(bytes: &[u8]) -> Result<ImageFormat, ImageError> {
 
 /// ITU T.81 annex B: segments `FF marker length data`, and after each SOS the entropy-coded data, in which
 /// FF is followed by 00 or by a restart marker. EOI ends the picture; phones may append more after it.
-fn check_jpeg(bytes: &[u8]) -> Result<(), ImageError> {
+///
+/// Returns how many pixels it may have. The decoder has to find the same frame as this walk does, so before the first scan
+/// there is nothing that the two could read differently.
+fn check_jpeg(bytes: &[u8]) -> Result<u64, ImageError> {
+    const SOF2: u8 = 0xc2;
     const EOI: u8 = 0xd9;
     const SOS: u8 = 0xda;
+    let mut most_pixels = MAX_PIXELS;
     let mut rest = bytes.get(2..).unwrap_or_default();
     let mut scans = 0;
     loop {
@@ -94,9 +114,11 @@ fn check_jpeg(bytes: &[u8]) -> Result<(), ImageError> {
         rest = &rest[fill + 1..];
         match marker {
             // A stuffed FF, TEM, or RST0 to RST7 and SOI: no length follows.
-            0x00 | 0x01 | 0xd0..=0xd8 => continue,
-            EOI if scans > 0 => return Ok(()),
+            0x00 | 0x01 | 0xd0..=0xd8 if scans > 0 => continue,
+            0x00 | 0x01 | 0xd0..=0xd8 => return Err(ImageError::Damaged),
+            EOI if scans > 0 => return Ok(most_pixels),
             EOI => return Err(ImageError::Damaged),
+            SOF2 => most_pixels = MAX_PROGRESSIVE_PIXELS,
             SOS => scans += 1,
             _ => {}
         }
@@ -138,17 +160,18 @@ fn check_png(bytes: &[u8]) -> Result<(), ImageError> {
     }
 }
 
-fn decode(bytes: &[u8], format: ImageFormat) -> Result<(RgbImage, Orientation), ImageError> {
-    let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
+fn decode(bytes: &[u8], container: Container) -> Result<(RgbImage, Orientation), ImageError> {
+    let mut reader = ImageReader::with_format(Cursor::new(bytes), container.format);
     let mut limits = Limits::default();
     limits.max_alloc = Some(MAX_ALLOCATION);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(reason)?;
     let (width, height) = decoder.dimensions();
     let pixels = u64::from(width) * u64::from(height);
-    if pixels > MAX_PIXELS {
+    if pixels > container.most_pixels {
         return Err(ImageError::TooManyPixels {
             megapixels: pixels.div_ceil(1_000_000),
+            most: container.most_pixels / 1_000_000,
         });
     }
     if pixels == 0 {

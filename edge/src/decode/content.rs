@@ -1,19 +1,22 @@
 //! What a multimedia message says and shows, for the steps after decoding: its sender's number, its text, its pictures.
 
-use std::{borrow::Cow, fmt};
+use std::fmt;
+use std::ops::ControlFlow;
 
-use super::{ContentType, MmsPdu, Part, charset, mms::Sender, multipart, transfer};
+use super::{MmsPdu, Part, charset, mms::Sender, multipart, transfer};
 
 /// How deep multiparts inside multiparts are looked into.
 const MAX_DEPTH: usize = 3;
 /// Parts looked at, those inside others counted.
 const MAX_PARTS: usize = 512;
+/// Pictures of one message that are taken out of it.
+pub const MAX_IMAGES: usize = 8;
 
-/// A picture. Its `Debug` hides it.
-pub struct Image<'a> {
+/// A picture. Its `Debug` shows lengths alone.
+pub struct Image {
     /// `image/jpeg`
-    pub content_type: Cow<'a, str>,
-    pub bytes: Cow<'a, [u8]>,
+    pub content_type: String,
+    pub bytes: Vec<u8>,
 }
 
 /// Why a server gave no message, X-Mms-Retrieve-Status (clause 7.3.51). It comes with HTTP 200.
@@ -54,6 +57,7 @@ impl MmsPdu {
             if part.content_type.is("text/plain") {
                 lines.push(charset::read(&part.bytes(), part.content_type.charset()));
             }
+            ControlFlow::Continue(())
         });
         let mut text: Vec<&str> = lines
             .iter()
@@ -69,76 +73,69 @@ impl MmsPdu {
         text.join("\n")
     }
 
-    /// Every picture, by its declared type or, where that says nothing, by its first octets (JPEG, PNG).
-    pub fn images(&self) -> Vec<Image<'_>> {
+    /// The first [`MAX_IMAGES`] pictures, by their declared type or, where that says nothing, by their first octets (JPEG, PNG).
+    pub fn images(&self) -> Vec<Image> {
         let mut images = Vec::new();
-        for part in &self.parts {
-            collect(part, MAX_DEPTH, &mut images);
-        }
+        visit(&self.parts, |part| {
+            images.extend(image(part));
+            if images.len() < MAX_IMAGES {
+                ControlFlow::Continue(())
+            } else {
+                ControlFlow::Break(())
+            }
+        });
         images
     }
 }
 
-fn collect<'a>(part: &'a Part, depth: usize, images: &mut Vec<Image<'a>>) {
-    if images.len() >= MAX_PARTS {
-        return;
+/// Decodes no part that says that it is something else.
+fn image(part: &Part) -> Option<Image> {
+    let declared = &part.content_type;
+    let says_nothing = ["application/octet-stream", "image/*", "*/*"]
+        .iter()
+        .any(|media| declared.is(media));
+    if !says_nothing && !declared.starts_with("image/") {
+        return None;
     }
-    if let Some(content_type) = image_type(&part.content_type, &part.bytes()) {
-        images.push(Image {
-            content_type,
-            bytes: part.bytes(),
-        });
-    } else if (part.is_multipart() || part.is_mime_multipart()) && depth > 0 {
-        for inner in multipart::parse(&part.body).unwrap_or_default() {
-            let mut found = Vec::new();
-            collect(&inner, depth - 1, &mut found);
-            images.extend(found.into_iter().map(|image| Image {
-                content_type: Cow::Owned(image.content_type.into_owned()),
-                bytes: Cow::Owned(image.bytes.into_owned()),
-            }));
-        }
-    }
+    let bytes = part.bytes();
+    let content_type = match &*bytes {
+        _ if !says_nothing => declared.media.as_str(),
+        [0xff, 0xd8, 0xff, ..] => "image/jpeg",
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => "image/png",
+        _ => return None,
+    };
+    Some(Image {
+        content_type: content_type.to_owned(),
+        bytes: bytes.into_owned(),
+    })
 }
 
-fn image_type<'a>(content_type: &'a ContentType, bytes: &[u8]) -> Option<Cow<'a, str>> {
-    let known = content_type.starts_with("image/") && !content_type.is("image/*");
-    match bytes {
-        _ if known => Some(Cow::Borrowed(&content_type.media)),
-        _ if !content_type.is("application/octet-stream")
-            && !content_type.is("image/*")
-            && !content_type.is("*/*") =>
-        {
-            None
-        }
-        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg".into()),
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => Some("image/png".into()),
-        _ => None,
-    }
-}
-
-/// Calls `look` with every part that is no multipart, those inside multiparts too.
-fn visit(parts: &[Part], mut look: impl FnMut(&Part)) {
+/// Calls `look` with every part that is no multipart, those inside multiparts too, until it breaks off. All share one
+/// count: what a message nests costs no more than what it lists.
+fn visit(parts: &[Part], mut look: impl FnMut(&Part) -> ControlFlow<()>) {
     let mut left = MAX_PARTS;
-    visit_within(parts, MAX_DEPTH, &mut left, &mut look);
+    let _ = visit_within(parts, MAX_DEPTH, &mut left, &mut look);
 }
 
-fn visit_within(parts: &[Part], depth: usize, left: &mut usize, look: &mut impl FnMut(&Part)) {
+fn visit_within(
+    parts: &[Part],
+    depth: usize,
+    left: &mut usize,
+    look: &mut impl FnMut(&Part) -> ControlFlow<()>,
+) -> ControlFlow<()> {
     for part in parts {
         if *left == 0 {
-            return;
+            return ControlFlow::Break(());
         }
         *left -= 1;
         if (part.is_multipart() || part.is_mime_multipart()) && depth > 0 {
-            visit_within(
-                &multipart::parse(&part.body).unwrap_or_default(),
-                depth - 1,
-                left,
-                look,
-            );
+            let inner = multipart::parse(&part.body).unwrap_or_default();
+            visit_within(&inner, depth - 1, left, look)?;
         } else {
-            look(part);
+            look(part)?;
         }
     }
+    ControlFlow::Continue(())
 }
 
 /// Mail gateways leave encoded words (RFC 2047) in a subject: `=?utf-8?B?...?=`.
@@ -170,14 +167,9 @@ fn decoded_words(subject: &str) -> String {
     text + rest
 }
 
-impl fmt::Debug for Image<'_> {
+impl fmt::Debug for Image {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Image({}, {} octets, hidden)",
-            self.content_type,
-            self.bytes.len()
-        )
+        write!(f, "Image({} octets, hidden)", self.bytes.len())
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// How the user data of a message is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Alphabet {
+pub(super) enum Alphabet {
     Gsm7,
     /// Octets without a stated meaning; compressed text too, which nobody sends and we do not read.
     Octets,
@@ -11,7 +11,7 @@ pub enum Alphabet {
 }
 
 /// Reserved values mean the GSM 7-bit default alphabet, as clause 4 asks of a receiver.
-pub fn alphabet(dcs: u8) -> Alphabet {
+pub(super) fn alphabet(dcs: u8) -> Alphabet {
     match dcs >> 4 {
         // General, and marked for automatic deletion: bit 5 compressed, bits 3 and 2 the alphabet.
         0..=7 if dcs & 0x20 != 0 => Alphabet::Octets,

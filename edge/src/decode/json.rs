@@ -4,6 +4,8 @@
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::hex::hex;
+
 use super::{
     Body, DecodeError, Deliver, MmsPdu, Part, SmsPdu, Time, decode_mms, decode_pdu_hex, mms::Sender,
 };
@@ -153,13 +155,4 @@ fn part_json(part: &Part) -> Value {
         }
     }
     keys
-}
-
-fn hex(octets: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    octets
-        .iter()
-        .flat_map(|octet| [octet >> 4, octet & 15])
-        .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
-        .collect()
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DecodeError, MmsPdu, decode_mms, encode, json::mms_json};
+use super::{DecodeError, MAX_IMAGES, MmsPdu, decode_mms, encode, json::mms_json};
 
 const RETRIEVE: &[u8] = &[0x8c, 0x84, 0x98, b't', 0, 0x8d, 0x92];
 const NOTIFICATION: &[u8] = &[0x8c, 0x82, 0x98, b't', 0, 0x8d, 0x92];
@@ -326,6 +326,53 @@ fn pictures_and_texts_are_found_in_multiparts_of_multiparts() {
     // A message that is one picture.
     let bare = [RETRIEVE, &[0x84, 0x9e], &jpeg].concat();
     assert_eq!(decode_mms(&bare).expect("a message").images().len(), 1);
+}
+
+/// Two and a half million parts in eight megabytes: as many are looked at as one list may hold.
+#[test]
+fn what_a_message_nests_costs_no_more_than_what_it_lists() {
+    let nested = |tiny: &[u8]| {
+        let inner = multipart(&vec![tiny.to_vec(); 255]);
+        let middle = multipart(&vec![part(&[0xa3], &inner); 255]);
+        let count = (8 << 20) / (middle.len() + 16);
+        message(MIXED, &vec![part(&[0xa3], &middle); count.min(255)])
+    };
+    let pictures = nested(&part(&[0x9e], b"\xff\xd8\xff"));
+    assert!(pictures.len() > 7 << 20, "{}", pictures.len());
+    let pdu = decode_mms(&pictures).expect("a message");
+    let images = pdu.images();
+    assert_eq!(images.len(), MAX_IMAGES);
+    assert_eq!(
+        images
+            .iter()
+            .map(|image| image.bytes.capacity())
+            .sum::<usize>(),
+        3 * MAX_IMAGES
+    );
+    let texts = decode_mms(&nested(&part(&[0x83], b"hi"))).expect("a message");
+    assert!(texts.images().is_empty());
+    let lines = texts.message_text().lines().count();
+    assert!((1..=512).contains(&lines), "{lines}");
+}
+
+#[test]
+fn what_a_sender_wrote_is_not_shown() {
+    let secret = [
+        part(b"secret/type\0", b"secret"),
+        part(b"\x0c\x9e\x85secret.jpg\0", b"\xff\xd8\xffsecret"),
+        part(b"image/secret\0", b"secret"),
+        part(
+            b"\x83X-secret\0secret\0\x8esecret\0\xc0\"<secret>\0",
+            b"secret",
+        ),
+    ];
+    let pdu = decode_mms(&message(MIXED, &secret)).expect("a message");
+    let kinds: Vec<_> = pdu.parts.iter().map(|part| &part.content_type).collect();
+    assert_eq!(kinds[1].params["name"], "secret.jpg");
+    let shown = format!("{pdu:?} {:?} {:?} {kinds:?}", pdu.parts, pdu.images());
+    assert!(!shown.contains("secret"), "{shown}");
+    assert!(shown.contains("Image(9 octets, hidden)"), "{shown}");
+    assert_eq!(pdu.images().len(), 2);
 }
 
 #[test]

@@ -36,8 +36,7 @@ mod wsp;
 mod wsp_names;
 
 pub use address::Address;
-pub use content::{Image, RetrieveFailure};
-pub use dcs::{Alphabet, alphabet};
+pub use content::{Image, MAX_IMAGES, RetrieveFailure};
 pub use error::DecodeError;
 pub use gsm7::{gsm7_septets, gsm7_text};
 pub use mms::{MAX_OCTETS as MAX_MMS_OCTETS, MmsPdu, Sender, Time, decode_mms};
@@ -45,6 +44,6 @@ pub use multipart::Part;
 pub use reassembly::{Pushed, Reassembly, Whole};
 pub use scts::Scts;
 pub use text::Text;
-pub use tpdu::{Body, Deliver, SmsPdu, StatusReport, decode_pdu_hex};
+pub use tpdu::{Body, Deliver, SmsPdu, decode_pdu_hex};
 pub use udh::{ConcatRef, Element, Ports};
 pub use wsp::ContentType;

@@ -6,9 +6,9 @@
 use std::fmt;
 
 use super::{
-    Address, Alphabet, ConcatRef, DecodeError, Element, Ports, Scts, Text,
+    Address, ConcatRef, DecodeError, Element, Ports, Scts, Text,
     cursor::Cursor,
-    dcs::alphabet,
+    dcs::{Alphabet, alphabet},
     gsm7,
     scts::{self},
     udh,

@@ -1,9 +1,11 @@
 //! The user data header, 3GPP TS 23.040 clause 9.2.3.24: information elements before the text.
 
+use std::fmt;
+
 use super::{DecodeError, cursor::Cursor};
 
-/// One information element: its identifier and its value.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One information element: its identifier and its value. The value may be an address to reply to; its `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Element {
     pub iei: u8,
     pub data: Vec<u8>,
@@ -103,4 +105,28 @@ pub(super) fn locking_shift(elements: &[Element]) -> Option<u8> {
 /// The National Language Identifier of the single shift table, IEI 0x24.
 pub(super) fn single_shift(elements: &[Element]) -> Option<u8> {
     last(elements, 0x24)?.first().copied()
+}
+
+impl fmt::Debug for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Element({:#04x}, {} octets, hidden)",
+            self.iei,
+            self.data.len()
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_element_holds_is_not_shown() {
+        // A reply address, clause 9.2.3.24.17.
+        let (elements, _) =
+            decode(&mut Cursor::new(b"\x07\x22\x05\x91\x31\x21\x55\x05")).expect("one element");
+        assert_eq!(format!("{elements:?}"), "[Element(0x22, 5 octets, hidden)]");
+    }
 }

@@ -1,14 +1,15 @@
 //! The encoding of header values, WAP-230-WSP clause 8.4.2.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use super::{DecodeError, charset, cursor::Cursor, wsp_names};
 
 /// Parameters of one content type that are kept.
 const MAX_PARAMETERS: usize = 64;
 
-/// A media type and its parameters, in lower case where WSP has a number for them, else as carried.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+/// A media type and its parameters, in lower case where WSP has a number for them, else as carried. A sender writes them, names
+/// of files among them; its `Debug` hides them.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct ContentType {
     pub media: String,
     pub params: BTreeMap<String, String>,
@@ -31,6 +32,17 @@ impl ContentType {
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("charset"))
             .map(|(_, value)| value.as_str())
+    }
+}
+
+impl fmt::Debug for ContentType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "ContentType({} octets, {} parameters, hidden)",
+            self.media.len(),
+            self.params.len()
+        )
     }
 }
 

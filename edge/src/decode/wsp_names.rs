@@ -91,23 +91,27 @@ const CONTENT_TYPES: [&str; 0x5b] = [
     "application/vnd.omads-email+wbxml",
     "text/x-vBookmark",
     "application/vnd.syncml.dm.notification",
-    "application/octet-stream",
-    "application/json",
+    // 0x59 is not assigned.
+    UNKNOWN,
+    UNKNOWN,
 ];
 
-/// The content type with this number; an unassigned one is octets of no known meaning.
+/// Octets of no known meaning; 0x5a.
+const UNKNOWN: &str = "application/octet-stream";
+
+/// The content type with this number; an unassigned one is [`UNKNOWN`].
 pub(super) fn content_type(number: u64) -> &'static str {
     usize::try_from(number)
         .ok()
         .and_then(|number| CONTENT_TYPES.get(number))
-        .unwrap_or(&"application/octet-stream")
+        .unwrap_or(&UNKNOWN)
 }
 
-/// The number of a content type, if it is well-known.
+/// The number of a content type, if it is well-known; the last, as an unassigned number reads as [`UNKNOWN`].
 pub(super) fn content_type_number(name: &str) -> Option<u8> {
     CONTENT_TYPES
         .iter()
-        .position(|known| known.eq_ignore_ascii_case(name))
+        .rposition(|known| known.eq_ignore_ascii_case(name))
         .map(|number| number as u8)
 }
 
@@ -145,4 +149,27 @@ pub(super) fn is_text_parameter(number: u64) -> bool {
         number,
         0x05 | 0x06 | 0x0a..=0x0d | 0x0f | 0x17..=0x1d
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_stand_where_the_registry_has_them() {
+        let check = |number: u8, name| {
+            assert_eq!(content_type(number.into()), name, "{number:#x}");
+            assert_eq!(content_type_number(name), Some(number), "{name}");
+        };
+        check(0x00, "*/*");
+        check(0x03, "text/plain");
+        check(0x1e, "image/jpeg");
+        check(0x33, "application/vnd.wap.multipart.related");
+        check(0x3e, "application/vnd.wap.mms-message");
+        check(0x4e, "application/vnd.syncml.ds.notification");
+        check(0x58, "application/vnd.syncml.dm.notification");
+        check(0x5a, "application/octet-stream");
+        assert_eq!(content_type(0x59), "application/octet-stream");
+        assert_eq!(content_type(0x5b), "application/octet-stream");
+    }
 }

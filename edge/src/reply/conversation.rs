@@ -354,7 +354,7 @@ impl Turn<'_> {
         }
         let label = place.label.clone();
         let say = match fades_at(seen_at) <= heard.now {
-            true => Say::TooLate { label },
+            true => Say::GoneLate { label },
             false => Say::Gone { label },
         };
         let draft = Draft {

@@ -129,7 +129,7 @@ fn an_ambiguous_place_is_chosen_by_number() {
             0,
             "policia en 4th ave y vernon ave",
             "",
-            "Que esquina quiere decir? 1) ",
+            "¿Que esquina quiere decir? 1) ",
         ),
         (
             3,
@@ -204,7 +204,7 @@ fn a_missing_place_is_asked_for() {
             0,
             "hay muchos policias aqui",
             "",
-            "Donde? Sin el lugar no se muestra nada.",
+            "¿Donde? Sin el lugar no se muestra nada.",
         ),
         (
             2,
@@ -234,7 +234,7 @@ fn a_photo_and_then_the_place_are_one_report() {
             4,
             "5th & San Pedro",
             "photo 5th St & San Pedro St 0",
-            "Got it: police at 5th St & San Pedro St, photo checked and deleted.",
+            "Got it: police at 5th St & San Pedro St, photo checked, we keep none.",
         ),
     ]);
     check(&[
@@ -251,7 +251,7 @@ fn a_photo_and_then_the_place_are_one_report() {
             0,
             "[unsure] look at the cops",
             "",
-            "Photo seen and deleted. Where was it?",
+            "Photo seen, we keep none. Where was it?",
         ),
         (
             1,
@@ -291,7 +291,7 @@ fn a_text_and_then_a_photo_are_one_observation() {
             3,
             "[police]",
             "photo 5th St & San Pedro St 3",
-            "Got it: police at 5th St & San Pedro St, photo checked and deleted. Shows until 21:03.",
+            "Got it: police at 5th St & San Pedro St, photo checked, we keep none. Shows until 21:03.",
         ),
         (
             4,
@@ -326,7 +326,12 @@ fn a_text_and_then_a_photo_are_one_observation() {
             "present 5th St & San Pedro St 0",
             "Got it",
         ),
-        (10, "[police]", "", "Photo seen and deleted. Where was it?"),
+        (
+            10,
+            "[police]",
+            "",
+            "Photo seen, we keep none. Where was it?",
+        ),
     ]);
 }
 
@@ -473,7 +478,7 @@ fn a_question_is_never_a_report() {
         ),
     ]);
     check(&[
-        (0, "donde 4th ave y vernon ave", "", "Que esquina"),
+        (0, "donde 4th ave y vernon ave", "", "¿Que esquina"),
         (
             1,
             "1",
@@ -537,9 +542,9 @@ fn languages_are_chosen_detected_or_both() {
             0,
             "IDIOMA",
             "",
-            "English: text ENGLISH. / Espanol: escriba ESPANOL.",
+            "English: text ENGLISH. / Español: escriba ESPANOL.",
         ),
-        (1, "espanol", "", "Bien, respondemos en espanol."),
+        (1, "espanol", "", "Bien, respondemos en español."),
         (
             2,
             "police at 5th & San Pedro",
@@ -582,7 +587,7 @@ fn the_first_answer_says_once_that_the_phone_company_sees_texts() {
     assert!(said(1, 0, "police 5th & San Pedro").ends_with("Your phone company sees texts."));
     assert!(!said(1, 1, "6th & San Pedro").contains("company"));
     assert!(
-        said(2, 2, "policia en 5ta y San Pedro").ends_with("Su compania telefonica ve los SMS.")
+        said(2, 2, "policia en 5ta y San Pedro").ends_with("Su compañia telefonica ve los SMS.")
     );
 }
 
@@ -667,6 +672,8 @@ fn a_late_report_is_said_to_be_late_and_gone_never_misses_its_own() {
     };
     let late = hear("police 5th & San Pedro", 0, 60);
     assert!(matches!(late.say, Some(Say::TooLate { .. })) && late.draft.is_some());
+    let late = hear("GONE 6th & San Pedro", 0, 60);
+    assert!(matches!(late.say, Some(Say::GoneLate { .. })) && late.draft.is_some());
     hear("police 5th & San Pedro", 61, 61);
     let gone = hear("GONE", 59, 62).draft.expect("a report");
     assert_eq!(gone.seen_at, at(61));

@@ -55,6 +55,11 @@ pub enum Say {
         /// The place.
         label: String,
     },
+    /// A report of police having left that came so late that it is over.
+    GoneLate {
+        /// The place.
+        label: String,
+    },
     /// A photo without police, and no word of them: no report.
     NotPolice,
     /// A photo that somebody else sent before: no report.
@@ -189,6 +194,7 @@ fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, first: bool) -> Answer {
         Say::Gone { label } => (Key::Gone, vec![("{place}", cut(label))]),
         Say::GoneWhere => (Key::GoneWhere, vec![]),
         Say::TooLate { label } => (Key::TooLate, vec![("{place}", cut(label))]),
+        Say::GoneLate { label } => (Key::GoneLate, vec![("{place}", cut(label))]),
         Say::NotPolice => (Key::NotPolice, vec![]),
         Say::Repeated => (Key::Repeated, vec![]),
         Say::Choose { labels } => {
@@ -207,7 +213,7 @@ fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, first: bool) -> Answer {
             Shows::NoData => (Key::WhereNoData, vec![("{place}", cut(label))]),
             Shows::Nothing => (Key::WhereNone, vec![("{place}", cut(label))]),
             Shows::Seen(sights) => {
-                let company = if first { company.len() } else { 0 };
+                let company = if first { septets(company) } else { 0 };
                 let room = room(words.answer(Key::WhereSome), "{list}", company);
                 (
                     Key::WhereSome,
@@ -349,9 +355,8 @@ fn gsm7(text: &str) -> String {
     text.chars()
         .map(|character| match character {
             ' '..='~' if !"[]{}\\^~|`".contains(character) => character,
-            'é' | 'è' | 'ù' | 'ì' | 'ò' | 'Ñ' | 'ñ' | 'ü' | 'ö' | 'ä' | 'à' | 'Ü' | 'É' => {
-                character
-            }
+            'é' | 'è' | 'ù' | 'ì' | 'ò' | 'Ñ' | 'ñ' | 'ü' | 'ö' | 'ä' | 'à' | 'Ü' | 'É' | '¿'
+            | '¡' => character,
             'á' => 'a',
             'í' => 'i',
             'ó' => 'o',

@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use spotlight_common::clock::ClockQuality;
-use spotlight_common::gazetteer::{Gazetteer, Place};
+use spotlight_common::gazetteer::{Gazetteer, Place, metres};
 use spotlight_common::now::{Level, Now};
 
 /// A `now` that is older says nothing of the present.
@@ -16,9 +16,6 @@ const AHEAD: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is asked for lies this near to a cell's edge, in metres.
 const NEAR: f64 = 1_000.0;
-
-/// The mean length of a degree of latitude, in metres.
-const DEGREE: f64 = 111_195.0;
 
 /// What shows near a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,13 +93,6 @@ fn radius(resolution: u8) -> f64 {
         8 => 531.0,
         _ => 1_406.0,
     }
-}
-
-/// On a plane that touches the first point: exact enough for a city.
-fn metres(one: (f64, f64), other: (f64, f64)) -> f64 {
-    let north = (other.0 - one.0) * DEGREE;
-    let east = (other.1 - one.1) * DEGREE * one.0.to_radians().cos();
-    north.hypot(east)
 }
 
 #[cfg(test)]

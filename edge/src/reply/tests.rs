@@ -39,6 +39,7 @@ fn everything(label: &str) -> Vec<Say> {
         Say::Gone { label: label() },
         Say::GoneWhere,
         Say::TooLate { label: label() },
+        Say::GoneLate { label: label() },
         Say::NotPolice,
         Say::Repeated,
         Say::Help,
@@ -172,6 +173,22 @@ fn an_answer_names_the_place_and_the_time_it_fades() {
 }
 
 #[test]
+fn who_says_late_that_they_left_is_not_asked_whether_they_are_there() {
+    let say = Say::GoneLate {
+        label: "5th St & San Pedro St".into(),
+    };
+    let text = |language| answer(&say, Some(language), &wording("UTC"), false).text;
+    assert_eq!(
+        text(Language::English),
+        "Your GONE for 5th St & San Pedro St reached us over an hour late, so it changes nothing on the map."
+    );
+    assert_eq!(
+        text(Language::Spanish),
+        "Su aviso de que se fueron de 5th St & San Pedro St llego con mas de una hora de retraso y no cambia el mapa."
+    );
+}
+
+#[test]
 fn what_shows_is_listed_as_far_as_it_fits() {
     let sight = |label: &str, level, reported_gone| Sight {
         label: label.to_owned(),
@@ -203,5 +220,5 @@ fn what_shows_is_listed_as_far_as_it_fits() {
 
 #[test]
 fn letters_outside_the_alphabet_are_spelt_plainly() {
-    assert_eq!(gsm7("Cañón–Áé[x]漢"), "Cañon-Aé?x??");
+    assert_eq!(gsm7("¿Cañón–Áé[x]漢"), "¿Cañon-Aé?x??");
 }

@@ -13,6 +13,8 @@ use super::Language;
 pub struct WordFile {
     /// What is understood.
     pub keywords: Keywords,
+    /// How people say that police left.
+    pub gone: Phrases,
     /// What is answered.
     pub answers: BTreeMap<Key, Template>,
     /// Words inside the answers.
@@ -27,6 +29,9 @@ pub struct Keywords {
     pub police: Vec<String>,
     /// Tell the language.
     pub hints: Vec<String>,
+    /// Tell it only beside a hint: names of streets hold them, too.
+    #[serde(default)]
+    pub weak_hints: Vec<String>,
     /// Ask for help.
     pub help: Vec<String>,
     /// Want no more answers.
@@ -45,6 +50,41 @@ pub struct Keywords {
     pub asks: Vec<String>,
     /// Are said by machines.
     pub robots: Vec<String>,
+}
+
+/// How people say that police left, stayed or came: words and phrases, lower case, accents and apostrophes off. `POLICE`
+/// stands for any word of theirs, a comma for the end of a clause.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Phrases {
+    /// Say that they did so.
+    pub left: Vec<String>,
+    /// Deny that they are there.
+    pub not_here: Vec<String>,
+    /// Deny that anybody is.
+    pub nobody: Vec<String>,
+    /// Deny the word for police behind them.
+    pub none_of: Vec<String>,
+    /// May stand between the two.
+    pub fillers: Vec<String>,
+    /// Words for police that name other things, too.
+    pub undeniable: Vec<String>,
+    /// Before a phrase: deny it, wish it, doubt it, put it off.
+    pub denied: Vec<String>,
+    /// Deny phrases of this language alone.
+    pub denied_own: Vec<String>,
+    /// Who and what else may be gone.
+    pub others: Vec<String>,
+    /// So many of them that it is not all.
+    pub some: Vec<String>,
+    /// What police clear, move and take away.
+    pub objects: Vec<String>,
+    /// Say that some stayed, or are elsewhere.
+    pub stayed: Vec<String>,
+    /// Say that they came back.
+    pub back: Vec<String>,
+    /// Say, behind a phrase, that they came or went elsewhere.
+    pub arrived: Vec<String>,
 }
 
 /// One answer.
@@ -90,6 +130,7 @@ pub enum Key {
     Gone,
     GoneWhere,
     TooLate,
+    GoneLate,
     NotPolice,
     Repeated,
     Choose,

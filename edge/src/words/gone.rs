@@ -2,194 +2,136 @@
 //!
 //! A wrong `gone` sends somebody into what it denied, so doubt counts as present: a phrase counts only where nothing in its
 //! clause denies it (`not gone`, `no se han ido`), puts it off (`when they left`), asks it, or gives it another meaning
-//! (`left side`, `gone to 6th`), and where no other words say that some of them are still there.
+//! (`left side`, `gone to 6th`), and where no other words say that some of them are still there, came, or are elsewhere.
+//!
+//! The phrases are in `edge/words`, a file a language. [`meaning`] is what a phrase means among its neighbours, [`still`] who
+//! stayed or came.
 
-use super::{BREAK, QUESTION, is_police};
+mod meaning;
+mod still;
+#[cfg(test)]
+mod tests;
 
-/// `POLICE` stands for any word of theirs.
-const GONE: &[&str] = &[
-    "gone",
-    "left",
-    "all clear",
-    "clear",
-    "cleared out",
-    "moved on",
-    "drove off",
-    "drove away",
-    "took off",
-    "went away",
-    "walked away",
-    "walked off",
-    "rode off",
-    "departed",
-    "sweep is over",
-    "sweep over",
-    "sweep is done",
-    "sweep done",
-    "they dipped",
-    "they bounced",
-    "POLICE dipped",
-    "POLICE bounced",
-    "se fue",
-    "se fueron",
-    "se jueron",
-    "ce fueron",
-    "se han ido",
-    "se ha ido",
-    "se retiraron",
-    "se retiro",
-    "se han retirado",
-    "se marcharon",
-    "se marcho",
-    "se largaron",
-    "se largo",
-    "se pelaron",
-    "se quitaron",
-    "se movieron de",
-    "ya salieron",
-    "despejado",
-    "despejada",
-    "desaparecieron",
-];
+use super::file::Phrases;
+use super::{BREAK, Language, QUESTION, WordFile, is_police};
+use meaning::means_leaving;
 
-/// Phrases that deny by themselves; what denies another does not touch them.
-const NOT_HERE: &[&str] = &[
-    "not here",
-    "not there",
-    "arent here",
-    "arent there",
-    "isnt here",
-    "isnt there",
-    "aint here",
-    "aint there",
-    "no longer",
-    "nobody here",
-    "nobody there",
-    "no one here",
-    "no one there",
-    "noone here",
-    "noone there",
-    "nobody left",
-    "no one left",
-    "none left",
-    "no mas aqui",
-    "no estan",
-    "no esta",
-    "ya no andan",
-    "ya no anda",
-    "ya no siguen",
-    "ya no se ven",
-    "no hay nadie",
-    "no ay nadie",
-    "no queda nadie",
-    "no quedan",
-    "ya no hay",
-    "ya no ay",
-];
-
-/// Before a word for police, with fillers between.
-const NONE_OF: &[&str] = &[
-    "no",
-    "zero",
-    "0",
-    "without",
-    "no sign of",
-    "no signs of",
-    "dont see",
-    "do not see",
-    "didnt see",
-    "cant see",
-    "not seeing",
-    "havent seen",
-    "sin",
-    "no hay",
-    "no ay",
-    "no hai",
-    "no veo",
-    "no miro",
-    "no se ve",
-    "no se ven",
-    "no se mira",
-    "no se miran",
-    "no queda",
-];
-const FILLERS: &[&str] = &[
-    "any", "more", "other", "ningun", "ninguna", "mas", "ni", "un", "una",
-];
-
-/// In the same clause before a phrase: it is denied, wished, or of a time to come. English, then Spanish.
-const DENIED: &[&str] = &[
-    "not", "isnt", "arent", "aint", "havent", "hasnt", "hadnt", "didnt", "wasnt", "werent",
-    "never", "wont", "dont", "doesnt", "cant", "cannot", "until", "till", "til", "if", "when",
-    "whenever", "once", "unless", "almost", "nearly", "want", "wish", "hope", "hoping", "need",
-    "will", "gonna", "should", "be", "nunca", "tampoco", "cuando", "hasta", "casi", "ojala",
-    "quiero",
-];
-/// `no` denies in Spanish only: `no se fueron`, but `no they left`.
-const DENIED_SPANISH: &[&str] = &["no", "nadie"];
 /// How far before a phrase a denial is looked for.
 const REACH: usize = 4;
 
-/// What may be gone without police having left.
-const BELONGINGS: &[&str] = &[
-    "tent",
-    "tents",
-    "stuff",
-    "camp",
-    "camps",
-    "bike",
-    "bikes",
-    "things",
-    "belongings",
-    "everything",
-    "blanket",
-    "blankets",
-    "meds",
-    "cart",
-    "carts",
-    "phone",
-    "dog",
-    "dogs",
-    "trash",
-    "encampment",
-    "carpa",
-    "carpas",
-    "cosas",
-    "campamento",
-    "people",
-    "i",
-    "ive",
-    "im",
-    "we",
-    "weve",
-    "yo",
-];
+/// Stands in a phrase for any word of theirs.
+const POLICE: &str = "POLICE";
+
+/// A list of the word files.
+type List = fn(&'static Phrases) -> &'static Vec<String>;
+
+/// The words of a text with what was found in them.
+struct Text<'a> {
+    words: &'a [&'a str],
+    /// Where police are named, and nothing denies them.
+    police: Vec<usize>,
+    /// Every phrase that may say that they left.
+    found: Vec<Found>,
+    /// Where it says for the last time that they came.
+    came: Option<usize>,
+}
+
+/// A phrase in a text.
+#[derive(Clone, Copy)]
+struct Found {
+    kind: Kind,
+    language: Language,
+    phrase: &'static str,
+    from: usize,
+    /// Behind its last word.
+    to: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `they left`.
+    Left,
+    /// `not here`; what denies another phrase does not touch it.
+    NotHere,
+    /// `nobody here`; so with this, where the text names no police.
+    Nobody,
+}
 
 /// Whether the words say that they left.
 pub(super) fn says_gone(words: &[&str]) -> bool {
-    if still_there(words) {
+    let text = Text::new(words);
+    if still::some_stayed(words) {
         return false;
     }
-    let phrase = |phrases: &[&str], denies: bool| {
-        phrases.iter().any(|phrase| {
-            occurrences(words, phrase).any(|(from, to)| {
-                !asked(words, to)
-                    && !contradicted(words, to)
-                    && means_leaving(words, phrase, from, to)
-                    && (denies || !denied(words, from, phrase))
-            })
-        })
+    let counts = |found: &Found| {
+        let undenied = match found.kind {
+            Kind::Left => !denied(words, found),
+            Kind::NotHere => true,
+            Kind::Nobody => text.police.is_empty(),
+        };
+        undenied
+            && !inverted(words, found.from)
+            && !asked(words, found.to)
+            && !contradicted(words, found.to)
+            && !still::others_came(&text, found.to)
+            && means_leaving(words, found)
     };
-    phrase(GONE, false) || phrase(NOT_HERE, true) || none_of_them(words) || not_anymore(words)
+    text.found.iter().any(counts) || none_of_them(&text) || not_anymore(&text)
+}
+
+impl<'a> Text<'a> {
+    fn new(words: &'a [&'a str]) -> Self {
+        let lists: [(Kind, List); 3] = [
+            (Kind::Left, |phrases| &phrases.left),
+            (Kind::NotHere, |phrases| &phrases.not_here),
+            (Kind::Nobody, |phrases| &phrases.nobody),
+        ];
+        let found = lists.into_iter().flat_map(|(kind, list)| {
+            listed(list).flat_map(move |(language, phrase)| {
+                occurrences(words, phrase).map(move |(from, to)| Found {
+                    kind,
+                    language,
+                    phrase,
+                    from,
+                    to,
+                })
+            })
+        });
+        Self {
+            words,
+            police: (0..words.len())
+                .filter(|at| is_police(words[*at]) && !is_denied(words, *at))
+                .collect(),
+            found: found.collect(),
+            came: still::last_arrival(words),
+        }
+    }
+}
+
+/// Everything in a list, all languages.
+fn listed(list: List) -> impl Iterator<Item = (Language, &'static str)> {
+    Language::ALL.into_iter().flat_map(move |language| {
+        let phrases = list(&WordFile::of(language).gone).iter();
+        phrases.map(move |phrase| (language, phrase.as_str()))
+    })
+}
+
+/// Whether a list, of any language, holds a word.
+fn holds(list: List, word: &str) -> bool {
+    listed(list).any(|(_, known)| known == word)
+}
+
+/// Whether it may be gone, or have left, without police having left.
+fn is_other(word: &str) -> bool {
+    holds(|phrases| &phrases.others, word)
 }
 
 fn occurrences<'a>(
-    words: &'a [&str],
+    words: &'a [&'a str],
     phrase: &'a str,
 ) -> impl Iterator<Item = (usize, usize)> + 'a {
     let length = phrase.split(' ').count();
-    let is =
-        |word: &str, pattern: &str| word == pattern || (pattern == "POLICE" && is_police(word));
+    let is = |word: &str, pattern: &str| word == pattern || (pattern == POLICE && is_police(word));
     (0..(words.len() + 1).saturating_sub(length)).filter_map(move |from| {
         phrase
             .split(' ')
@@ -212,12 +154,34 @@ fn after<'a>(words: &'a [&'a str], at: usize) -> impl Iterator<Item = &'a str> {
     clause.take_while(|word| !matches!(*word, BREAK | QUESTION))
 }
 
-fn denied(words: &[&str], from: usize, phrase: &str) -> bool {
-    let spanish = ["se ", "ce ", "ya ", "desp", "desa"];
-    let spanish = spanish.iter().any(|start| phrase.starts_with(start));
-    before(words, from)
+/// Whether a word for police is denied: `no police`, `I don't see any cops`, `sin policía ni patrullas`.
+fn is_denied(words: &[&str], at: usize) -> bool {
+    let undeniable = |word| holds(|phrases| &phrases.undeniable, word);
+    let between = |word: &str| is_police(word) || holds(|phrases| &phrases.fillers, word);
+    let lead = words[..at].iter().rposition(|word| !between(word));
+    let lead = lead.map_or(&words[..0], |last| &words[..=last]);
+    !undeniable(words[at])
+        && listed(|phrases| &phrases.none_of).any(|(_, phrase)| {
+            let mut spoken = lead.iter().rev();
+            phrase.rsplit(' ').all(|word| spoken.next() == Some(&word))
+        })
+}
+
+fn denied(words: &[&str], found: &Found) -> bool {
+    let own = &WordFile::of(found.language).gone.denied_own;
+    before(words, found.from)
         .take(REACH)
-        .any(|word| DENIED.contains(&word) || (spanish && DENIED_SPANISH.contains(&word)))
+        .any(|word| holds(|phrases| &phrases.denied, word) || own.iter().any(|own| own == word))
+}
+
+/// `are they gone`: a question without its mark.
+fn inverted(words: &[&str], from: usize) -> bool {
+    const AUXILIARY: &[&str] = &["are", "is", "have", "has", "did", "do", "were"];
+    const SUBJECT: &[&str] = &["they", "it", "the", "any", "anyone", "anybody"];
+    let clause: Vec<&str> = before(words, from).take(REACH + 1).collect();
+    clause.windows(2).any(|pair| {
+        AUXILIARY.contains(&pair[1]) && (SUBJECT.contains(&pair[0]) || is_police(pair[0]))
+    })
 }
 
 /// `did they leave? are they gone?`
@@ -228,392 +192,74 @@ fn asked(words: &[&str], to: usize) -> bool {
         .is_some_and(|word| *word == QUESTION)
 }
 
-/// `no cop cars but police on foot`.
+/// `gone but police on foot`, `not here but at 6th`, `no están sino en la 6`.
 fn contradicted(words: &[&str], to: usize) -> bool {
-    let mut rest = words[to..].iter();
-    rest.any(|word| matches!(*word, "but" | "pero" | "except" | "only" | "solo"))
-        && rest.take(REACH).any(|word| is_police(word))
+    const THERE: &[&str] = &[
+        "at", "on", "in", "over", "now", "they", "theyre", "one", "two", "some", "more", "another",
+        "others", "en", "por", "ahora", "estan", "andan", "hay", "otro", "otros", "otra", "otras",
+        "un", "uno", "una", "dos",
+    ];
+    const BUT: &[&str] = &[
+        "but", "except", "though", "although", "pero", "sino", "excepto", "menos", "aunque",
+    ];
+    const ONLY: &[&str] = &["only", "just", "solo", "nomas"];
+    let rest = &words[to.min(words.len())..];
+    let place = |word: &&str| {
+        word.starts_with(|first: char| first.is_ascii_digit()) || THERE.contains(word)
+    };
+    rest.iter().enumerate().any(|(at, word)| {
+        let behind = &rest[at + 1..];
+        let police = || behind.iter().take(REACH).any(|word| is_police(word));
+        (BUT.contains(word) && (police() || behind.iter().take(2).any(place)))
+            || (ONLY.contains(word) && police())
+    })
 }
 
-/// `no police`, `I don't see any cops`, `no hay ninguna patrulla`.
-fn none_of_them(words: &[&str]) -> bool {
-    NONE_OF.iter().any(|lead| {
-        occurrences(words, lead).any(|(_, to)| {
-            let fillers = after(words, to)
-                .take_while(|word| FILLERS.contains(word))
-                .take(3)
-                .count();
-            let police = after(words, to + fillers).next().is_some_and(is_police);
-            police && !asked(words, to) && !contradicted(words, to + fillers + 1)
-        })
-    })
+/// Every word for police is denied, and what follows does not say who is there instead: `no police just ICE`, `no cops have
+/// left`.
+fn none_of_them(text: &Text<'_>) -> bool {
+    const INSTEAD: &[&str] = &[
+        "only", "just", "except", "solo", "nomas", "sino", "excepto", "menos",
+    ];
+    const STAYING: &[&str] = &["have", "has", "leaving", "leave", "moving", "yet"];
+    let words = text.words;
+    let Some(last) = words.iter().rposition(|word| is_police(word)) else {
+        return false;
+    };
+    let first = words.iter().position(|word| is_police(word));
+    let instead = words[last + 1..].iter().any(|word| INSTEAD.contains(word));
+    let staying = after(words, last + 1)
+        .take(REACH)
+        .any(|word| STAYING.contains(&word));
+    text.police.is_empty()
+        && first.is_some_and(|first| !asked(words, first))
+        && !asked(words, last)
+        && !contradicted(words, last)
+        && !instead
+        && !staying
 }
 
 /// `they aren't on San Pedro anymore`.
-fn not_anymore(words: &[&str]) -> bool {
+fn not_anymore(text: &Text<'_>) -> bool {
+    let words = text.words;
     ["anymore", "any more"].iter().any(|phrase| {
         occurrences(words, phrase).any(|(from, to)| {
             // The place between the two holds an `and`, so that only the clause's end stops the look back.
-            let clause = words[..from].iter().rev().take(10);
-            let mut there = clause
-                .take_while(|word| !matches!(**word, BREAK | QUESTION))
-                .skip_while(|word| {
-                    !matches!(
-                        **word,
-                        "at" | "on" | "by" | "in" | "around" | "near" | "here" | "there"
-                    )
-                });
+            let clause = || {
+                let clause = words[..from].iter().rev().take(10);
+                clause.take_while(|word| !matches!(**word, BREAK | QUESTION))
+            };
+            let mut there = clause().skip_while(|word| {
+                !matches!(
+                    **word,
+                    "at" | "on" | "by" | "in" | "around" | "near" | "here" | "there"
+                )
+            });
             there.any(|word| matches!(*word, "not" | "arent" | "isnt" | "aint" | "no"))
+                && !clause().any(|word| is_other(word))
                 && !asked(words, to)
+                && !contradicted(words, to)
+                && !still::others_came(text, to)
         })
     })
-}
-
-/// Some of them stayed or came back.
-fn still_there(words: &[&str]) -> bool {
-    const PLACED: &[&str] = &[
-        "here", "there", "at", "on", "around", "parked", "outside", "by", "in", "near", "sitting",
-    ];
-    const STAYED: &[&str] = &[
-        "todavia estan",
-        "todavia esta",
-        "todavia hay",
-        "todavia andan",
-        "todavia aqui",
-        "todavia ahi",
-        "aun estan",
-        "aun esta",
-        "aun hay",
-        "aun andan",
-        "aun aqui",
-        "siguen",
-        "sigue",
-        "still there",
-        "stayed",
-        "staying",
-        "remain",
-        "remains",
-        "remaining",
-    ];
-    const CAME_BACK: &[&str] = &[
-        "came back",
-        "come back",
-        "coming back",
-        "are back",
-        "theyre back",
-        "is back",
-        "back again",
-        "returned",
-        "regresaron",
-        "regreso",
-        "volvieron",
-        "vinieron",
-    ];
-    let others = |from: usize| {
-        before(words, from)
-            .take(3)
-            .any(|word| BELONGINGS.contains(&word))
-    };
-    let not = |from: usize| {
-        before(words, from).take(3).any(|word| {
-            DENIED.contains(&word) || matches!(word, "no" | "nobody" | "none" | "nadie" | "before")
-        })
-    };
-    let still = occurrences(words, "still")
-        .any(|(from, to)| after(words, to).take(2).any(|w| PLACED.contains(&w)) && !others(from));
-    let named = |phrases: &[&str]| {
-        phrases
-            .iter()
-            .any(|phrase| occurrences(words, phrase).any(|(from, _)| !others(from) && !not(from)))
-    };
-    still || named(STAYED) || named(CAME_BACK)
-}
-
-/// What a phrase means among its neighbours.
-fn means_leaving(words: &[&str], phrase: &str, from: usize, to: usize) -> bool {
-    let next: Vec<&str> = after(words, to).take(5).collect();
-    let last: Vec<&str> = before(words, from).take(4).collect();
-    let first = next.first().copied().unwrap_or_default();
-    let nearest = last.first().copied().unwrap_or_default();
-    let theirs = last.iter().take(3).any(|word| BELONGINGS.contains(word));
-    match phrase {
-        "left" => !theirs && left(&last, &next),
-        "gone" => !theirs && !is_way(first) && !matches!(first, "wild" | "crazy" | "through"),
-        "clear" => {
-            !matches!(nearest, "to" | "must" | "unclear" | "us" | "all")
-                && !matches!(
-                    first,
-                    "the"
-                        | "out"
-                        | "tents"
-                        | "people"
-                        | "us"
-                        | "them"
-                        | "camp"
-                        | "camps"
-                        | "everyone"
-                        | "everything"
-                        | "everybody"
-                        | "street"
-                        | "sidewalk"
-                        | "our"
-                        | "my"
-                        | "your"
-                        | "their"
-                )
-        }
-        "cleared out" | "took off" => {
-            !matches!(
-                first,
-                "the" | "our" | "my" | "his" | "her" | "their" | "tents" | "all" | "everyone"
-            ) && !is_way(first)
-        }
-        "no esta" | "no estan" => {
-            // `no están dejando pasar`: they are there.
-            !first.ends_with("ando")
-                && !first.ends_with("endo")
-                && !matches!(
-                    first,
-                    "lejos" | "bien" | "claro" | "seguro" | "mal" | "cerca"
-                )
-        }
-        "ya no hay" | "ya no ay" => !matches!(first, "carpas" | "paso" | "nada" | "lugar"),
-        "no hay nadie" | "no queda nadie" => first != "que",
-        "no longer" => !matches!(first, "safe" | "able" | "allowed"),
-        _ if phrase.starts_with("se f") || phrase.starts_with("se j") => !moved(&next),
-        _ => !is_way(first),
-    }
-}
-
-/// `gone to 6th`: they are there now.
-fn is_way(word: &str) -> bool {
-    matches!(
-        word,
-        "to" | "toward" | "towards" | "into" | "onto" | "hacia" | "rumbo"
-    )
-}
-
-/// `se fueron para la 6`, but not `se fueron a las 3`.
-fn moved(next: &[&str]) -> bool {
-    match next {
-        [
-            "a" | "para",
-            "las" | "otro" | "otra" | "su" | "sus" | "siempre",
-            ..,
-        ] => false,
-        ["a" | "al" | "para" | "hacia" | "rumbo", ..] => true,
-        ["por", "la" | "el" | "calle", ..] => true,
-        _ => false,
-    }
-}
-
-/// Whether `left` is what they did, and neither a side nor what remains.
-fn left(last: &[&str], next: &[&str]) -> bool {
-    const SIDE_BEFORE: &[&str] = &[
-        "the", "on", "to", "turn", "turned", "turning", "turns", "a", "my", "your", "his", "her",
-        "our", "their", "far", "upper", "lower", "front", "rear", "bear", "keep", "hang", "make",
-        "made", "take", "go", "going", "went", "facing", "look", "looking", "heading", "headed",
-        "from", "of",
-    ];
-    const SIDE_AFTER: &[&str] = &[
-        "side",
-        "lane",
-        "lanes",
-        "turn",
-        "turns",
-        "hand",
-        "handed",
-        "of",
-        "corner",
-        "door",
-        "sidewalk",
-        "curb",
-        "shoulder",
-        "behind",
-        "over",
-        "me",
-        "us",
-        "him",
-        "her",
-        "them",
-        "their",
-        "his",
-        "my",
-        "our",
-        "notice",
-        "notices",
-        "ticket",
-        "tickets",
-        "papers",
-        "flyer",
-        "flyers",
-        "stuff",
-        "things",
-        "trash",
-        "everything",
-    ];
-    const COUNTED: &[&str] = &[
-        "one", "two", "three", "four", "five", "few", "some", "several", "couple", "more", "only",
-        "any", "still", "half",
-    ];
-    const COUNTABLE: &[&str] = &[
-        "of", "them", "car", "cars", "unit", "units", "suv", "suvs", "bikes", "guys", "vehicles",
-    ];
-    let nearest = last.first().copied().unwrap_or_default();
-    let first = next.first().copied().unwrap_or_default();
-    let ago = next.iter().any(|word| {
-        matches!(
-            *word,
-            "ago" | "min" | "mins" | "minutes" | "hour" | "while" | "bit"
-        )
-    });
-    if SIDE_BEFORE.contains(&nearest) || SIDE_AFTER.contains(&first) || is_way(first) {
-        return false;
-    }
-    if matches!(first, "a" | "an") && !ago {
-        return false;
-    }
-    // `2 cops left at 5th`: so many remain.
-    let count = last
-        .iter()
-        .find(|word| !is_police(word) && !COUNTABLE.contains(word));
-    let counted = count.is_some_and(|word| {
-        COUNTED.contains(word) || (word.len() < 3 && word.bytes().all(|b| b.is_ascii_digit()))
-    });
-    !(counted
-        && matches!(
-            first,
-            "" | "at" | "on" | "in" | "here" | "there" | "by" | "near"
-        ))
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::words::read;
-
-    #[test]
-    fn they_left_as_people_write_it() {
-        for text in [
-            "GONE 5th & San Pedro",
-            "gone",
-            "cops left 6th and wall",
-            "they left 5th/wall",
-            "left 5th and wall",
-            "they all left 10 min ago 5th & wall",
-            "cops left a while ago, 5th and wall",
-            "they've left san pedro & 5th",
-            "theyre gone 5th n san pedro",
-            "they\u{2019}re gone from 5th and san julian",
-            "police finally gone 7th & alvarado",
-            "All clear 5th & San Pedro",
-            "5th and wall clear now",
-            "its clear at 5th and wall",
-            "coast is clear 5th & wall",
-            "no cops at 5th and main",
-            "no more police 5th & main",
-            "no lapd on san pedro and 5th rn",
-            "i dont see any cops at 5th & wall",
-            "don't see police at 5th & wall",
-            "cops aren't here anymore 5th & wall",
-            "they arent at 5th and wall anymore",
-            "no longer at 5th & wall",
-            "cops drove off 5th & wall",
-            "nobody here now 5th & wall",
-            "no cops left at 5th and wall",
-            "took off from 5th & wall",
-            "the cops left the corner of 5th and wall",
-            "cops gone, tents still here 5th & wall",
-            "sweep is over at 5th and wall",
-            "no sign of cops 5th and wall",
-            "Ya se fueron, 5ta y San Pedro",
-            "ya se fueron de la 5 y san pedro",
-            "se fueron hace rato 5ta y wall",
-            "Se fue la policía de la 5 y San Pedro",
-            "se fueron a las 3, 5ta y san pedro",
-            "ya se han ido 5ta y san pedro",
-            "ya no están en la 5 y san pedro",
-            "ya no hay policía en la 5 con san pedro",
-            "ya no hay nada de policia? no. ya no hay policias 5 y wall",
-            "no hay policía en la 6",
-            "no hay nadie en la 5 y san pedro",
-            "no hay ninguna patrulla en la 5 y wall",
-            "no veo policias en la 5ta y wall",
-            "sin policia 5ta y san pedro",
-            "despejado 5ta y san pedro",
-            "Ya se retiraron de San Pedro y la 5",
-            "no ay policia en la 5 y san pedro",
-            "ya se quitaron de la 5 y wall",
-        ] {
-            assert!(read(text).gone, "{text}");
-        }
-    }
-
-    #[test]
-    fn doubt_is_present() {
-        for text in [
-            "police 5th & san pedro",
-            "policia en la calle 5",
-            "3 cop cars, wall st",
-            "police not gone 5th & wall",
-            "they haven't left 5th and wall",
-            "they haven\u{2019}t left 5th and wall",
-            "they have not left 5th and wall",
-            "cops didnt leave 5th & wall",
-            "never left, 5th and wall",
-            "they're not gone yet 5th & wall",
-            "are they gone from 5th & wall?",
-            "did the cops leave? left 5th & wall?",
-            "cops still here 5th & wall, not gone",
-            "cops still at 5th & wall",
-            "one car left but 2 still there 5th & wall",
-            "they left but came back 5th & wall",
-            "they are back at 5th & wall",
-            "left side of 5th and wall",
-            "cops on the left side of 5th near san pedro",
-            "parked on the left, 5th & wall",
-            "cops in the left lane 5th & san pedro",
-            "turn left on 5th, cops at 5th & wall",
-            "cops made a left on 5th and wall",
-            "left hand corner of 5th & wall",
-            "police went left on wall from 5th",
-            "2 cops left at 5th & wall",
-            "only 3 cop cars left at 5th and wall",
-            "cops left notices on tents at 5th & wall",
-            "cops left a car at 5th and wall",
-            "they left their car at 5th & wall",
-            "i just left 5th & wall, cops everywhere",
-            "we left because of cops 5th & wall",
-            "my tent is gone, cops at 5th & wall",
-            "cops took everything, tents gone 5th & wall",
-            "let me know when they're gone 5th & wall",
-            "stay away until they left 5th & wall",
-            "tell me if they left 5th & wall",
-            "hope they left 5th & wall",
-            "cops gone to 6th & wall",
-            "they moved on to 6th and wall",
-            "cops telling us to clear the street 5th & wall",
-            "police cleared out the tents 5th & wall",
-            "not clear 5th & wall",
-            "no cop cars but police on foot 5th & wall",
-            "no se han ido, 5ta y san pedro",
-            "no se fueron 5ta y wall",
-            "todavia no se han ido de la 5 y san pedro",
-            "todavía no se van 5 y san pedro",
-            "aún no se fueron, 5 y wall",
-            "aun estan en la 5 y wall",
-            "siguen ahi en la 5 y san pedro",
-            "la policia no se ha ido de 5ta y wall",
-            "ya se fueron? 5ta y wall",
-            "¿Ya se fueron de la 5 y wall?",
-            "se fueron para la 6 y san pedro",
-            "se fueron a la 6 y wall",
-            "se fueron pero regresaron 5 y wall",
-            "cuando se fueron llego otra patrulla 5 y wall",
-            "no estan dejando pasar en la 5 y wall",
-            "avisen cuando ya no esten 5 y wall",
-            "hay policia a la izquierda de 5ta y wall",
-        ] {
-            assert!(!read(text).gone, "{text}");
-        }
-    }
 }
