@@ -152,7 +152,9 @@ impl Pipeline {
             .now()
             .saturating_sub(PARTS_WAIT)
             .unwrap_or(Timestamp::MIN);
-        let given_up = reassembly.give_up(before).into_iter();
+        let given_up = reassembly
+            .give_up(before, |(_, arrived)| *arrived)
+            .into_iter();
         given_up
             .map(|whole| Message::from_text(whole, &self.country_code))
             .collect()
