@@ -52,7 +52,7 @@ fn a_photo_that_somebody_else_sent_lends_its_verdict_to_no_other_beside_it() {
     for (sender, photos, expected, answer) in [
         (2, "[police same, unsure]", "present", "Photo unclear"),
         (3, "[other, police same]", "present", "by your words"),
-        (4, "[police same, police]", "photo", "photo checked"),
+        (4, "[police same, police mine]", "photo", "photo checked"),
     ] {
         let message = format!("{photos} police Hollywood & Highland");
         let (made, said) = say(&mut conversations, sender, 1, &message);

@@ -85,7 +85,7 @@ fn a_number_is_about_what_was_asked_last() {
         (0, "police 4th ave & vernon ave", "", "Which corner"),
         (
             1,
-            "main st & la brea ave",
+            "main st & vermont ave",
             "",
             "We still do not know the place",
         ),
