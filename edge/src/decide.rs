@@ -17,37 +17,49 @@ pub enum Seen {
     Unreadable,
 }
 
-/// The photos of a message: what they came to, and by what they are known again.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Photos {
-    /// What they came to.
+/// One photo.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Picture {
+    /// What it came to.
     pub seen: Seen,
-    /// One each.
-    pub prints: Vec<Fingerprint>,
+    /// By what it is known again; `None` where it could not be had.
+    pub print: Option<Fingerprint>,
 }
+
+/// The photos of a message.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Photos(pub Vec<Picture>);
 
 impl Photos {
     /// Whether there are any.
     pub fn any(&self) -> bool {
-        self.seen != Seen::Nothing
+        !self.0.is_empty()
     }
 
-    /// With those of another message about the same thing: the stronger verdict counts.
+    /// What they came to: the strongest verdict counts.
+    pub fn seen(&self) -> Seen {
+        let seen = self.0.iter().map(|photo| photo.seen);
+        seen.max_by(|one, other| rank(*one).total_cmp(&rank(*other)))
+            .unwrap_or_default()
+    }
+
+    /// With those of another message about the same thing.
     pub fn and(mut self, other: Self) -> Self {
-        if rank(other.seen) > rank(self.seen) {
-            self.seen = other.seen;
+        self.0.extend(other.0);
+        if self.0.len() > MOST_PHOTOS {
+            self.0
+                .sort_by(|one, other| rank(other.seen).total_cmp(&rank(one.seen)));
+            self.0.truncate(MOST_PHOTOS);
         }
-        self.prints.extend(other.prints);
-        self.prints.truncate(MOST_PRINTS);
         self
     }
 }
 
-/// Photos of one observation that are kept in mind.
-const MOST_PRINTS: usize = 16;
+/// Photos of one observation that are kept in mind, the strongest.
+const MOST_PHOTOS: usize = 16;
 
 /// Police before unsure before not police; among equals the likelier.
-pub fn rank(seen: Seen) -> f32 {
+fn rank(seen: Seen) -> f32 {
     match seen {
         Seen::Nothing => 0.0,
         Seen::Unreadable => 1.0,
@@ -110,17 +122,18 @@ mod tests {
 
     #[test]
     fn of_two_messages_photos_the_stronger_counts() {
-        let photos = |seen| Photos {
-            seen,
-            prints: Vec::new(),
-        };
+        let photos = |seen| Photos(vec![Picture { seen, print: None }]);
         for (one, other, expected) in [
             (NOT, UNSURE, UNSURE),
             (POLICE, UNSURE, POLICE),
             (Seen::Unreadable, NOT, NOT),
-            (Seen::Nothing, Seen::Unreadable, Seen::Unreadable),
         ] {
-            assert_eq!(photos(one).and(photos(other)).seen, expected);
+            assert_eq!(photos(one).and(photos(other)).seen(), expected);
+            assert_eq!(photos(other).and(photos(one)).seen(), expected);
         }
+        assert_eq!(Photos::default().and(photos(UNSURE)).seen(), UNSURE);
+        assert_eq!(Photos::default().seen(), Seen::Nothing);
+        let many = (0..100).fold(photos(POLICE), |all, _| all.and(photos(NOT)));
+        assert_eq!((many.0.len(), many.seen()), (MOST_PHOTOS, POLICE));
     }
 }

@@ -127,8 +127,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let stop = shutdown.clone();
     tasks.spawn(async move {
         let _counted = counted.drop_guard();
-        pipeline.run(inbounds, stop).await;
-        Ok(())
+        pipeline.run(inbounds, stop).await
     });
     tracing::info!("edge is running");
 

@@ -15,19 +15,18 @@ use spotlight_common::ids::{Network, ReportId};
 use spotlight_common::keys::KeyError;
 use spotlight_common::report::{Minute, Report};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::classify::Classifier;
-use crate::decide::{Photos, Seen, rank};
+use crate::decide::{Photos, Picture, Seen};
 use crate::decode::{Pushed, Reassembly, Whole};
 use crate::intake::{Inbound, Ticket};
 use crate::message::{Item, Message, read};
-use crate::outbox::{Entry, Month, Origin, Outbox};
+use crate::outbox::{Entry, Month, Origin, Outbox, OutboxError};
 use crate::place::place;
 use crate::pseudonym::Pseudonyms;
-use crate::reply::Say;
-use crate::reply::conversation::{Draft, Reply};
+use crate::reply::conversation::Draft;
 use crate::words;
 pub use talk::Talk;
 use talk::{Admission, Leaving};
@@ -39,11 +38,11 @@ const MAX_UNDER_WAY: usize = 64;
 /// A part that waits longer for the others is used as it stands.
 const PARTS_WAIT: SignedDuration = SignedDuration::from_hours(6);
 
-/// How often that is looked at.
-const LOOK_AT_PARTS: Duration = Duration::from_secs(600);
+/// How often that is looked at, and what is over is forgotten.
+const MINUTE: Duration = Duration::from_secs(60);
 
-/// The wait before a failed commit is tried again; the message stays in its inbox.
-const COMMIT_AGAIN: Duration = Duration::from_secs(5);
+/// The wait before what failed is tried again; the message stays in its inbox.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// A report's time reaches back at most this far: what is older is as faded as it will ever be, and stays inside what the
 /// hub takes.
@@ -67,35 +66,51 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
-    /// Handles what the intakes hand out until the shutdown, then finishes what is under way.
+    /// Handles what the intakes hand out until the shutdown, then finishes what is under way. What fails for good brings the
+    /// shutdown about: a database that failed to write takes nothing more until it is opened again.
     pub async fn run(
         self: Arc<Self>,
         mut inbox: mpsc::Receiver<Inbound>,
         shutdown: CancellationToken,
-    ) {
+    ) -> anyhow::Result<()> {
         let mut reassembly = Reassembly::new();
         let mut turns = Turns::default();
-        let mut look_at_parts = tokio::time::interval(LOOK_AT_PARTS);
+        let mut every_minute = tokio::time::interval(MINUTE);
         let mut under_way = JoinSet::new();
+        let mut result = Ok(());
         loop {
             let messages = tokio::select! {
                 inbound = inbox.recv() => match inbound {
                     Some(inbound) => self.decode(inbound, &mut reassembly).await.into_iter().collect(),
                     None => break,
                 },
-                _ = look_at_parts.tick() => self.give_up_parts(&mut reassembly),
+                _ = every_minute.tick() => {
+                    self.forget_old();
+                    turns.forget_ended();
+                    self.give_up_parts(&mut reassembly)
+                }
+                Some(ended) = under_way.join_next() => {
+                    note(&mut result, ended, &shutdown);
+                    continue;
+                }
                 () = shutdown.cancelled() => break,
             };
             for message in messages {
                 while under_way.len() >= MAX_UNDER_WAY {
-                    under_way.join_next().await;
+                    let Some(ended) = under_way.join_next().await else {
+                        break;
+                    };
+                    note(&mut result, ended, &shutdown);
                 }
                 let (pipeline, turn) = (self.clone(), turns.take(&message.sender));
-                under_way.spawn(async move { pipeline.handle(message, turn).await });
+                let shutdown = shutdown.clone();
+                under_way.spawn(async move { pipeline.handle(message, turn, &shutdown).await });
             }
-            while under_way.try_join_next().is_some() {}
         }
-        while under_way.join_next().await.is_some() {}
+        while let Some(ended) = under_way.join_next().await {
+            note(&mut result, ended, &shutdown);
+        }
+        result
     }
 
     /// Inbound -> Message, when it is whole.
@@ -152,54 +167,58 @@ impl Pipeline {
             .now()
             .saturating_sub(PARTS_WAIT)
             .unwrap_or(Timestamp::MIN);
-        let given_up = reassembly.give_up(before).into_iter();
+        let given_up = reassembly
+            .give_up(before, |(_, arrived)| *arrived)
+            .into_iter();
         given_up
             .map(|whole| Message::from_text(whole, &self.country_code))
             .collect()
     }
 
     /// One message, from its words to its removal, after its sender's earlier ones.
-    async fn handle(&self, message: Message, mut turn: Turn) {
+    async fn handle(
+        &self,
+        message: Message,
+        mut turn: Turn,
+        shutdown: &CancellationToken,
+    ) -> Result<(), Unfinished> {
         turn.come().await;
+        let sender = self.sender(&message, shutdown).await?;
         let said = words::read(&message.text);
-        let (sender, message, reply) = match self.admit(&message, said) {
-            Admission::Read(sender) => {
+        let (message, mut reply) = match self.admit(sender, &message, said) {
+            Admission::Read => {
                 let place = place(&self.gazetteer, &message.text);
                 let (message, photos) = self.classify(message).await;
                 let reply = self.converse(sender, &message, said, place, photos);
-                (sender, message, reply)
+                (message, reply)
             }
-            Admission::Say(sender, say) => {
-                let language = said.language;
-                let say = Some(say);
-                (
-                    sender,
-                    message,
-                    Reply {
-                        say,
-                        language,
-                        ..Reply::default()
-                    },
-                )
+            Admission::Say(say) => (message, self.unread(sender, said, say)),
+            Admission::Drop => {
+                self.remove(message.tickets, None).await;
+                return Ok(());
             }
-            Admission::Drop => return self.remove(message.tickets, None).await,
         };
-        let (report, reply) = self.report(&message, reply);
+        let report = match reply.draft.take() {
+            Some(draft) => Some(self.report(&message, &draft, shutdown).await?),
+            None => None,
+        };
         let answer = self.word(sender, &message, reply);
-        self.commit(&message, report, answer.as_ref()).await;
+        self.commit(&message, report, answer.as_ref()).await?;
         self.remove(message.tickets, answer).await;
+        Ok(())
     }
 
-    /// The strongest verdict of a message's photos; they are wiped with this step.
+    /// The verdicts on a message's photos; they are wiped with this step.
     async fn classify(&self, mut message: Message) -> (Message, Photos) {
         let photos = std::mem::take(&mut message.photos);
-        let missed = Photos {
-            seen: match message.photos_missed {
-                0 => Seen::Nothing,
-                _ => Seen::Unreadable,
-            },
-            prints: Vec::new(),
+        let unreadable = Picture {
+            seen: Seen::Unreadable,
+            print: None,
         };
+        let missed = Photos(match message.photos_missed {
+            0 => Vec::new(),
+            _ => vec![unreadable],
+        });
         if photos.is_empty() {
             return (message, missed);
         }
@@ -215,22 +234,12 @@ impl Pipeline {
                     },
                     Seen::Verdict,
                 );
-                (seen, print)
+                let print = Some(print);
+                Picture { seen, print }
             });
-            let (seen, prints): (Vec<_>, Vec<_>) = seen.unzip();
-            let strongest = seen
-                .into_iter()
-                .max_by(|one, other| rank(*one).total_cmp(&rank(*other)));
-            Photos {
-                seen: strongest.unwrap_or_default(),
-                prints,
-            }
+            Photos(seen.collect())
         });
-        let seen = Seen::Unreadable;
-        let photos = work.await.unwrap_or(Photos {
-            seen,
-            ..Photos::default()
-        });
+        let photos = work.await.unwrap_or(Photos(vec![unreadable]));
         (message, photos.and(missed))
     }
 
@@ -242,18 +251,21 @@ impl Pipeline {
         seen_at.clamp(oldest, now)
     }
 
-    /// The person-free report of what was understood, if it makes one.
-    fn report(&self, message: &Message, mut reply: Reply) -> (Option<Report>, Reply) {
-        let Some(draft) = reply.draft.take() else {
-            return (None, reply);
-        };
-        match self.person_free(message, &draft) {
-            Ok(report) => (Some(report), reply),
-            Err(error) => {
-                tracing::error!(error = %error, "no pseudonym, so no report; the message is answered as unread");
-                reply.say = reply.say.map(|_| Say::Unreadable);
-                (None, reply)
+    /// The person-free report of what was understood. Where there is no key for the day it tries again, until the shutdown.
+    async fn report(
+        &self,
+        message: &Message,
+        draft: &Draft,
+        shutdown: &CancellationToken,
+    ) -> Result<Report, Unfinished> {
+        loop {
+            match self.person_free(message, draft) {
+                Ok(report) => return Ok(report),
+                Err(error) => {
+                    tracing::error!(error = %error, "no key for the day, so no pseudonym; trying again");
+                }
             }
+            again(shutdown).await?;
         }
     }
 
@@ -275,7 +287,12 @@ impl Pipeline {
     ///
     /// What makes no report is removed after its answer. The removal is noted before the answer leaves: after a crash an
     /// answer may be missing, but none is sent twice.
-    async fn commit(&self, message: &Message, report: Option<Report>, answer: Option<&Leaving>) {
+    async fn commit(
+        &self,
+        message: &Message,
+        report: Option<Report>,
+        answer: Option<&Leaving>,
+    ) -> Result<(), Unfinished> {
         let removals = || {
             message
                 .tickets
@@ -290,29 +307,28 @@ impl Pipeline {
                     id: report.id,
                     envelope: envelope::seal(&self.key, &self.network, &report),
                 };
-                self.write(vec![entry], removals(), month).await;
+                self.write(vec![entry], removals(), month).await?;
                 self.talk.counters.reports.add();
                 if self.abort_after_commit {
                     std::process::abort();
                 }
             }
             None if month.is_some() => {
-                self.write(Vec::new(), removals(), month).await;
+                self.write(Vec::new(), removals(), month).await?;
             }
             None => {}
         }
+        Ok(())
     }
 
-    /// Tries until it is done.
-    async fn write(&self, entries: Vec<Entry>, removals: Vec<Origin>, answered: Option<Month>) {
-        while let Err(error) = self
-            .outbox
-            .commit_answered(entries.clone(), removals.clone(), answered)
-            .await
-        {
-            tracing::error!(error = %spotlight_common::log::chain(error.as_ref()), "failed to write the outbox; trying again");
-            tokio::time::sleep(COMMIT_AGAIN).await;
-        }
+    async fn write(
+        &self,
+        entries: Vec<Entry>,
+        removals: Vec<Origin>,
+        answered: Option<Month>,
+    ) -> Result<(), Unfinished> {
+        let written = self.outbox.commit_answered(entries, removals, answered);
+        written.await.map_err(Unfinished::Outbox)
     }
 
     /// Hands the answer over, then removes the items, then forgets the removals that are confirmed.
@@ -330,5 +346,62 @@ impl Pipeline {
             confirmed.collect::<Vec<_>>()
         });
         self.outbox.removed(work.await.unwrap_or_default()).await;
+    }
+}
+
+/// Why a message is not handled to its end. It stays in its inbox for the next start.
+#[derive(Debug, thiserror::Error)]
+enum Unfinished {
+    /// The shutdown came before what has to be done could be.
+    #[error("the shutdown came first")]
+    Closing,
+    /// The commit failed.
+    #[error(
+        "a report could not be written; what was accepted lies in its inbox for the next start"
+    )]
+    Outbox(#[source] Arc<OutboxError>),
+}
+
+/// Notes how a message ended. The first that failed ends all; a panic is a failure, for its message would stay under way.
+fn note(
+    result: &mut anyhow::Result<()>,
+    ended: Result<Result<(), Unfinished>, JoinError>,
+    shutdown: &CancellationToken,
+) {
+    let failed = match ended {
+        Ok(Ok(()) | Err(Unfinished::Closing)) => return,
+        Ok(Err(error)) => anyhow::Error::from(error),
+        Err(error) => anyhow::Error::from(error).context("the handling of a message failed"),
+    };
+    if result.is_ok() {
+        *result = Err(failed);
+    }
+    shutdown.cancel();
+}
+
+/// Waits before what failed is tried again.
+async fn again(shutdown: &CancellationToken) -> Result<(), Unfinished> {
+    tokio::select! {
+        () = tokio::time::sleep(AGAIN) => Ok(()),
+        () = shutdown.cancelled() => Err(Unfinished::Closing),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_failed_is_not_tried_again_after_the_shutdown() {
+        let shutdown = CancellationToken::new();
+        let mut waiting = std::pin::pin!(again(&shutdown));
+        tokio::select! {
+            biased;
+            _ = waiting.as_mut() => panic!("it does not wait"),
+            () = std::future::ready(()) => {}
+        }
+        shutdown.cancel();
+        assert!(matches!(waiting.await, Err(Unfinished::Closing)));
+        assert!(matches!(again(&shutdown).await, Err(Unfinished::Closing)));
     }
 }

@@ -1,6 +1,6 @@
 //! Pseudonyms: a keyed hash of (number, cell), under a key that lives in RAM and is thrown away daily (invariant 2).
 
-use std::sync::Mutex;
+use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use spotlight_common::cell::Cell;
@@ -57,20 +57,33 @@ impl Pseudonyms {
         Ok((SenderKey(hash), epoch))
     }
 
+    /// The epoch of the key. A key whose day is over goes with this call, though nobody writes.
+    pub fn epoch(&self) -> Result<Epoch, KeyError> {
+        Ok(self.key_at(Instant::now())?.epoch)
+    }
+
     fn hash(&self, cell: u64, sender: &Phone) -> Result<(u64, Epoch), KeyError> {
-        let mut key = self
-            .0
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner());
-        if key.made.elapsed() >= DAY {
-            *key = Key::new()?;
-        }
+        let key = self.key_at(Instant::now())?;
         let mut hasher = blake3::Hasher::new_keyed(&key.secret);
         hasher.update(&cell.to_le_bytes());
         hasher.update(sender.as_bytes());
         let mut hash = [0; 8];
         hasher.finalize_xof().fill(&mut hash);
         Ok((u64::from_le_bytes(hash), key.epoch))
+    }
+
+    fn key_at(&self, now: Instant) -> Result<MutexGuard<'_, Key>, KeyError> {
+        let mut key = self
+            .0
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
+        if now.saturating_duration_since(key.made) >= DAY {
+            *key = Key {
+                made: now,
+                ..Key::new()?
+            };
+        }
+        Ok(key)
     }
 }
 
@@ -95,5 +108,19 @@ mod tests {
         let after = restarted.of(&ada, here).expect("a pseudonym");
         assert_ne!(after.0, of(&ada, here).0);
         assert_ne!(after.1, of(&ada, here).1);
+    }
+
+    #[test]
+    fn a_key_goes_after_its_day_though_nobody_writes() {
+        let pseudonyms = Pseudonyms::new().expect("random bytes");
+        let ada = Phone::new("+12135550101", "1");
+        let (before, epoch) = pseudonyms.sender(&ada).expect("a key");
+        let soon = Instant::now() + DAY - Duration::from_secs(60);
+        assert_eq!(pseudonyms.key_at(soon).expect("a key").epoch, epoch);
+        let later = Instant::now() + DAY;
+        let next = pseudonyms.key_at(later).expect("a key").epoch;
+        assert_ne!(next, epoch);
+        assert_eq!(pseudonyms.epoch().expect("a key"), next);
+        assert_ne!(pseudonyms.sender(&ada).expect("a key"), (before, next));
     }
 }

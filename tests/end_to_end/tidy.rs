@@ -153,6 +153,7 @@ fn no_test_is_switched_off_and_nothing_is_printed_by_debug_macros() {
         concat!("should_", "panic"),
         concat!("todo", "!("),
         concat!("unimpl", "emented!("),
+        concat!("dbg", "!("),
     ];
     let wrong = lines()
         .into_iter()

@@ -1,6 +1,7 @@
 //! Looking for what must not be there: every file of a folder, byte by byte.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::sms;
@@ -114,9 +115,14 @@ pub fn files(folder: &Path, except: &[&Path]) -> Vec<PathBuf> {
     files
 }
 
-/// What of the secrets a file holds. Hex is found in either case.
+/// What of the secrets a file holds. Hex is found in either case. Panics at a file that cannot be read.
 pub fn found_in(path: &Path, secrets: &[Secret]) -> Vec<String> {
-    let bytes = fs::read(path).unwrap_or_default();
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        // It went after it was listed: it holds nothing any more.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        Err(error) => panic!("{} cannot be looked into: {error}", path.display()),
+    };
     let lower = bytes.to_ascii_lowercase();
     let holds =
         |bytes: &[u8], wanted: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);

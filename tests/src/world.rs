@@ -307,7 +307,7 @@ impl Apart {
         self.folder.path().join("hub")
     }
 
-    /// Makes the node known to the hub, which must not run.
+    /// Makes the node known to the hub, which may run or not.
     pub fn add_node(&self) {
         let data = self.hub_data();
         let mut command = process::command("spotlight-hub");

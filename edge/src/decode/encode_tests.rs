@@ -202,10 +202,25 @@ fn a_reference_that_comes_round_again_begins_a_new_message() {
         (Some("b".repeat(200)), vec![1, 2])
     );
     let now = scts().timestamp();
-    assert!(reassembly.give_up(now).is_empty());
-    let given_up = reassembly.give_up(now + jiff::SignedDuration::from_secs(1));
+    let long_ago = |_: &usize| Timestamp::UNIX_EPOCH;
+    assert!(reassembly.give_up(now, long_ago).is_empty());
+    let later = now + jiff::SignedDuration::from_secs(1);
+    let given_up = reassembly.give_up(later, long_ago);
     assert_eq!(given_up[0].tokens, [0]);
     assert_eq!(given_up[0].message.text(), Some("a".repeat(153)));
+}
+
+#[test]
+fn a_part_that_does_not_say_when_it_was_sent_waits_from_its_arrival() {
+    let mut reassembly = Reassembly::new();
+    let mut part = parts("+14155550123", &"a".repeat(200), 7).remove(0);
+    part.scts = None;
+    assert!(matches!(reassembly.push(part, 0), Pushed::Held));
+    let now = scts().timestamp();
+    let arrived = |_: &usize| now;
+    assert!(reassembly.give_up(now, arrived).is_empty());
+    let later = now + jiff::SignedDuration::from_secs(1);
+    assert_eq!(reassembly.give_up(later, arrived).len(), 1);
 }
 
 #[test]

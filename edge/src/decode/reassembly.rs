@@ -117,11 +117,17 @@ impl<T> Reassembly<T> {
         }
     }
 
-    /// Gives up the messages none of whose parts was sent since `before`, and returns what came of each, joined without the rest.
-    pub fn give_up(&mut self, before: Timestamp) -> Vec<Whole<T>> {
+    /// Gives up the messages none of whose parts was sent or `arrived` since `before`, and returns what came of each, joined
+    /// without the rest. Not every part says when it was sent, and one that was sent long ago may have come just now.
+    pub fn give_up(
+        &mut self,
+        before: Timestamp,
+        arrived: impl Fn(&T) -> Timestamp,
+    ) -> Vec<Whole<T>> {
         let recent = |open: &Open<T>| {
             let mut sent = open.parts.iter().flatten().filter_map(|part| part.scts);
             sent.any(|scts| scts.timestamp() >= before)
+                || open.tokens.iter().any(|token| arrived(token) >= before)
         };
         let (kept, old) = std::mem::take(&mut self.open).into_iter().partition(recent);
         self.open = kept;
@@ -129,6 +135,7 @@ impl<T> Reassembly<T> {
     }
 
     /// How many messages wait for parts.
+    #[cfg(test)]
     pub fn incomplete(&self) -> usize {
         self.open.len()
     }

@@ -5,10 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use jiff::Timestamp;
 use spotlight_common::clock::{Clock, ClockQuality};
 use spotlight_common::gazetteer::{Gazetteer, NotFound, Place};
+use spotlight_common::keys::KeyError;
 use spotlight_common::now::Now;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use super::Pipeline;
+use super::{Pipeline, Unfinished, again};
 use crate::counters::{Counters, Counts};
 use crate::decide::Photos;
 use crate::message::Message;
@@ -34,9 +36,9 @@ pub struct Talk {
 /// Whether a message is read.
 pub(super) enum Admission {
     /// It is.
-    Read(SenderKey),
+    Read,
     /// It is not, and this is said.
-    Say(SenderKey, Say),
+    Say(Say),
     /// It is not, and nothing is said.
     Drop,
 }
@@ -112,8 +114,44 @@ impl Pipeline {
             .counts(self.outbox.answers(self.talk.month()))
     }
 
-    /// Message -> whether it is read. STOP always is; machines and our own words never are.
-    pub(super) fn admit(&self, message: &Message, said: Said) -> Admission {
+    /// By what the conversation knows the sender. Where there is no key for the day it tries again, until the shutdown.
+    pub(super) async fn sender(
+        &self,
+        message: &Message,
+        shutdown: &CancellationToken,
+    ) -> Result<SenderKey, Unfinished> {
+        loop {
+            match self.sender_today(message) {
+                Ok(sender) => return Ok(sender),
+                Err(error) => {
+                    tracing::error!(error = %error, "no key for the day, so nobody can be told apart; trying again");
+                }
+            }
+            again(shutdown).await?;
+        }
+    }
+
+    fn sender_today(&self, message: &Message) -> Result<SenderKey, KeyError> {
+        // Held over both, so that no message of yesterday's key comes between.
+        let mut conversations = self.talk.conversations();
+        let (sender, epoch) = self.pseudonyms.sender(&message.sender)?;
+        conversations.under(epoch);
+        Ok(sender)
+    }
+
+    /// Forgets what is over: the day's key, what was asked and said, what was counted. Called every minute, so that a node
+    /// to which nobody writes forgets, too.
+    pub(super) fn forget_old(&self) {
+        let mut conversations = self.talk.conversations();
+        match self.pseudonyms.epoch() {
+            Ok(epoch) => conversations.under(epoch),
+            Err(error) => tracing::error!(error = %error, "no key for the day; trying again"),
+        }
+        conversations.forget_old(self.clock.now());
+    }
+
+    /// Message -> whether it is read. STOP is always heard; machines and our own words never are.
+    pub(super) fn admit(&self, sender: SenderKey, message: &Message, said: Said) -> Admission {
         let counters = &self.talk.counters;
         counters.messages.add();
         if message.sender.is_machine() || said.robot {
@@ -124,29 +162,18 @@ impl Pipeline {
             counters.echoes.add();
             return Admission::Drop;
         }
-        let sender = match self.pseudonyms.sender(&message.sender) {
-            Ok((sender, epoch)) => {
-                self.talk.conversations().under(epoch);
-                sender
-            }
-            Err(error) => {
-                tracing::error!(error = %error, "no key for the day, so nobody can be told apart; the message is not read");
-                return Admission::Drop;
-            }
-        };
+        let mut conversations = self.talk.conversations();
         if said.stop {
-            return Admission::Read(sender);
+            conversations.stop(sender);
+            if message.photos.is_empty() && message.photos_missed == 0 {
+                return Admission::Read;
+            }
         }
         let text = words::bare(&message.text);
         let has_words = !text.is_empty() && message.photos.is_empty();
         let text = has_words.then(|| std::hash::BuildHasher::hash_one(&self.talk.text_key, text));
-        match self
-            .talk
-            .conversations()
-            .gate
-            .admit(sender, text, self.clock.now())
-        {
-            Admitted::Yes => Admission::Read(sender),
+        match conversations.gate.admit(sender, text, self.clock.now()) {
+            Admitted::Yes => Admission::Read,
             Admitted::Same => {
                 counters.same_text.add();
                 Admission::Drop
@@ -154,11 +181,21 @@ impl Pipeline {
             Admitted::TooMany { until, first } => {
                 counters.too_many.add();
                 if first {
-                    Admission::Say(sender, Say::TooMany { until })
+                    Admission::Say(Say::TooMany { until })
                 } else {
                     Admission::Drop
                 }
             }
+        }
+    }
+
+    /// What is said to a sender whose message is not read, in the language that is known of them, else in the message's.
+    pub(super) fn unread(&self, sender: SenderKey, said: Said, say: Say) -> Reply {
+        let known = self.talk.conversations().language_of(sender);
+        Reply {
+            say: Some(say),
+            language: known.or(said.language),
+            ..Reply::default()
         }
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::intake::Phone;
 
-/// Above so many known ends, those that have come are forgotten.
+/// Above so many known ends, those that have come are forgotten at once.
 const MOST: usize = 256;
 
 /// Who was last in each sender's line. Senders are told apart by a hash under a key of this process.
@@ -28,8 +28,7 @@ impl Turns {
     /// Takes the next place.
     pub fn take(&mut self, sender: &Phone) -> Turn {
         if self.last.len() >= MOST {
-            self.last
-                .retain(|_, end| end.try_recv() == Err(oneshot::error::TryRecvError::Empty));
+            self.forget_ended();
         }
         let (end, ended) = oneshot::channel();
         let sender = self.key.hash_one(sender.as_bytes());
@@ -37,6 +36,12 @@ impl Turns {
             before: self.last.insert(sender, ended),
             _end: end,
         }
+    }
+
+    /// Forgets the senders whose lines are empty.
+    pub fn forget_ended(&mut self) {
+        self.last
+            .retain(|_, end| end.try_recv() == Err(oneshot::error::TryRecvError::Empty));
     }
 }
 
@@ -85,5 +90,7 @@ mod tests {
             turns.take(&Phone::new(&format!("+1213555{n:04}"), "1"));
         }
         assert!(turns.last.len() <= MOST);
+        turns.forget_ended();
+        assert!(turns.last.is_empty());
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A sender has an hour's share of messages; what is beyond it is not read, and said so once. A text that comes again and
 //! again is a machine's or a stuck key's. A node has a minute's share of answers; what is beyond it is read and reported, and
-//! not answered. A cell takes a share of reports in ten minutes: more would not change what shows.
+//! not answered. A cell takes the reports of a share of senders in ten minutes: more would not change what shows. Reports
+//! that are over take nothing of it, and one of police having left makes it whole again.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -33,7 +34,7 @@ pub struct Limits {
     pub messages_per_sender: u32,
     /// How often one sender's same text is read in ten minutes.
     pub same_text: u32,
-    /// Reports of police being present that one cell takes in ten minutes.
+    /// Senders whose reports of police being present one cell takes in ten minutes.
     pub reports_per_place: u32,
     /// Whether a photo that several numbers send is one observation.
     pub photos_once: bool,
@@ -72,13 +73,22 @@ pub enum Admitted {
     },
 }
 
+/// What one cell took.
+#[derive(Debug, Default)]
+struct Share {
+    senders: u32,
+    /// The newest that was seen.
+    latest: Option<Timestamp>,
+}
+
 /// The state of the limits.
 #[derive(Debug)]
 pub struct Gate {
     limits: Limits,
     senders: Windows<SenderKey>,
     texts: Windows<(SenderKey, u64)>,
-    places: Windows<Cell>,
+    places: Windows<Cell, Share>,
+    witnesses: Windows<(SenderKey, Cell)>,
     node: Windows<()>,
 }
 
@@ -90,6 +100,7 @@ impl Gate {
             senders: Windows::new(HOUR),
             texts: Windows::new(TEN_MINUTES),
             places: Windows::new(TEN_MINUTES),
+            witnesses: Windows::new(TEN_MINUTES),
             node: Windows::new(MINUTE),
         }
     }
@@ -109,9 +120,36 @@ impl Gate {
         }
     }
 
-    /// Whether one more report of police being present in a cell would tell anything.
-    pub fn place(&mut self, cell: Cell, at: Timestamp) -> bool {
-        self.places.count(cell, at).0 <= self.limits.reports_per_place
+    /// Takes a report of police being present in a cell, which is not over yet, if it would tell anything; else says when the
+    /// newest that was taken was seen. A sender counts once. What was seen ten minutes after that newest one is always taken:
+    /// so what shows is never more than these behind.
+    pub fn place(
+        &mut self,
+        sender: SenderKey,
+        cell: Cell,
+        seen_at: Timestamp,
+        at: Timestamp,
+    ) -> Result<(), Timestamp> {
+        let counted = self.witnesses.holds(&(sender, cell), at);
+        let (share, _) = self.places.open(cell, at);
+        if !counted {
+            if let Some(latest) = share.latest
+                && share.senders >= self.limits.reports_per_place
+                && seen_at.duration_since(latest) < TEN_MINUTES
+            {
+                return Err(latest);
+            }
+            share.senders = share.senders.saturating_add(1);
+            self.witnesses.count((sender, cell), at);
+        }
+        share.latest = share.latest.max(Some(seen_at));
+        Ok(())
+    }
+
+    /// A sender says that police have left a cell: what was taken may show no longer, and its share is whole again.
+    pub fn reopen(&mut self, sender: SenderKey, cell: Cell) {
+        self.places.close(&cell);
+        self.witnesses.close(&(sender, cell));
     }
 
     /// Whether a photo that several numbers send is one observation.
@@ -129,41 +167,91 @@ impl Gate {
         self.limits.answers_per_month
     }
 
-    /// The day's key is gone, and with it all that was counted under it.
-    pub fn forget_senders(&mut self) {
-        self.senders.0.clear();
-        self.texts.0.clear();
+    /// The day's key is gone, and with it all that was counted under it. Reports under the next one are of other witnesses:
+    /// the places' shares are whole, too.
+    pub fn forget_all(&mut self) {
+        self.senders.clear();
+        self.texts.clear();
+        self.places.clear();
+        self.witnesses.clear();
+    }
+
+    /// Forgets the windows that are over.
+    pub fn forget_old(&mut self, at: Timestamp) {
+        self.senders.forget_old(at);
+        self.texts.forget_old(at);
+        self.places.forget_old(at);
+        self.witnesses.forget_old(at);
     }
 }
 
-/// Fixed windows by key: since when, and how many.
+/// Fixed windows by key: since when, and what was counted.
 #[derive(Debug)]
-struct Windows<K>(HashMap<K, (Timestamp, u32)>, SignedDuration);
+struct Windows<K, T = u32> {
+    windows: HashMap<K, (Timestamp, T)>,
+    length: SignedDuration,
+}
 
-impl<K: Hash + Eq> Windows<K> {
+impl<K: Hash + Eq, T: Default> Windows<K, T> {
     fn new(length: SignedDuration) -> Self {
-        Self(HashMap::new(), length)
+        Self {
+            windows: HashMap::new(),
+            length,
+        }
     }
 
-    /// Counts one more; returns the count in its window, and the window's end.
-    fn count(&mut self, key: K, at: Timestamp) -> (u32, Timestamp) {
-        let Self(windows, length) = self;
-        let end = |since: Timestamp| since.saturating_add(*length).unwrap_or(Timestamp::MAX);
-        // A clock that was set back ends a window, too.
-        let is_open = |since: Timestamp| since <= at && at < end(since);
-        if windows.len() >= MOST_WINDOWS {
-            windows.retain(|_, (since, _)| is_open(*since));
-            if windows.len() >= MOST_WINDOWS {
-                windows.clear();
+    fn holds(&self, key: &K, at: Timestamp) -> bool {
+        let window = self.windows.get(key);
+        window.is_some_and(|(since, _)| is_open(*since, self.length, at))
+    }
+
+    /// The key's window, a new one if it has none, and the window's end.
+    fn open(&mut self, key: K, at: Timestamp) -> (&mut T, Timestamp) {
+        if self.windows.len() >= MOST_WINDOWS {
+            self.forget_old(at);
+            if self.windows.len() >= MOST_WINDOWS {
+                self.clear();
             }
         }
-        let window = windows.entry(key).or_insert((at, 0));
-        if !is_open(window.0) {
-            *window = (at, 0);
+        if !self.holds(&key, at) {
+            self.close(&key);
         }
-        window.1 = window.1.saturating_add(1);
-        (window.1, end(window.0))
+        let window = self.windows.entry(key);
+        let (since, counted) = window.or_insert_with(|| (at, T::default()));
+        (counted, end(*since, self.length))
     }
+
+    fn close(&mut self, key: &K) {
+        self.windows.remove(key);
+    }
+
+    fn clear(&mut self) {
+        self.windows.clear();
+    }
+
+    fn forget_old(&mut self, at: Timestamp) {
+        let length = self.length;
+        self.windows
+            .retain(|_, (since, _)| is_open(*since, length, at));
+    }
+}
+
+impl<K: Hash + Eq> Windows<K> {
+    /// Counts one more; returns the count in its window, and the window's end.
+    fn count(&mut self, key: K, at: Timestamp) -> (u32, Timestamp) {
+        let (count, end) = self.open(key, at);
+        *count = count.saturating_add(1);
+        (*count, end)
+    }
+}
+
+fn end(since: Timestamp, length: SignedDuration) -> Timestamp {
+    since.saturating_add(length).unwrap_or(Timestamp::MAX)
+}
+
+/// A clock that was set back ends a window, too.
+fn is_open(since: Timestamp, length: SignedDuration, at: Timestamp) -> bool {
+    since <= at && at < end(since, length)
 }
 
 #[cfg(test)]
@@ -206,7 +294,7 @@ mod tests {
         );
         assert_eq!(gate.admit(bob, None, at(11)), Admitted::Yes);
         assert_eq!(gate.admit(ada, None, at(3600)), Admitted::Yes);
-        gate.forget_senders();
+        gate.forget_all();
         assert_eq!(gate.admit(ada, Some(0), at(3601)), Admitted::Yes);
     }
 
@@ -221,14 +309,61 @@ mod tests {
         assert_eq!(gate.admit(ada, Some(9), at(601)), Admitted::Yes);
     }
 
+    fn here() -> Cell {
+        Cell::at(34.0442, -118.2439, 9).expect("a cell")
+    }
+
+    /// One sender's report of what is seen at once.
+    fn place(gate: &mut Gate, sender: u64, second: i64) -> bool {
+        let at = at(second);
+        gate.place(SenderKey(sender), here(), at, at).is_ok()
+    }
+
     #[test]
-    fn a_cell_and_a_node_have_their_share_too() {
+    fn a_cell_takes_a_share_of_senders_each_as_often_as_it_likes() {
         let mut gate = gate();
-        let cell = Cell::at(34.0442, -118.2439, 9).expect("a cell");
-        assert_eq!(
-            [0, 1, 2, 599, 600].map(|second| gate.place(cell, at(second))),
-            [true, true, false, false, true]
+        for second in 0..100 {
+            assert!(place(&mut gate, 1, second));
+        }
+        assert!(place(&mut gate, 2, 100));
+        assert!(!place(&mut gate, 3, 101));
+        assert!(!place(&mut gate, 3, 102), "a refused one is no witness");
+        assert!(place(&mut gate, 1, 103));
+        let elsewhere = Cell::at(34.1, -118.3, 9).expect("a cell");
+        assert!(
+            gate.place(SenderKey(3), elsewhere, at(104), at(104))
+                .is_ok()
         );
+        assert!(place(&mut gate, 3, 600), "the ten minutes are over");
+    }
+
+    #[test]
+    fn a_full_cell_says_when_its_newest_was_seen_and_takes_what_is_well_after() {
+        let mut gate = gate();
+        // Both were sent long ago.
+        for (sender, seen) in [(1, -3_000), (2, -3_300)] {
+            let taken = gate.place(SenderKey(sender), here(), at(seen), at(0));
+            assert_eq!(taken, Ok(()));
+        }
+        let seen = |gate: &mut Gate, seen| gate.place(SenderKey(3), here(), at(seen), at(1));
+        assert_eq!(seen(&mut gate, -2_401), Err(at(-3_000)));
+        assert_eq!(seen(&mut gate, -2_400), Ok(()));
+        assert!(place(&mut gate, 4, 2));
+        assert!(!place(&mut gate, 5, 3));
+    }
+
+    #[test]
+    fn a_report_that_they_left_makes_a_cells_share_whole_again() {
+        let mut gate = gate();
+        assert!(place(&mut gate, 1, 0) && place(&mut gate, 2, 0));
+        assert!(!place(&mut gate, 3, 1));
+        gate.reopen(SenderKey(1), here());
+        assert!(place(&mut gate, 3, 2));
+    }
+
+    #[test]
+    fn a_node_has_its_share_too() {
+        let mut gate = gate();
         assert_eq!(
             [0, 1, 2, 3, 60].map(|second| gate.answer(at(second))),
             [true, true, true, false, true]
@@ -236,12 +371,35 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_counted_beyond_its_window_though_nobody_writes() {
+        let mut gate = gate();
+        gate.admit(SenderKey(1), Some(7), at(0));
+        place(&mut gate, 1, 0);
+        gate.forget_old(at(599));
+        assert_eq!(
+            (gate.texts.windows.len(), gate.witnesses.windows.len()),
+            (1, 1)
+        );
+        gate.forget_old(at(600));
+        assert_eq!(
+            (gate.texts.windows.len(), gate.witnesses.windows.len()),
+            (0, 0)
+        );
+        assert_eq!(
+            (gate.places.windows.len(), gate.senders.windows.len()),
+            (0, 1)
+        );
+        gate.forget_old(at(3600));
+        assert!(gate.senders.windows.is_empty());
+    }
+
+    #[test]
     fn memory_is_bounded_and_a_clock_set_back_locks_nobody_out() {
-        let mut windows = Windows::new(HOUR);
+        let mut windows: Windows<usize> = Windows::new(HOUR);
         for key in 0..2 * MOST_WINDOWS {
             windows.count(key, at(0));
         }
-        assert!(windows.0.len() <= MOST_WINDOWS);
+        assert!(windows.windows.len() <= MOST_WINDOWS);
         let mut gate = gate();
         for second in [0, 1, 2, 3, 4] {
             gate.admit(SenderKey(1), None, at(second));

@@ -1,14 +1,18 @@
 //! The conversation: what is understood of a sender's messages together, and the one answer that each gets.
 //!
-//! [`conversation`] is the state machine, [`limits`] who is heard and answered how often, `repeats` which photos were sent
-//! before, [`shows`] what is said of a place now, `echo` what no person wrote. All of it lives in RAM, by a keyed hash of
-//! the number, and is forgotten with the day's key. The words are in `edge/words`; here they become one GSM-7 segment.
+//! [`conversation`] is what is known of each sender, `turn` what a message comes to beside it, [`limits`] who is heard and
+//! answered how often, `repeats` which photos were sent before, [`shows`] what is said of a place now, `echo` what no person
+//! wrote. All of it lives in RAM, by a keyed hash of the number, and is forgotten with the day's key. The words are in
+//! `edge/words`; here they become one GSM-7 segment.
 
 pub mod conversation;
 mod echo;
 pub mod limits;
 mod repeats;
+#[cfg(test)]
+mod script;
 pub mod shows;
+mod turn;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -372,5 +376,7 @@ fn gsm7(text: &str) -> String {
         .collect()
 }
 
+#[cfg(test)]
+mod many_tests;
 #[cfg(test)]
 mod tests;

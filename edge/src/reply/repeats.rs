@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::conversation::SenderKey;
 use crate::classify::Fingerprint;
+use crate::decide::Photos;
 
 /// How long a photo is known.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -28,41 +29,51 @@ struct Known {
 }
 
 impl Repeats {
-    /// Takes an observation with these photos, unless somebody else's had them all: then `false`.
-    pub fn claim(&mut self, prints: &[Fingerprint], sender: SenderKey, at: Timestamp) -> bool {
-        while self
-            .0
-            .front()
-            .is_some_and(|known| known.at.saturating_add(DAY).is_ok_and(|end| end <= at))
-        {
-            self.0.pop_front();
-        }
-        let known = |print: &Fingerprint| {
-            self.0
-                .iter()
-                .filter(|known| known.print.is_near(print))
-                .collect::<Vec<_>>()
-        };
-        let others = |print: &&Fingerprint| {
-            let known = known(print);
-            !known.is_empty() && known.iter().all(|known| known.owner != Some(sender))
-        };
-        if !prints.is_empty() && prints.iter().filter(others).count() == prints.len() {
-            return false;
-        }
-        let fresh: Vec<_> = prints
-            .iter()
-            .filter(|print| known(print).is_empty())
-            .copied()
-            .collect();
-        for print in fresh {
+    /// The photos without those that are somebody else's; `None` where that leaves none of them. What could not be had, and
+    /// so has no fingerprint, is none.
+    pub fn without_others(
+        &mut self,
+        photos: Photos,
+        sender: SenderKey,
+        at: Timestamp,
+    ) -> Option<Photos> {
+        self.forget_old(at);
+        let (others, own): (Vec<_>, Vec<_>) = photos.0.into_iter().partition(|photo| {
+            photo
+                .print
+                .is_some_and(|print| self.is_anothers(&print, sender))
+        });
+        let left = others.is_empty() || own.iter().any(|photo| photo.print.is_some());
+        left.then_some(Photos(own))
+    }
+
+    /// Takes an observation with these photos: those that are not known become the sender's.
+    pub fn claim(&mut self, photos: &Photos, sender: SenderKey, at: Timestamp) {
+        for print in photos.0.iter().filter_map(|photo| photo.print) {
+            if self.0.iter().any(|known| known.print.is_near(&print)) {
+                continue;
+            }
             if self.0.len() >= MOST {
                 self.0.pop_front();
             }
             let owner = Some(sender);
             self.0.push_back(Known { print, owner, at });
         }
-        true
+    }
+
+    fn is_anothers(&self, print: &Fingerprint, sender: SenderKey) -> bool {
+        let mut known = self
+            .0
+            .iter()
+            .filter(|known| known.print.is_near(print))
+            .peekable();
+        known.peek().is_some() && known.all(|known| known.owner != Some(sender))
+    }
+
+    /// Forgets what was sent a day ago. A clock that was set back by more ends it, too.
+    pub fn forget_old(&mut self, at: Timestamp) {
+        self.0
+            .retain(|known| at.duration_since(known.at).abs() < DAY);
     }
 
     /// The day's key is gone, and with it who sent what: each known photo now counts as another's.
@@ -76,29 +87,67 @@ impl Repeats {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decide::{Picture, Seen};
+
+    const ADA: SenderKey = SenderKey(1);
+    const BOB: SenderKey = SenderKey(2);
+
+    fn at(hour: i64) -> Timestamp {
+        Timestamp::from_second(1_795_562_400 + hour * 3600).expect("a time")
+    }
+
+    fn photos(names: &[&str]) -> Photos {
+        let photo = |name: &&str| Picture {
+            seen: Seen::Unreadable,
+            print: (!name.is_empty()).then(|| Fingerprint::of_bytes(name.as_bytes())),
+        };
+        Photos(names.iter().map(photo).collect())
+    }
+
+    /// Takes what is left of them; whether anything is.
+    fn take(repeats: &mut Repeats, names: &[&str], sender: SenderKey, hour: i64) -> bool {
+        let left = repeats.without_others(photos(names), sender, at(hour));
+        if let Some(left) = &left {
+            repeats.claim(left, sender, at(hour));
+        }
+        left.is_some()
+    }
 
     #[test]
     fn a_photo_is_one_observation_for_a_day_and_its_first_sender_may_try_again() {
         let mut repeats = Repeats::default();
-        let at = |hour: i64| Timestamp::from_second(1_795_562_400 + hour * 3600).expect("a time");
-        let (ada, bob) = (SenderKey(1), SenderKey(2));
-        let (one, other) = (
-            Fingerprint::of_bytes(b"one"),
-            Fingerprint::of_bytes(b"other"),
-        );
-        assert!(repeats.claim(&[one], ada, at(0)));
-        assert!(repeats.claim(&[one], ada, at(1)));
-        assert!(!repeats.claim(&[one], bob, at(1)));
-        // One of their own beside it makes it theirs.
-        assert!(repeats.claim(&[one, other], bob, at(2)));
-        assert!(!repeats.claim(&[other], ada, at(3)));
-        assert!(repeats.claim(&[], bob, at(3)));
+        assert!(take(&mut repeats, &["one"], ADA, 0));
+        assert!(take(&mut repeats, &["one"], ADA, 1));
+        assert!(!take(&mut repeats, &["one"], BOB, 1));
+        // What could not be had is none of one's own.
+        assert!(!take(&mut repeats, &["one", ""], BOB, 1));
+        assert!(take(&mut repeats, &[""], BOB, 1));
+        // One of their own beside it counts, and it alone.
+        let left = repeats.without_others(photos(&["one", "other"]), BOB, at(2));
+        assert_eq!(left, Some(photos(&["other"])));
+        // Looking takes nothing.
+        assert!(take(&mut repeats, &["other"], BOB, 2));
+        assert!(!take(&mut repeats, &["other"], ADA, 3));
+        assert!(take(&mut repeats, &[], BOB, 3));
         repeats.forget_owners();
-        assert!(!repeats.claim(&[one], ada, at(4)));
-        assert!(repeats.claim(&[one], bob, at(24)));
+        assert!(!take(&mut repeats, &["one"], ADA, 4));
+        assert!(take(&mut repeats, &["one"], BOB, 24));
         for n in 0..2 * MOST {
-            assert!(repeats.claim(&[Fingerprint::of_bytes(&n.to_le_bytes())], ada, at(25)));
+            assert!(take(&mut repeats, &[&n.to_string()], ADA, 25));
         }
         assert!(repeats.0.len() <= MOST);
+    }
+
+    #[test]
+    fn nothing_is_known_longer_than_a_day_though_nobody_writes() {
+        let mut repeats = Repeats::default();
+        take(&mut repeats, &["one"], ADA, 0);
+        repeats.forget_old(at(23));
+        assert_eq!(repeats.0.len(), 1);
+        repeats.forget_old(at(24));
+        assert!(repeats.0.is_empty());
+        take(&mut repeats, &["one"], ADA, 0);
+        repeats.forget_old(at(-48));
+        assert!(repeats.0.is_empty(), "the clock was set back");
     }
 }
