@@ -86,6 +86,8 @@ async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
     let silent = silent.await;
     for bad in [&b""[..], b"nonsense", &[b'x'; 100_000]] {
         let bad = bad.to_vec();
+        // Who writes more than is read may get a reset before the answer.
+        let may_be_cut_off = bad.len() > 4096;
         let reason = hub.with(move |data| {
             let mut stream = UnixStream::connect(socket(data)).expect("connects");
             // The hub may stop reading early.
@@ -97,7 +99,7 @@ async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
         });
         let reason = reason.await;
         assert!(
-            reason.is_empty() || reason.contains("does not know"),
+            reason.contains("does not know") || may_be_cut_off && reason.is_empty(),
             "{reason}"
         );
     }
