@@ -1,6 +1,6 @@
 //! The hub: `ingest -> store -> views -> http`, and `feeds -> store` for city open data.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -33,6 +33,16 @@ use views::layers::Layer;
 
 /// The hub's key, in its data folder.
 pub const KEY_FILE: &str = "hub.key";
+
+/// The hub's folder of a box's data folder, else the folder itself.
+pub fn hub_folder(data: &Path) -> PathBuf {
+    let boxed = data.join("hub");
+    if boxed.is_dir() {
+        boxed
+    } else {
+        data.to_owned()
+    }
+}
 
 /// How often a running hub looks whether an import has changed the layers.
 const LAYERS_EVERY: Duration = Duration::from_secs(5);

@@ -126,7 +126,7 @@ pub struct Counts {
 pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
-    let data = hub_folder(&args.data);
+    let data = crate::hub_folder(&args.data);
     let mut code = ExitCode::SUCCESS;
     let mut late = 0;
     let mut opened = None;
@@ -188,7 +188,7 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
 pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
-    let store = OpenData::open(&hub_folder(&args.data))?;
+    let store = OpenData::open(&crate::hub_folder(&args.data))?;
     publish_due(&store, &city, feed, true).map(drop)
 }
 
@@ -221,16 +221,6 @@ pub fn load_layers(data: &Path, city: &City) -> Result<Vec<Layer>, StoreError> {
 /// A value that changes when an import has written.
 pub fn layers_changed_at(data: &Path) -> Option<SystemTime> {
     open_data::changed_at(data)
-}
-
-/// The hub's folder of a box's data folder, else the folder itself.
-fn hub_folder(data: &Path) -> PathBuf {
-    let boxed = data.join("hub");
-    if boxed.is_dir() {
-        boxed
-    } else {
-        data.to_owned()
-    }
 }
 
 /// Imports one file. The store is opened for the first whose header is this feed's: another changes nothing, not even an

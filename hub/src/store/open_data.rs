@@ -31,6 +31,7 @@ use spotlight_common::keys;
 
 use super::create::open_or_create;
 use super::reports::{StoreError, Table};
+use super::write;
 
 const FILE: &str = "open-data.redb";
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
@@ -420,10 +421,6 @@ fn patiently<T>(
             }
         }
     }
-}
-
-fn write<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("our own types always serialise")
 }
 
 fn read<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, StoreError> {

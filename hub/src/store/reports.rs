@@ -37,6 +37,7 @@ use zeroize::Zeroizing;
 
 use super::create::open_or_create;
 use super::received::Received;
+use super::write;
 
 const REPORTS: TableDefinition<'_, u128, u32> = TableDefinition::new("reports");
 const LIVE: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("live");
@@ -383,10 +384,6 @@ impl Reports {
             .get(id.as_u128())?
             .is_some())
     }
-}
-
-fn write<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("our own types always serialise")
 }
 
 fn read_node(bytes: &[u8]) -> Result<Node, StoreError> {
