@@ -23,13 +23,14 @@ use serde::Serialize;
 use spotlight_common::log;
 
 use crate::city::{City, CityError, Feed};
-use crate::store::open_data::{self, OpenData, Stored};
+use crate::store::open_data::{self, Accepted, OpenData, Stored};
 use crate::store::reports::StoreError;
 use crate::views::layers::{self, Layer};
 use rows::{Row, Rows};
 
-/// Rows of a feed that one transaction takes.
+/// Rows of a feed that one transaction takes, and their bytes: a row may have a megabyte.
 const BATCH: usize = 10_000;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// The demo's sample, in the portal's own form; its provenance stands in the city's file.
 const SAMPLE: &str = include_str!("../../cities/los-angeles/sample-encampments.csv");
@@ -281,7 +282,7 @@ fn import_rows(
     let mut total = Stored::default();
     let mut last_day: Option<Date> = None;
     let mut months = BTreeSet::new();
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     loop {
         let row = rows.next(feed, city)?;
         let ended = row.is_none();
@@ -299,8 +300,8 @@ fn import_rows(
             }
             None => {}
         }
-        if batch.len() >= BATCH || ended && !batch.is_empty() {
-            let stored = store.store(&feed.id, &batch)?;
+        if batch.is_full() || ended && !batch.rows.is_empty() {
+            let stored = store.store(&feed.id, &batch.rows)?;
             total.records += stored.records;
             total.duplicates += stored.duplicates;
             total.late += stored.late;
@@ -319,6 +320,29 @@ fn import_rows(
     counts.duplicates = total.duplicates;
     counts.seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     Ok((counts, total.late))
+}
+
+/// What one transaction will take.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Accepted>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, row: Accepted) {
+        self.bytes += row.bytes();
+        self.rows.push(row);
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.bytes = 0;
+    }
 }
 
 /// Publishes the months that are due and not published; all that are due if `again`. Returns how many of them had to wait,
