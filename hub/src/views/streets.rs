@@ -105,11 +105,6 @@ pub fn paths(frame: &Frame, streets: &[Street]) -> [String; 3] {
     paths
 }
 
-/// Whether a point in units is in the drawing or about to enter it.
-pub fn is_near((x, y): Point) -> bool {
-    is_drawn((x / 1.2, y / 1.2))
-}
-
 /// A ring in degrees as a closed path.
 pub fn ring(frame: &Frame, points: impl Iterator<Item = Point>, path: &mut String) {
     let units: Vec<Point> = points.map(|point| frame.units(point)).collect();
