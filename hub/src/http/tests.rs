@@ -279,7 +279,8 @@ async fn without_coverage_silence_is_no_data() {
             page.contains("<p id=\"nodata\"><strong>No data"),
             "{address}"
         );
-        assert!(page.contains("<p id=\"count-line\" hidden>"), "{address}");
+        let count = "<p id=\"count-line\" role=\"status\" hidden>";
+        assert!(page.contains(count), "{address}");
     }
 }
 

@@ -11,6 +11,7 @@ use crate::views::layers::Layer;
 
 pub mod geojson;
 pub mod layers;
+pub mod legend;
 pub mod list;
 pub mod merge;
 pub mod page;
