@@ -17,14 +17,19 @@ use tokio_stream::StreamExt as _;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::http::bodies::{self, Key, Ready};
+use crate::http::connections::ROOM;
 use crate::http::{Shared, answer};
 
-/// Readers of the stream at one time.
-pub const MOST_VIEWERS: usize = 12_000;
+/// Readers of the stream at one time, where there is room for so many connections; else three of four connections.
+const MOST_VIEWERS: usize = 12_000;
 /// A sign of life this often keeps proxies from closing the stream, and tells a page that it is still connected.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// The longest sleep: a clock that was set forward is noticed by then.
 const NAP: Duration = Duration::from_secs(5);
+
+pub fn most_viewers() -> usize {
+    MOST_VIEWERS.min(*ROOM / 4 * 3)
+}
 
 pub async fn stream(State(shared): State<Shared>) -> Response {
     let Ok(permit) = shared.0.viewers.clone().try_acquire_owned() else {

@@ -52,7 +52,7 @@ impl Shared {
             pictures,
             clock,
             bodies: Bodies::default(),
-            viewers: Arc::new(tokio::sync::Semaphore::new(events::MOST_VIEWERS)),
+            viewers: Arc::new(tokio::sync::Semaphore::new(events::most_viewers())),
             closing: watch::Sender::new(false),
         }))
     }
