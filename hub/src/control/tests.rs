@@ -31,6 +31,7 @@ fn converse_about_nodes(data: &Path) {
 
 struct Hub {
     folder: tempfile::TempDir,
+    nodes_changed: Arc<Notify>,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<()>,
 }
@@ -42,12 +43,19 @@ impl Hub {
         drop(std::os::unix::net::UnixListener::bind(socket(folder.path())).expect("binds"));
         let store = Arc::new(Reports::open(folder.path()).expect("opens"));
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(serve(folder.path().to_owned(), store, shutdown.clone()));
+        let nodes_changed = Arc::new(Notify::new());
+        let task = tokio::spawn(serve(
+            folder.path().to_owned(),
+            store,
+            nodes_changed.clone(),
+            shutdown.clone(),
+        ));
         while UnixStream::connect(socket(folder.path())).is_err() {
             tokio::task::yield_now().await;
         }
         Self {
             folder,
+            nodes_changed,
             shutdown,
             task,
         }
@@ -108,5 +116,7 @@ async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
             .await,
         ""
     );
+    let told = tokio::time::timeout(PATIENCE, hub.nodes_changed.notified());
+    told.await.expect("the hub hears of a new node");
     drop(silent);
 }
