@@ -168,7 +168,12 @@ impl Ingest {
             for (node, receipts) in receipts {
                 let topic = topic::of_node(&self.identity.network, &node, Leaf::Receipt);
                 let payload = envelope::seal(&self.identity.key, &self.identity.network, &receipts);
-                self.speaker.publish(&topic, payload).await;
+                // First of the two, so that the last receipts still leave; but a broker that is away stops no hub's end.
+                tokio::select! {
+                    biased;
+                    () = self.speaker.publish(&topic, payload) => {}
+                    () = shutdown.cancelled() => return Ok(()),
+                }
             }
             if !stored.is_empty() {
                 let _ = changes.send(Change::Stored(stored)).await;
