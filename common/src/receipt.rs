@@ -29,6 +29,8 @@ pub enum Refusal {
     RevokedNode,
     /// Its cell has a resolution that is not published, or lies outside the city.
     Cell,
+    /// It was seen over a day from now: its node's clock is wrong.
+    Ahead,
 }
 
 impl Refusal {
@@ -45,6 +47,7 @@ impl fmt::Display for Refusal {
             Self::UnknownNode => "unknown node",
             Self::RevokedNode => "revoked node",
             Self::Cell => "cell outside the city or of an unpublished resolution",
+            Self::Ahead => "time over a day ahead; is the node's clock right?",
         })
     }
 }

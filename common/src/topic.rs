@@ -23,11 +23,14 @@ impl Leaf {
     }
 }
 
-/// A node's retained status. No position.
+/// A node's retained status. No position. A node that is connected says it anew each minute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Status {
     /// Whether it is connected.
     pub online: bool,
+    /// When it said so, Unix seconds; a last will has no time. By this a broker's old copy is known for what it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
 }
 
 /// The topic of one node.
@@ -74,5 +77,20 @@ mod tests {
         assert_eq!(parse(&other, &of_node(&network, &node, Leaf::Report)), None);
         assert_eq!(parse(&network, "spotlight/v1/la/now"), None);
         assert_eq!(parse(&network, "spotlight/v1/la/node/xyz/report"), None);
+    }
+
+    #[test]
+    fn a_status_with_a_time_and_one_without_are_read() {
+        let check = |text: &str, online, at| {
+            let status: Status = serde_json::from_str(text).expect("a status");
+            assert_eq!(status, Status { online, at });
+            assert_eq!(serde_json::to_string(&status).expect("written"), text);
+        };
+        check(
+            r#"{"online":true,"at":1764000000}"#,
+            true,
+            Some(1_764_000_000),
+        );
+        check(r#"{"online":false}"#, false, None);
     }
 }

@@ -11,8 +11,16 @@ use std::io::{Read, Write};
 use spotlight_common::cell::Cell;
 use spotlight_hub::city::City;
 use spotlight_hub::feeds::rows::{Row, Rows};
+use spotlight_hub::store::open_data::Address;
 
 type Corners = HashMap<Cell, Vec<(String, f64, f64)>>;
+
+fn text(address: Address) -> String {
+    match address {
+        Address::Written(written) => written,
+        Address::Point { point, .. } => point,
+    }
+}
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -26,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let mut rows = Rows::open(File::open(path)?, feed)?;
         while let Some(row) = rows.next(feed, &city)? {
             if let Row::Accepted(row) = row {
-                complained.extend(row.address);
+                complained.extend(row.address.map(text));
             }
         }
     }
@@ -56,7 +64,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 dropped += 1;
                 continue;
             };
-            let address = row.address.unwrap_or_default();
+            let address = row.address.map(text).unwrap_or_default();
             let known = corner_of.get(&address).copied();
             let position = match known {
                 Some(position) => position,

@@ -22,6 +22,7 @@ use spotlight_common::ids::NodeId;
 use spotlight_common::log;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixListener;
+use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -122,7 +123,13 @@ fn ask_hub(mut stream: UnixStream, question: &Question) -> io::Result<Result<Str
 }
 
 /// Answers until the shutdown. Without a socket the hub runs as well; only the commands must wait for its end.
-pub async fn serve(data: PathBuf, store: Arc<Reports>, shutdown: CancellationToken) {
+/// `nodes_changed` is told of every node that is added or revoked.
+pub async fn serve(
+    data: PathBuf,
+    store: Arc<Reports>,
+    nodes_changed: Arc<Notify>,
+    shutdown: CancellationToken,
+) {
     let (listener, owner) = match listen(&data) {
         Ok(listening) => listening,
         Err(error) => {
@@ -144,8 +151,9 @@ pub async fn serve(data: PathBuf, store: Arc<Reports>, shutdown: CancellationTok
         match stream.peer_cred() {
             Ok(peer) if peer.uid() == owner || peer.uid() == 0 => {
                 let (store, data) = (store.clone(), data.clone());
+                let nodes_changed = nodes_changed.clone();
                 conversations.spawn(tokio::time::timeout(2 * PATIENCE, async move {
-                    if let Err(error) = converse(stream, store, data).await {
+                    if let Err(error) = converse(stream, store, data, &nodes_changed).await {
                         tracing::warn!(error = %error, "a command's question was cut off");
                     }
                 }));
@@ -172,6 +180,7 @@ async fn converse(
     mut stream: tokio::net::UnixStream,
     store: Arc<Reports>,
     data: PathBuf,
+    nodes_changed: &Notify,
 ) -> io::Result<()> {
     let (reader, mut writer) = stream.split();
     let mut question = Vec::new();
@@ -183,6 +192,8 @@ async fn converse(
         answer(&store, &data, &question).map_err(|error| log::chain(&error))
     });
     let answer = work.await.unwrap_or_else(|error| Err(error.to_string()));
+    // Whatever was asked: to read the nodes once more costs nothing.
+    nodes_changed.notify_one();
     writer.write_all(&serde_json::to_vec(&answer)?).await
 }
 

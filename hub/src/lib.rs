@@ -1,18 +1,18 @@
 //! The hub: `ingest -> store -> views -> http`, and `feeds -> store` for city open data.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
-use spotlight_common::clock::Clock;
-use spotlight_common::gazetteer::Gazetteer;
+use spotlight_common::clock::{Clock, ClockQuality};
 use spotlight_common::keys;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+mod boot;
 pub mod city;
 pub mod config;
 pub mod control;
@@ -20,6 +20,7 @@ pub mod feeds;
 pub mod gazetteer;
 pub mod http;
 pub mod ingest;
+mod online;
 mod state;
 pub mod store;
 pub mod views;
@@ -34,6 +35,16 @@ use views::layers::Layer;
 /// The hub's key, in its data folder.
 pub const KEY_FILE: &str = "hub.key";
 
+/// The hub's folder of a box's data folder, else the folder itself.
+pub fn hub_folder(data: &Path) -> PathBuf {
+    let boxed = data.join("hub");
+    if boxed.is_dir() {
+        boxed
+    } else {
+        data.to_owned()
+    }
+}
+
 /// How often a running hub looks whether an import has changed the layers.
 const LAYERS_EVERY: Duration = Duration::from_secs(5);
 
@@ -47,7 +58,13 @@ pub async fn run(
     let city = Arc::new(City::load(&config.city)?);
     let key = Arc::new(keys::load_or_create(&config.data.join(KEY_FILE))?);
     let store = Arc::new(Reports::open(&config.data)?);
-    let live = store.live()?;
+    let (live, withheld) = boot::sort(
+        &config.data,
+        &boot::id(),
+        ClockQuality::of_system(),
+        store.live()?,
+    )
+    .context("failed to write `boot` in the data folder")?;
     let layers_at = feeds::layers_changed_at(&config.data);
     let (layers, layers_seen) = watch::channel(Arc::new(feeds::load_layers(&config.data, &city)?));
 
@@ -57,12 +74,12 @@ pub async fn run(
     });
     let state = state::State::new(
         city.clone(),
-        Gazetteer::los_angeles(),
         coverage.collect(),
         layers_seen,
         config.phone,
         clock.clone(),
         live,
+        withheld,
     );
     let (pictures, pictures_seen) = watch::channel(Arc::new(state.picture(clock.now())));
     let (changes, changes_seen) = mpsc::channel(1024);
@@ -70,8 +87,10 @@ pub async fn run(
         network: config.network,
         key,
     };
-    // The clients outlive the tasks' stop, so that the last receipts still leave.
-    let ingest = Ingest::connect(identity, &config.broker, &shutdown)?;
+    // The clients end after the tasks, so that the last receipts still leave.
+    let clients = CancellationToken::new();
+    let _clients_end = clients.clone().drop_guard();
+    let ingest = Ingest::connect(identity, &config.broker, &clients)?;
     let now_publisher = ingest.now_publisher();
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
@@ -82,12 +101,15 @@ pub async fn run(
             .run(ingest_store, ingest_city, ingest_clock, changes, stop)
             .await?)
     });
+    let nodes_changed = Arc::new(Notify::new());
     let (stop, keeper_store) = (shutdown.clone(), store.clone());
+    let keeper_nodes_changed = nodes_changed.clone();
     tasks.spawn(async move {
         Ok(state::keep(
             state,
             keeper_store,
             changes_seen,
+            keeper_nodes_changed,
             pictures,
             now_publisher,
             stop,
@@ -96,7 +118,7 @@ pub async fn run(
     });
     let (stop, data) = (shutdown.clone(), config.data.clone());
     tasks.spawn(async move {
-        control::serve(data, store, stop).await;
+        control::serve(data, store, nodes_changed, stop).await;
         Ok(())
     });
     let (stop, data) = (shutdown.clone(), config.data);
@@ -146,7 +168,13 @@ async fn follow_layers(
         match tokio::task::spawn_blocking(move || feeds::load_layers(&folder, &city)).await {
             Ok(Ok(loaded)) => {
                 seen = changed;
-                layers.send_replace(Arc::new(loaded));
+                layers.send_if_modified(|shown| {
+                    let is_new = **shown != loaded;
+                    if is_new {
+                        *shown = Arc::new(loaded);
+                    }
+                    is_new
+                });
             }
             Ok(Err(error)) => {
                 tracing::warn!(error = %spotlight_common::log::chain(&error), "kept the layers as they were")

@@ -9,7 +9,7 @@ use spotlight_common::ids::NodeId;
 use spotlight_common::{config, keys, log};
 use spotlight_hub::config::{Config, DEFAULT};
 use spotlight_hub::control::Question;
-use spotlight_hub::{control, feeds, gazetteer};
+use spotlight_hub::{control, feeds, gazetteer, hub_folder};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -124,7 +124,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => return Ok(feeds::run_import(&args)?),
         Command::Layers(LayersCommand::Rebuild(args)) => feeds::run_rebuild(&args)?,
         Command::WhatDoYouKnow { data } => {
-            print(&control::ask(&hub_folder(&data)?, &Question::Tables)?)?;
+            print(&control::ask(&used_folder(&data)?, &Question::Tables)?)?;
         }
         Command::Gazetteer(GazetteerCommand::Build(args)) => {
             gazetteer::build(&args)?;
@@ -137,10 +137,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 fn node(command: NodeCommand) -> anyhow::Result<String> {
     let (data, question) = match command {
         NodeCommand::Add { key, data, label } => {
-            (hub_folder_or_new(&data), Question::AddNode { key, label })
+            (hub_folder(&data), Question::AddNode { key, label })
         }
-        NodeCommand::List { data } => (hub_folder(&data)?, Question::Nodes),
-        NodeCommand::Revoke { key, data } => (hub_folder(&data)?, Question::RevokeNode { key }),
+        NodeCommand::List { data } => (used_folder(&data)?, Question::Nodes),
+        NodeCommand::Revoke { key, data } => (used_folder(&data)?, Question::RevokeNode { key }),
     };
     Ok(control::ask(&data, &question)?)
 }
@@ -170,23 +170,14 @@ async fn stop_on_signal(shutdown: CancellationToken) {
     shutdown.cancel();
 }
 
-/// The hub's folder of a box's data folder, else the folder itself. It must be there: a typo must not make a new store.
-fn hub_folder(data: &Path) -> anyhow::Result<PathBuf> {
-    let folder = hub_folder_or_new(data);
+/// The folder of a hub that has run: a typo must not make a new store.
+fn used_folder(data: &Path) -> anyhow::Result<PathBuf> {
+    let folder = hub_folder(data);
     let is_used = ["hub.redb", "open-data.redb"]
         .iter()
         .any(|file| folder.join(file).exists());
     anyhow::ensure!(is_used, "no hub has ever run on `{}`", data.display());
     Ok(folder)
-}
-
-fn hub_folder_or_new(data: &Path) -> PathBuf {
-    let boxed = data.join("hub");
-    if boxed.is_dir() {
-        boxed
-    } else {
-        data.to_owned()
-    }
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

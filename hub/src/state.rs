@@ -1,21 +1,22 @@
 //! The hub's present: the live reports in RAM, turned into a [`Picture`] whenever something changes or fades.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use spotlight_common::cell::Cell;
-use spotlight_common::clock::Clock;
-use spotlight_common::gazetteer::Gazetteer;
-use spotlight_common::ids::{NodeId, ReportId};
+use spotlight_common::clock::{Clock, ClockQuality};
+use spotlight_common::ids::ReportId;
+use spotlight_common::log;
 use spotlight_common::now::{CurrentSighting, Now, Outline};
 use spotlight_common::report::Minute;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::city::City;
 use crate::ingest::{Change, NowPublisher};
+use crate::online::Online;
 use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
 use crate::views::layers::Layer;
@@ -31,34 +32,35 @@ const SETTLE: Duration = Duration::from_millis(20);
 /// What a picture is made from.
 pub struct State {
     pub city: Arc<City>,
-    pub gazetteer: Arc<Gazetteer>,
     pub coverage: Arc<Vec<Coverage>>,
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     pub phone: Option<String>,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
-    online: BTreeSet<NodeId>,
+    /// Reports of an earlier boot, while the clock may be behind.
+    withheld: Vec<Received>,
+    online: Online,
 }
 
 impl State {
     pub fn new(
         city: Arc<City>,
-        gazetteer: Arc<Gazetteer>,
         coverage: Vec<Coverage>,
         layers: watch::Receiver<Arc<Vec<Layer>>>,
         phone: Option<String>,
         clock: Clock,
         live: Vec<Received>,
+        withheld: Vec<Received>,
     ) -> Self {
         let mut state = Self {
             city,
-            gazetteer,
             coverage: Arc::new(coverage),
             layers,
             phone,
             clock,
             cells: HashMap::new(),
-            online: BTreeSet::new(),
+            withheld,
+            online: Online::default(),
         };
         state.add(live);
         state
@@ -76,8 +78,8 @@ impl State {
     fn apply(&mut self, change: Change) {
         match change {
             Change::Stored(reports) => self.add(reports),
-            Change::Node(node, true) => drop(self.online.insert(node)),
-            Change::Node(node, false) => drop(self.online.remove(&node)),
+            Change::Up(node, at) => self.online.is_up(node, at, self.clock.now()),
+            Change::Gone(node) => self.online.is_gone(node),
             Change::Disconnected => self.online.clear(),
         }
     }
@@ -90,7 +92,7 @@ impl State {
             .filter_map(|reports| merge(reports, at))
             .map(|merged| Sighting {
                 cell: merged.cell,
-                label: self.gazetteer.cell_label(merged.cell),
+                label: self.city.label(merged.cell),
                 level: merged.level,
                 first_seen: merged.first_seen,
                 last_seen: merged.last_seen,
@@ -106,15 +108,32 @@ impl State {
             sightings,
             layers: self.layers.borrow().clone(),
             coverage: self.coverage.clone(),
-            node_online: !self.online.is_empty(),
+            node_online: self.online.any(at),
             phone: self.phone.clone(),
+        }
+    }
+
+    /// Who may count as a node that is up: all that were added and are not revoked.
+    async fn read_nodes(&mut self, store: &Arc<Reports>) -> Result<(), StoreError> {
+        let store = store.clone();
+        let nodes = blocking(move || store.nodes()).await?;
+        let known = nodes.into_iter().filter(|(_, node)| !node.revoked);
+        self.online.set_known(known.map(|(id, _)| id).collect());
+        Ok(())
+    }
+
+    /// Shows what was withheld, once the clock is right.
+    fn release(&mut self, quality: ClockQuality) {
+        if quality == ClockQuality::Synced {
+            let withheld = std::mem::take(&mut self.withheld);
+            self.add(withheld);
         }
     }
 
     /// The reports whose time has come to be erased; they leave RAM here.
     fn take_erased(&mut self, at: Timestamp) -> Vec<ReportId> {
         let mut erased = Vec::new();
-        self.cells.retain(|_, reports| {
+        let mut take = |reports: &mut Vec<Received>| {
             reports.retain(|received| {
                 let keep = received.erased_at() > at;
                 if !keep {
@@ -122,6 +141,10 @@ impl State {
                 }
                 keep
             });
+        };
+        take(&mut self.withheld);
+        self.cells.retain(|_, reports| {
+            take(reports);
             !reports.is_empty()
         });
         erased
@@ -129,10 +152,12 @@ impl State {
 }
 
 /// Keeps the picture until the shutdown: on every change, at every fading, and erases what has had its hour.
+/// `nodes_changed` tells that a node was added or revoked.
 pub async fn keep(
     mut state: State,
     store: Arc<Reports>,
     mut changes: mpsc::Receiver<Change>,
+    nodes_changed: Arc<Notify>,
     pictures: watch::Sender<Arc<Picture>>,
     now_publisher: NowPublisher,
     shutdown: CancellationToken,
@@ -142,7 +167,7 @@ pub async fn keep(
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgotten_on = 0;
     loop {
-        let mut publish_now = true;
+        let mut is_due = false;
         let shown = pictures.borrow().clone();
         tokio::select! {
             change = changes.recv() => match change {
@@ -155,29 +180,55 @@ pub async fn keep(
                 }
                 None => return Ok(()),
             },
-            changed = layers.changed() => if changed.is_err() { return Ok(()) } else { publish_now = false },
+            changed = layers.changed() => if changed.is_err() { return Ok(()) },
             () = until_next_fading(&shown, &state.clock) => {}
+            () = nodes_changed.notified() => state.read_nodes(&store).await?,
             _ = housekeeping.tick() => {
+                is_due = true;
+                state.release(ClockQuality::of_system());
                 let at = state.clock.now();
                 let erased = state.take_erased(at);
                 let today = Minute::of(at).0 / (24 * 60);
                 let forget = forgotten_on != today;
-                forgotten_on = today;
-                let store = store.clone();
-                let work = tokio::task::spawn_blocking(move || {
-                    store.erase(&erased, at)?;
-                    if forget { store.forget(at) } else { Ok(()) }
-                });
-                work.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))?;
+                let work = {
+                    let store = store.clone();
+                    move || {
+                        store.erase(&erased, at)?;
+                        if forget { store.forget(at) } else { Ok(()) }
+                    }
+                };
+                match blocking(work).await {
+                    Ok(()) => forgotten_on = today,
+                    // The rows are removed; whatever key is over is tried again each minute.
+                    Err(StoreError::Keys(error)) => {
+                        let error = log::chain(&error);
+                        tracing::error!(error, "failed to destroy keys; trying again in a minute");
+                    }
+                    Err(error) => return Err(error),
+                }
+                state.read_nodes(&store).await?;
             }
             () = shutdown.cancelled() => return Ok(()),
         }
         let picture = Arc::new(state.picture(state.clock.now()));
-        if publish_now {
-            now_publisher.publish(&now(&picture)).await;
+        // First the readers of this hub: the broker may be away.
+        let is_new = pictures.send_if_modified(|shown| {
+            let is_new = !shown.shows_the_same(&picture);
+            if is_new {
+                *shown = picture.clone();
+            }
+            is_new
+        });
+        if is_new || is_due {
+            now_publisher.publish(&now(&picture));
         }
-        pictures.send_replace(picture);
     }
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work)
+        .await
+        .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
 /// Sleeps to the next second at which a sighting fades, but never long: the machine may sleep or its clock be set.
@@ -222,5 +273,83 @@ fn now(picture: &Picture) -> Now {
         coverage: coverage.map(|area| Outline::new(&area.outline)).collect(),
         complete: sightings.len() == picture.sightings.len(),
         sightings,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use spotlight_common::ids::{Epoch, NodeId, Pseudonym};
+    use spotlight_common::report::{Evidence, Kind, Report};
+
+    use crate::views::fixture;
+
+    const NODE: NodeId = NodeId([1; 32]);
+
+    fn now() -> Timestamp {
+        fixture::at("2026-07-01T22:00:00Z")
+    }
+
+    fn row(lat: f64) -> Received {
+        Received {
+            node: NODE,
+            received_at: Minute::of(now()),
+            report: Report {
+                id: ReportId::random(),
+                seen_at: Minute::of(now()),
+                cell: Cell::at(lat, -118.2439, 9).expect("a cell"),
+                kind: Kind::Present,
+                evidence: Evidence::Text,
+                reporter: Pseudonym(1),
+                epoch: Epoch(1),
+                clock: ClockQuality::Synced,
+            },
+        }
+    }
+
+    fn state(live: Vec<Received>, withheld: Vec<Received>) -> State {
+        let (_, layers) = watch::channel(Arc::default());
+        let (city, clock) = (Arc::new(fixture::city()), Clock::manual(now()));
+        State::new(city, Vec::new(), layers, None, clock, live, withheld)
+    }
+
+    #[test]
+    fn what_is_withheld_shows_when_the_clock_is_right_and_is_erased_like_the_rest() {
+        let (shown, withheld) = (row(34.0442), row(34.1));
+        let mut state = state(vec![shown], vec![withheld]);
+        let count = |state: &State| state.picture(now()).sightings.len();
+        state.release(ClockQuality::Unsure);
+        assert_eq!(count(&state), 1);
+        assert!(state.take_erased(now()).is_empty());
+        let mut erased = state.take_erased(shown.erased_at());
+        erased.sort();
+        let mut both = [shown.report.id, withheld.report.id];
+        both.sort();
+        assert_eq!(erased, both);
+        let mut state = self::state(vec![shown], vec![withheld]);
+        state.release(ClockQuality::Synced);
+        assert_eq!(count(&state), 2);
+    }
+
+    #[test]
+    fn a_node_that_was_never_added_makes_no_data_of_nothing() {
+        let mut state = state(Vec::new(), Vec::new());
+        state.apply(Change::Up(NODE, now()));
+        assert!(!state.picture(now()).node_online);
+        state.online.set_known([NODE].into());
+        assert!(state.picture(now()).node_online);
+        state.apply(Change::Disconnected);
+        assert!(!state.picture(now()).node_online);
+    }
+
+    #[test]
+    fn a_picture_of_another_minute_shows_the_same_and_one_that_differs_does_not() {
+        let mut state = state(vec![row(34.0442)], Vec::new());
+        let first = state.picture(now());
+        let at = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
+        assert!(first.shows_the_same(&state.picture(at(1))));
+        assert!(!first.shows_the_same(&state.picture(at(60))), "it faded");
+        state.add(vec![row(34.1)]);
+        assert!(!first.shows_the_same(&state.picture(at(1))));
     }
 }

@@ -12,18 +12,10 @@ def with_head(body: onnx.ModelProto, head: Head, scale: float, shift: float) -> 
     """probability = sigmoid(scale * (log-sum-exp of the police kinds - that of the others) + shift)"""
     graph = body.graph
     police = len(POLICE_KINDS)
-    channels = head.weights.shape[0]
     node = helper.make_node
-    nodes = [node("GlobalAveragePool", [LAST_ACTIVATION], ["mean"])]
-    pooled = "mean"
-    if channels == 2560:
-        nodes += [
-            node("GlobalMaxPool", [LAST_ACTIVATION], ["maximum"]),
-            node("Concat", ["mean", "maximum"], ["pooled"], axis=1),
-        ]
-        pooled = "pooled"
-    nodes += [
-        node("Flatten", [pooled], ["features"]),
+    nodes = [
+        node("GlobalAveragePool", [LAST_ACTIVATION], ["mean"]),
+        node("Flatten", ["mean"], ["features"]),
         node("Gemm", ["features", "police_weights", "police_bias"], ["police_logits"]),
         node("Gemm", ["features", "other_weights", "other_bias"], ["other_logits"]),
         node("ReduceLogSumExp", ["police_logits"], ["police_score"], axes=[1], keepdims=1),

@@ -15,6 +15,7 @@ from photos import Photo, network_input, open_upright, varied
 # The activations before global pooling, 1x1280x7x7, and the classifier's nodes after it.
 LAST_ACTIVATION = "t171"
 CLASSIFIER = {"t172", "t173", "logits"}
+CHANNELS = 1280
 
 
 def headless(backbone: Path) -> onnx.ModelProto:
@@ -24,7 +25,7 @@ def headless(backbone: Path) -> onnx.ModelProto:
     kept = [node for node in graph.node if node.output[0] not in CLASSIFIER]
     used = {name for node in kept for name in node.input}
     weights = [tensor for tensor in graph.initializer if tensor.name in used]
-    output = helper.make_tensor_value_info(LAST_ACTIVATION, TensorProto.FLOAT, [1, 1280, 7, 7])
+    output = helper.make_tensor_value_info(LAST_ACTIVATION, TensorProto.FLOAT, [1, CHANNELS, 7, 7])
     body = helper.make_graph(kept, "mobilenetv2", list(graph.input), [output], weights)
     return helper.make_model(body, opset_imports=list(model.opset_import), ir_version=model.ir_version)
 
@@ -39,12 +40,12 @@ def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
 
 
 def pooled(activations: np.ndarray) -> np.ndarray:
-    """Mean and maximum of each of the 1280 channels over the 49 positions: 2560 numbers."""
-    return np.concatenate([activations.mean(axis=(2, 3))[0], activations.max(axis=(2, 3))[0]])
+    """The mean of each channel over the 49 positions."""
+    return activations.mean(axis=(2, 3))[0]
 
 
 def extract(photos: list[Photo], backbone: Path, copy: int, cache: Path) -> np.ndarray:
-    """One row of 2560 features a photo, for its `copy`-th variation."""
+    """One row of features a photo, for its `copy`-th variation."""
     code = Path(__file__).with_name("photos.py").read_bytes() + Path(__file__).read_bytes()
     names = "\n".join(photo.file for photo in photos).encode()
     key = hashlib.sha256(code + names + backbone.read_bytes()).hexdigest()[:16]
@@ -53,7 +54,7 @@ def extract(photos: list[Photo], backbone: Path, copy: int, cache: Path) -> np.n
         return np.load(kept).astype(np.float32)
     network = session(headless(backbone))
     started = time.monotonic()
-    rows = np.empty((len(photos), 2560), dtype=np.float16)
+    rows = np.empty((len(photos), CHANNELS), dtype=np.float16)
     for index, photo in enumerate(photos):
         image = varied(photo, open_upright(photo.path), copy)
         rows[index] = pooled(network.run(None, {"input": network_input(image)})[0])

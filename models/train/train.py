@@ -18,7 +18,6 @@ from photos import network_input, open_upright, read_manifest
 BACKBONE = "mobilenetv2_1.0_224_float_from_tf2ptq.onnx"
 FILE = "police-mobilenetv2.onnx"
 COPIES = 4
-FEATURES = 1280
 PRECISION_WANTED = 0.90
 MISSED_AT_MOST = 0.05
 REFERENCE_PHOTOS = 200
@@ -78,7 +77,7 @@ def main() -> None:
     backbone = arguments.shared / "weights" / BACKBONE
 
     photos = read_manifest(arguments.shared / "photos")
-    copies = [extract(photos, backbone, copy, arguments.cache)[:, :FEATURES] for copy in range(COPIES)]
+    copies = [extract(photos, backbone, copy, arguments.cache) for copy in range(COPIES)]
     names = kinds(photos)
     kind_index = np.array([names.index(kind(photo)) if kind(photo) else -1 for photo in photos])
     weight = np.array([SOURCE_WEIGHT.get(photo.source, 1.0) for photo in photos])

@@ -14,6 +14,7 @@ impl Random {
                 .expect("SPOTLIGHT_TEST_SEED is a number above 0"),
             Err(_) => seed,
         };
+        assert_ne!(seed, 0, "a seed is a number above 0");
         println!("seed {seed}");
         Self(seed)
     }

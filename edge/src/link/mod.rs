@@ -13,6 +13,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use spotlight_common::config::{Broker, ConfigError};
 use spotlight_common::envelope;
 use spotlight_common::ids::{Network, NodeId, ReportId};
@@ -35,6 +36,9 @@ pub const FIRST_RESEND: Duration = Duration::from_secs(10);
 
 /// The longest wait between two sendings of one report while the hub is silent.
 pub const LAST_RESEND: Duration = Duration::from_secs(120);
+
+/// How often a connected node says that it is: a hub that hears nothing for ten of these holds it for gone.
+pub const STATUS_EVERY: Duration = Duration::from_secs(60);
 
 /// Whose link it is, and whose receipts it believes.
 #[derive(Clone)]
@@ -88,6 +92,8 @@ pub async fn run(
         connected: false,
         resend: FIRST_RESEND,
     };
+    let mut renew = tokio::time::interval(STATUS_EVERY);
+    renew.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             event = events.recv() => match event {
@@ -98,6 +104,7 @@ pub async fn run(
             },
             () = link.outbox.committed() => link.at_end = false,
             () = tokio::time::sleep_until(link.next_resend()) => link.expire(),
+            _ = renew.tick() => if link.connected { link.say_online(&status).await },
             () = shutdown.cancelled() => {
                 link.client.publish_retained(&status, &offline()).await;
                 link.client.disconnect().await;
@@ -111,7 +118,22 @@ pub async fn run(
 
 /// The last will, and what a node says before it goes.
 fn offline() -> Vec<u8> {
-    serde_json::to_vec(&Status { online: false }).expect("our own types always serialise")
+    said(Status {
+        online: false,
+        at: None,
+    })
+}
+
+/// What a connected node says, and when.
+fn online(now: Timestamp) -> Vec<u8> {
+    said(Status {
+        online: true,
+        at: Some(now.as_second()),
+    })
+}
+
+fn said(status: Status) -> Vec<u8> {
+    serde_json::to_vec(&status).expect("our own types always serialise")
 }
 
 struct Link {
@@ -137,12 +159,15 @@ impl Link {
     async fn up(&mut self, status: &str) {
         self.client.subscribe(&self.receipt_topic).await;
         self.client.subscribe(&self.now_topic).await;
-        let online =
-            serde_json::to_vec(&Status { online: true }).expect("our own types always serialise");
-        self.client.publish_retained(status, &online).await;
+        self.say_online(status).await;
         self.connected = true;
         self.start_over();
         tracing::info!(pending = self.outbox.len(), "connected to the broker");
+    }
+
+    async fn say_online(&self, status: &str) {
+        let online = online(Timestamp::now());
+        self.client.publish_retained(status, &online).await;
     }
 
     fn start_over(&mut self) {

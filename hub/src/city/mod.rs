@@ -3,11 +3,13 @@
 pub mod basemap;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use spotlight_common::cell::Cell;
 use spotlight_common::config::{self, ConfigError};
+use spotlight_common::gazetteer::Gazetteer;
 
 use basemap::Basemap;
 
@@ -28,6 +30,8 @@ pub struct City {
     pub feeds: Vec<Feed>,
     /// Streets and outline.
     pub basemap: Basemap,
+    /// Its places; a city that is not built in has none yet.
+    pub gazetteer: Option<Arc<Gazetteer>>,
     /// What people call its parts, with their rough middles (latitude, longitude), the greatest first.
     pub districts: Vec<(String, f64, f64)>,
 }
@@ -168,6 +172,7 @@ impl City {
             city: name.to_owned(),
             zone: file.time_zone,
         })?;
+        let gazetteer = builtin.then(Gazetteer::los_angeles);
         let mut basemap = if builtin {
             Basemap::los_angeles()
         } else {
@@ -185,6 +190,7 @@ impl City {
             bounds: file.bounds,
             feeds: file.feeds,
             basemap,
+            gazetteer,
             districts: file.districts,
         })
     }
@@ -204,6 +210,14 @@ impl City {
                     .collect::<Vec<_>>()
                     .join(", "),
             })
+    }
+
+    /// Words for a cell: its places', or only the city's name.
+    pub fn label(&self, cell: Cell) -> String {
+        match &self.gazetteer {
+            Some(places) => places.cell_label(cell),
+            None => format!("in {}", self.name),
+        }
     }
 
     /// Whether a cell reaches into its bounds. The map has no other.
@@ -240,5 +254,24 @@ mod tests {
                 .to_string()
                 .contains("atlantis")
         );
+    }
+
+    #[test]
+    fn a_place_in_another_city_is_not_in_los_angeles() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("las-vegas.toml");
+        let file = r#"
+            name = "Las Vegas"
+            time_zone = "America/Los_Angeles"
+            bounds = [36.0, -115.4, 36.4, -115.0]
+            feeds = []
+        "#;
+        std::fs::write(&path, file).expect("written");
+        let city = City::load(&path.to_string_lossy()).expect("loads");
+        let cell = Cell::at(36.17, -115.14, 8).expect("a cell");
+        assert_eq!(city.label(cell), "in Las Vegas");
+        let home = City::load("los-angeles").expect("loads");
+        let cell = Cell::at(34.0442, -118.2439, 9).expect("a cell");
+        assert!(home.label(cell).starts_with("near "));
     }
 }

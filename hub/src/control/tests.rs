@@ -31,6 +31,7 @@ fn converse_about_nodes(data: &Path) {
 
 struct Hub {
     folder: tempfile::TempDir,
+    nodes_changed: Arc<Notify>,
     shutdown: CancellationToken,
     task: tokio::task::JoinHandle<()>,
 }
@@ -42,12 +43,19 @@ impl Hub {
         drop(std::os::unix::net::UnixListener::bind(socket(folder.path())).expect("binds"));
         let store = Arc::new(Reports::open(folder.path()).expect("opens"));
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(serve(folder.path().to_owned(), store, shutdown.clone()));
+        let nodes_changed = Arc::new(Notify::new());
+        let task = tokio::spawn(serve(
+            folder.path().to_owned(),
+            store,
+            nodes_changed.clone(),
+            shutdown.clone(),
+        ));
         while UnixStream::connect(socket(folder.path())).is_err() {
             tokio::task::yield_now().await;
         }
         Self {
             folder,
+            nodes_changed,
             shutdown,
             task,
         }
@@ -86,6 +94,8 @@ async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
     let silent = silent.await;
     for bad in [&b""[..], b"nonsense", &[b'x'; 100_000]] {
         let bad = bad.to_vec();
+        // Who writes more than is read may get a reset before the answer.
+        let may_be_cut_off = bad.len() > 4096;
         let reason = hub.with(move |data| {
             let mut stream = UnixStream::connect(socket(data)).expect("connects");
             // The hub may stop reading early.
@@ -97,7 +107,7 @@ async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
         });
         let reason = reason.await;
         assert!(
-            reason.is_empty() || reason.contains("does not know"),
+            reason.contains("does not know") || may_be_cut_off && reason.is_empty(),
             "{reason}"
         );
     }
@@ -106,5 +116,7 @@ async fn bad_questions_get_a_reason_and_a_silent_one_stops_nobody() {
             .await,
         ""
     );
+    let told = tokio::time::timeout(PATIENCE, hub.nodes_changed.notified());
+    told.await.expect("the hub hears of a new node");
     drop(silent);
 }

@@ -23,13 +23,14 @@ use serde::Serialize;
 use spotlight_common::log;
 
 use crate::city::{City, CityError, Feed};
-use crate::store::open_data::{self, OpenData, Stored};
+use crate::store::open_data::{self, Accepted, OpenData, Stored};
 use crate::store::reports::StoreError;
 use crate::views::layers::{self, Layer};
 use rows::{Row, Rows};
 
-/// Rows of a feed that one transaction takes.
+/// Rows of a feed that one transaction takes, and their bytes: a row may have a megabyte.
 const BATCH: usize = 10_000;
+const BATCH_BYTES: usize = 4 << 20;
 
 /// The demo's sample, in the portal's own form; its provenance stands in the city's file.
 const SAMPLE: &str = include_str!("../../cities/los-angeles/sample-encampments.csv");
@@ -126,7 +127,7 @@ pub struct Counts {
 pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
-    let data = hub_folder(&args.data);
+    let data = crate::hub_folder(&args.data);
     let mut code = ExitCode::SUCCESS;
     let mut late = 0;
     let mut opened = None;
@@ -188,7 +189,7 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
 pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
-    let store = OpenData::open(&hub_folder(&args.data))?;
+    let store = OpenData::open(&crate::hub_folder(&args.data))?;
     publish_due(&store, &city, feed, true).map(drop)
 }
 
@@ -221,16 +222,6 @@ pub fn load_layers(data: &Path, city: &City) -> Result<Vec<Layer>, StoreError> {
 /// A value that changes when an import has written.
 pub fn layers_changed_at(data: &Path) -> Option<SystemTime> {
     open_data::changed_at(data)
-}
-
-/// The hub's folder of a box's data folder, else the folder itself.
-fn hub_folder(data: &Path) -> PathBuf {
-    let boxed = data.join("hub");
-    if boxed.is_dir() {
-        boxed
-    } else {
-        data.to_owned()
-    }
 }
 
 /// Imports one file. The store is opened for the first whose header is this feed's: another changes nothing, not even an
@@ -291,7 +282,7 @@ fn import_rows(
     let mut total = Stored::default();
     let mut last_day: Option<Date> = None;
     let mut months = BTreeSet::new();
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     loop {
         let row = rows.next(feed, city)?;
         let ended = row.is_none();
@@ -309,8 +300,8 @@ fn import_rows(
             }
             None => {}
         }
-        if batch.len() >= BATCH || ended && !batch.is_empty() {
-            let stored = store.store(&feed.id, &batch)?;
+        if batch.is_full() || ended && !batch.rows.is_empty() {
+            let stored = store.store(&feed.id, &batch.rows)?;
             total.records += stored.records;
             total.duplicates += stored.duplicates;
             total.late += stored.late;
@@ -329,6 +320,29 @@ fn import_rows(
     counts.duplicates = total.duplicates;
     counts.seconds = (start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
     Ok((counts, total.late))
+}
+
+/// What one transaction will take.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Accepted>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, row: Accepted) {
+        self.bytes += row.bytes();
+        self.rows.push(row);
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.bytes = 0;
+    }
 }
 
 /// Publishes the months that are due and not published; all that are due if `again`. Returns how many of them had to wait,

@@ -134,33 +134,33 @@ mod tests {
         let sibling = children(parent)
             .find(|cell| *cell != home)
             .expect("a sibling");
-        let mut requests: Vec<_> = (0..6)
-            .map(|address| Request {
-                cell: home,
-                address,
-            })
+        let full = children(parent)
+            .find(|cell| ![home, sibling].contains(cell))
+            .expect("another");
+        // Three each is too few for either, and enough for both together; the third shows alone.
+        let requests: Vec<_> = [(home, 0..3), (sibling, 3..6), (full, 10..17)]
+            .into_iter()
+            .flat_map(|(cell, addresses)| addresses.map(move |address| Request { cell, address }))
             .collect();
-        requests.extend((10..15).map(|address| Request {
-            cell: sibling,
-            address: address % 13,
-        }));
-        requests[6].address = 99;
-        let published = publish(&requests);
-        assert!(
-            published
-                .areas
-                .iter()
-                .any(|area| area.area == home.to_string() && area.count == 6)
-        );
-        assert_eq!(
-            published.areas.iter().map(|area| area.count).sum::<u32>(),
-            11
-        );
+        let areas = publish(&requests).areas;
+        let counts: BTreeMap<&str, u32> = areas
+            .iter()
+            .map(|area| (area.area.as_str(), area.count))
+            .collect();
+        let (rest, full_name) = (format!("{parent}-rest"), full.to_string());
+        assert_eq!(counts, BTreeMap::from([(&*rest, 6), (&*full_name, 7)]));
+        let rest = areas
+            .iter()
+            .find(|area| area.area == rest)
+            .expect("published");
+        assert_eq!(rest.cells.len(), children(parent).count() - 1);
+        assert!(!rest.cells.contains(&full));
     }
 
     #[test]
     fn areas_are_disjoint_over_the_threshold_and_count_each_request_at_most_once() {
         let mut state = 0x5eed;
+        let mut rests = 0;
         for round in 0..200 {
             let cells = cells(1 + round % 150);
             let requests: Vec<_> = (0..round * 3)
@@ -172,6 +172,7 @@ mod tests {
             let areas = publish(&requests).areas;
             let mut seen = HashSet::new();
             for area in &areas {
+                rests += usize::from(area.area.ends_with("-rest"));
                 assert!(
                     area.cells.iter().all(|cell| seen.insert(*cell)),
                     "areas overlap"
@@ -186,6 +187,7 @@ mod tests {
                 assert!(addresses.len() >= LEAST_ADDRESSES);
             }
         }
+        assert!(rests > 100, "{rests} rests were made");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use spotlight_common::cell::Cell;
 use super::input::{self, Limits, Lines};
 use super::{FeedError, values};
 use crate::city::{City, Feed};
-use crate::store::open_data::Accepted;
+use crate::store::open_data::{Accepted, Address};
 
 const READ_BUFFER: usize = 256 * 1024;
 
@@ -157,9 +157,15 @@ fn accepted(
 ) -> Accepted {
     let placed = point.filter(|(lat, lon)| city.holds(*lat, *lon));
     let address = match (written, point) {
-        ("", Some((lat, lon))) => Some(format!("{lat:.5},{lon:.5}")),
+        ("", Some((lat, lon))) => {
+            // Cut, not rounded anew: one point must not be in two places.
+            let [lat, lon] = [lat, lon].map(|degrees| format!("{degrees:.5}"));
+            let place = format!("{},{}", &lat[..lat.len() - 2], &lon[..lon.len() - 2]);
+            let point = format!("{lat},{lon}");
+            Some(Address::Point { point, place })
+        }
         ("", None) => None,
-        (written, _) => Some(written.to_owned()),
+        (written, _) => Some(Address::Written(written.to_owned())),
     };
     Accepted {
         id,

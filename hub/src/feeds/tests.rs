@@ -185,6 +185,48 @@ fn a_month_is_published_only_when_it_is_due() {
     assert!(!due.is_empty());
 }
 
+/// Requests without an address: each point is a request of its own, but a device that writes one place a little
+/// differently each time is one address.
+#[test]
+fn jitter_does_not_make_addresses() {
+    let published = |step: f64| {
+        let setup = Setup::new();
+        let mut csv = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n".to_owned();
+        for n in 0..6 {
+            let lat = 34.04411 + step * f64::from(n);
+            csv += &format!("{n},2020-01-02,Homeless Encampment,,{lat:.5},-118.24391\n");
+        }
+        let counts = setup.read(csv.as_bytes()).expect("reads");
+        assert_eq!((counts.records, counts.duplicates), (6, 0));
+        let (_, numbers) = setup.published(date(2020, 3, 1), false);
+        numbers.into_values().collect::<Vec<_>>()
+    };
+    assert!(published(0.0001).is_empty());
+    assert_eq!(published(0.0005), [6]);
+}
+
+#[test]
+fn a_batch_is_full_by_rows_and_by_bytes() {
+    let row = |letters: usize| Accepted {
+        id: "1".repeat(letters),
+        address: None,
+        day: date(2020, 1, 2),
+        cell: None,
+    };
+    let taken = |letters: usize| {
+        let mut batch = Batch::default();
+        while !batch.is_full() {
+            batch.push(row(letters));
+        }
+        let taken = batch.rows.len();
+        batch.clear();
+        assert!(!batch.is_full());
+        taken
+    };
+    assert_eq!(taken(10), BATCH);
+    assert_eq!(taken(1 << 20), 4);
+}
+
 #[test]
 fn bad_rows_are_counted_by_reason_and_a_bad_header_reads_nothing() {
     let setup = Setup::new();

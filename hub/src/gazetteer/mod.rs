@@ -9,9 +9,9 @@ mod blocks;
 mod crossings;
 pub mod measure;
 mod outline;
-mod plane;
+pub(crate) mod plane;
 mod rows;
-mod simplify;
+pub(crate) mod simplify;
 mod strings;
 mod write;
 

@@ -2,9 +2,9 @@
 
 /// Metres east and north of the plane's origin.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Point {
-    pub(super) x: f64,
-    pub(super) y: f64,
+pub(crate) struct Point {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
 }
 
 /// The tangent plane of a city (off by less than 1 in 1,000 over 50 km).
@@ -44,7 +44,7 @@ impl Point {
     }
 
     /// How far it is from a segment.
-    pub(super) fn distance_to_segment(self, a: Self, b: Self) -> f64 {
+    pub(crate) fn distance_to_segment(self, a: Self, b: Self) -> f64 {
         self.distance(self.onto_segment(a, b))
     }
 

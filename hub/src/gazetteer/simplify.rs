@@ -4,7 +4,7 @@
 use super::plane::{Point, length};
 
 /// Keeps the vertices without which the line would move by more than `tolerance` metres.
-pub(super) fn simplify(line: &[Point], tolerance: f64) -> Vec<Point> {
+pub(crate) fn simplify(line: &[Point], tolerance: f64) -> Vec<Point> {
     if line.len() < 3 {
         return line.to_vec();
     }

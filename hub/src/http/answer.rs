@@ -2,7 +2,6 @@
 
 use std::sync::LazyLock;
 
-use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
@@ -73,11 +72,13 @@ pub fn plain(text: &'static str) -> Response {
 
 /// 503 with when to come back.
 pub fn full() -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
-    let headers = response.headers_mut();
-    headers.insert(header::RETRY_AFTER, HeaderValue::from_static("30"));
-    response
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::RETRY_AFTER, "30"),
+    ];
+    let reason = "too many readers at once; try again in half a minute\n";
+    (StatusCode::SERVICE_UNAVAILABLE, headers, reason).into_response()
 }
 
 /// RFC 4648, for the hash in the policy.

@@ -1,7 +1,7 @@
 //! Bodies ready to send: each view is rendered and compressed once per change, then only copied.
 //!
-//! A body is good for one picture and until a given second: the earliest `fades_at` that it shows, and for a page, which
-//! says ages by the minute, the end of the minute at most. After that, or when the clock was set back, it is made anew,
+//! A body is good for one picture and until a given second: the earliest `fades_at` that it shows, and where it says the
+//! time or an age, the end of the minute at most. After that, or when the clock was set back, it is made anew,
 //! whoever else should have sent a new picture. So what has faded is never sent, from any of these.
 
 use std::collections::HashMap;
@@ -14,13 +14,18 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
+use tokio::sync::Semaphore;
 
-use crate::http::{Shared, assets};
+use crate::http::{Shared, answer, assets};
 use crate::views::page::{self, Choice, Month};
 use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, time};
 
+/// Views that are not everybody's first are rendered so many at a time, for the same threads store reports and erase them.
+const RENDERING: usize = 2;
+/// So many more wait for their turn, a second at most; the others are told that the hub is full.
+const WAITING: usize = 64;
 /// Most bodies kept; with map pages of about 150 kB in their three forms, 10 MB.
 const MOST_KEPT: usize = 64;
 /// Out of 11: at 9 a map page takes a few milliseconds, at 11 a quarter of a second for 4 % less.
@@ -52,10 +57,11 @@ impl Key {
 /// One view in the forms that a client may accept.
 pub struct Ready {
     of: Arc<Picture>,
-    made_at: Timestamp,
+    pub made_at: Timestamp,
     pub good_until: Timestamp,
     content_type: &'static str,
-    tag: String,
+    /// A hash of its bytes; of an event without its time.
+    pub tag: String,
     pub plain: Bytes,
     brotli: Bytes,
     gzip: Bytes,
@@ -70,12 +76,51 @@ impl Ready {
 /// A view's place: whoever renders it holds the lock, and the others wait for the result.
 type Slot = Arc<Mutex<Option<Arc<Ready>>>>;
 
-#[derive(Default)]
-pub struct Bodies(Mutex<HashMap<Key, Slot>>);
+pub struct Bodies {
+    slots: Mutex<HashMap<Key, Slot>>,
+    queue: Arc<Semaphore>,
+    rendering: Arc<Semaphore>,
+}
+
+impl Default for Bodies {
+    fn default() -> Self {
+        Self {
+            slots: Mutex::default(),
+            queue: Arc::new(Semaphore::new(RENDERING + WAITING)),
+            rendering: Arc::new(Semaphore::new(RENDERING)),
+        }
+    }
+}
+
+/// Why there is no body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unready {
+    /// Too many ask for views of their own.
+    Full,
+    /// Rendering failed.
+    Failed,
+}
 
 impl Bodies {
+    /// Forgets what older pictures showed: it would tell of cells and times for as long as nobody asks for the same again.
+    pub fn forget_all_but(&self, picture: &Arc<Picture>) {
+        lock(&self.slots).retain(|_, slot| {
+            // One that is being rendered is kept by whoever waits for it, and by nobody after that.
+            slot.try_lock().is_ok_and(|kept| {
+                kept.as_ref()
+                    .is_some_and(|kept| Arc::ptr_eq(&kept.of, picture))
+            })
+        });
+    }
+
+    #[cfg(test)]
+    pub fn take_all_turns(&self) -> tokio::sync::SemaphorePermit<'_> {
+        let all = (RENDERING + WAITING) as u32;
+        self.queue.try_acquire_many(all).expect("nobody waits")
+    }
+
     fn slot(&self, key: &Key) -> Slot {
-        let mut slots = lock(&self.0);
+        let mut slots = lock(&self.slots);
         if slots.len() >= MOST_KEPT && !slots.contains_key(key) {
             slots.retain(|key, _| key.is_first());
         }
@@ -84,29 +129,49 @@ impl Bodies {
 }
 
 /// A view as it may be shown now, from memory if nothing has changed.
-pub async fn ready(shared: &Shared, key: Key) -> Option<Arc<Ready>> {
+pub async fn ready(shared: &Shared, key: Key) -> Result<Arc<Ready>, Unready> {
     let slot = shared.0.bodies.slot(&key);
     let (picture, now) = (shared.picture(), shared.0.clock.now());
     if let Ok(kept) = slot.try_lock()
         && let Some(kept) = kept.as_ref()
         && kept.is_good(&picture, now)
     {
-        return Some(kept.clone());
+        return Ok(kept.clone());
     }
+    let bodies = &shared.0.bodies;
+    let turn = if key.is_first() {
+        None
+    } else {
+        let place = bodies.queue.clone().try_acquire_owned();
+        let place = place.map_err(|_| Unready::Full)?;
+        let turn = bodies.rendering.clone().acquire_owned().await;
+        Some((place, turn.map_err(|_| Unready::Failed)?))
+    };
     let work = move || {
+        // Given back when the work is done, also where the reader has left.
+        let _turn = turn;
         let mut kept = lock(&slot);
         match kept.as_ref() {
             Some(kept) if kept.is_good(&picture, now) => kept.clone(),
             _ => kept.insert(Arc::new(render(&key, picture, now))).clone(),
         }
     };
-    tokio::task::spawn_blocking(work).await.ok()
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Unready::Failed)
 }
 
 /// Sends a view in the form that the client likes best, or says that it has it already.
 pub async fn respond(shared: Shared, key: Key, headers: HeaderMap) -> Response {
-    let Some(ready) = ready(&shared, key).await else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    // A page that a browser keeps would be shown again as it was, its fading begun anew.
+    let keeping = match key {
+        Key::Map(_) | Key::List(_) => "no-store",
+        _ => "no-cache",
+    };
+    let ready = match ready(&shared, key).await {
+        Ok(ready) => ready,
+        Err(Unready::Full) => return answer::full(),
+        Err(Unready::Failed) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     let (form, bytes) = match accepted(&headers) {
         Form::Brotli => ("br", &ready.brotli),
@@ -136,7 +201,7 @@ pub async fn respond(shared: Shared, key: Key, headers: HeaderMap) -> Response {
     if let Ok(tag) = HeaderValue::from_str(&tag) {
         answer.insert(header::ETAG, tag);
     }
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
     answer.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
     response
 }
@@ -147,6 +212,7 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
     let until_minute = until_fade.min(time::next_minute(now));
     let script = assets::script();
     let html = "text/html; charset=utf-8";
+    let mut event_tag = None;
     let (content_type, text, good_until) = match key {
         Key::Map(choice) => (
             html,
@@ -161,14 +227,16 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
         Key::Sightings => (
             "application/geo+json",
             geojson::sightings(&picture, now).to_string(),
-            until_fade,
+            until_minute,
         ),
         Key::Event => {
-            let event = format!(
-                "event: sightings\ndata: {}\n\n",
-                geojson::sightings(&picture, now)
-            );
-            ("text/event-stream", event, until_fade)
+            let mut sightings = geojson::sightings(&picture, now);
+            let event = format!("event: sightings\ndata: {sightings}\n\n");
+            if let Some(members) = &mut sightings.foreign_members {
+                members.remove("at");
+            }
+            event_tag = Some(tag(sightings.to_string().as_bytes()));
+            ("text/event-stream", event, until_minute)
         }
         Key::Layers => (
             "application/json",
@@ -195,7 +263,7 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
         made_at: now,
         good_until,
         content_type,
-        tag: tag(&plain),
+        tag: event_tag.unwrap_or_else(|| tag(&plain)),
         plain,
         brotli,
         gzip,
@@ -286,6 +354,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::fixture;
 
     #[test]
     fn what_most_readers_get_outlasts_any_number_of_views() {
@@ -298,9 +367,38 @@ mod tests {
                 view,
                 ..Choice::default()
             }));
-            assert!(lock(&bodies.0).len() <= MOST_KEPT);
+            assert!(lock(&bodies.slots).len() <= MOST_KEPT);
         }
         assert!(Arc::ptr_eq(&kept, &bodies.slot(&first)));
+    }
+
+    #[test]
+    fn nothing_that_an_older_picture_showed_is_kept() {
+        let bodies = Bodies::default();
+        let [old, new] = [2, 1].map(|n| Arc::new(fixture::picture(n)));
+        for (key, picture) in [(Key::Sightings, &old), (Key::Event, &new)] {
+            let ready = render(&key, picture.clone(), picture.at);
+            *lock(&bodies.slot(&key)) = Some(Arc::new(ready));
+        }
+        bodies.forget_all_but(&new);
+        let keys: Vec<Key> = lock(&bodies.slots).keys().cloned().collect();
+        assert_eq!(keys, [Key::Event]);
+        assert_eq!(Arc::strong_count(&old), 1);
+    }
+
+    #[test]
+    fn an_events_tag_is_of_what_it_shows_and_not_of_its_time() {
+        let picture = Arc::new(fixture::picture(2));
+        let at = |time| render(&Key::Event, picture.clone(), fixture::at(time));
+        let [first, later, faded] = [
+            "2026-07-01T22:00:00Z",
+            "2026-07-01T22:10:00Z",
+            "2026-07-01T22:57:00Z",
+        ]
+        .map(at);
+        assert_ne!(first.plain, later.plain);
+        assert_eq!(first.tag, later.tag);
+        assert_ne!(first.tag, faded.tag);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Shared {
             pictures,
             clock,
             bodies: Bodies::default(),
-            viewers: Arc::new(tokio::sync::Semaphore::new(events::MOST_VIEWERS)),
+            viewers: Arc::new(tokio::sync::Semaphore::new(events::most_viewers())),
             closing: watch::Sender::new(false),
         }))
     }
@@ -92,6 +92,16 @@ pub async fn serve(
             shared.0.closing.send_replace(true);
         }
     };
+    let forgetting = {
+        let (shared, mut pictures) = (shared.clone(), shared.0.pictures.clone());
+        async move {
+            while pictures.changed().await.is_ok() {
+                shared.0.bodies.forget_all_but(&shared.picture());
+            }
+            // Nobody sends pictures any more: the hub is ending.
+            std::future::pending::<()>().await;
+        }
+    };
     let server = axum::serve(Bounded::new(listener), router(shared)).with_graceful_shutdown(stop);
     let too_long = async {
         // The sender lives in `shared`, which the server holds.
@@ -101,6 +111,7 @@ pub async fn serve(
     tokio::select! {
         ended = server => ended,
         () = too_long => Ok(()),
+        () = forgetting => Ok(()),
     }
 }
 

@@ -79,7 +79,11 @@ async fn every_view_has_a_tag_and_is_sent_once() {
             let first = server.ask("GET", address, &[accept]).await;
             assert_eq!(first.status(), StatusCode::OK, "{address}");
             assert_eq!(first.headers()[header::VARY], "Accept-Encoding");
-            assert_eq!(first.headers()[header::CACHE_CONTROL], "no-cache");
+            let keeping = match address.starts_with("/api/") {
+                true => "no-cache",
+                false => "no-store",
+            };
+            assert_eq!(first.headers()[header::CACHE_CONTROL], keeping, "{address}");
             let coding = first.headers().get(header::CONTENT_ENCODING);
             assert_eq!(
                 coding.map_or("identity", |v| v.to_str().expect("text")),
@@ -279,7 +283,8 @@ async fn without_coverage_silence_is_no_data() {
             page.contains("<p id=\"nodata\"><strong>No data"),
             "{address}"
         );
-        assert!(page.contains("<p id=\"count-line\" hidden>"), "{address}");
+        let count = "<p id=\"count-line\" role=\"status\" hidden>";
+        assert!(page.contains(count), "{address}");
     }
 }
 
@@ -361,11 +366,45 @@ async fn a_stream_begins_with_the_state_and_follows_changes_and_fades() {
     assert_eq!(first.matches("\"cell\"").count(), 1);
     server.pictures.send_replace(Arc::new(fixture::picture(3)));
     assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 3);
-    // Nobody publishes, but one of the three falls due.
+    // The same again, and then something new: nobody is sent the same twice.
+    server.pictures.send_replace(Arc::new(fixture::picture(3)));
+    server.clock.set(fixture::at("2026-07-01T22:01:30Z"));
+    server.pictures.send_replace(Arc::new(fixture::picture(4)));
+    assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 4);
+    // Nobody publishes, but two of the four fall due.
     server.clock.set(fixture::at("2026-07-01T22:56:00Z"));
     assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 2);
     server.shared.0.closing.send_replace(true);
     assert!(stream.next().await.is_none());
+}
+
+#[tokio::test]
+async fn a_stream_that_begins_with_a_kept_frame_says_the_time_at_once() {
+    let server = server(1);
+    let first = server.get("/api/v1/events").await;
+    frame(&mut first.into_body().into_data_stream()).await;
+    server.clock.set(fixture::at("2026-07-01T22:00:45Z"));
+    let second = server.get("/api/v1/events").await;
+    let mut stream = second.into_body().into_data_stream();
+    assert!(frame(&mut stream).await.contains("22:00:00Z\""));
+    let time = frame(&mut stream).await;
+    assert_eq!(time, ":\nevent: alive\ndata: 2026-07-01T22:00:45Z\n\n");
+}
+
+#[tokio::test]
+async fn who_asks_for_every_corner_of_the_map_keeps_nobody_from_the_first_page() {
+    let server = server(1);
+    let bodies = &server.shared.0.bodies;
+    let all = bodies.take_all_turns();
+    let corner = server.get("/?view=3.12.12").await;
+    assert_eq!(corner.status(), StatusCode::SERVICE_UNAVAILABLE);
+    for address in ["/", "/list?lang=es", "/api/v1/sightings.geojson"] {
+        let first = server.get(address).await;
+        assert_eq!(first.status(), StatusCode::OK, "{address}");
+    }
+    drop(all);
+    let corner = server.get("/?view=3.12.12").await;
+    assert_eq!(corner.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! The hub's two MQTT clients, each with one loop that always polls it.
 
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use rumqttc::{
@@ -16,28 +17,81 @@ use super::{IngestError, MAX_BATCH};
 /// The wait before the next try after a lost connection.
 const BACKOFF: Duration = Duration::from_millis(500);
 
+/// What a node sends is a few hundred bytes; anything longer is dropped where it arrives, so that a full queue is a few
+/// megabytes.
+const LONGEST_TOPIC: usize = 256;
+const LONGEST_PAYLOAD: usize = 1024;
+
 /// What the listener hears.
 pub enum Event {
     /// A message of a subscribed topic.
-    Message { topic: String, payload: Vec<u8> },
+    Message {
+        topic: String,
+        payload: Vec<u8>,
+        /// The broker had kept it from before.
+        retained: bool,
+    },
     /// The connection is lost.
     Down,
 }
 
 /// The speaking client; clones share it.
 #[derive(Clone)]
-pub struct Speaker(AsyncClient);
+pub struct Speaker {
+    client: AsyncClient,
+    retained: Arc<Mutex<Retained>>,
+}
+
+/// What the broker is to retain. Without a connection only the newest waits, however long the broker is away.
+#[derive(Default)]
+struct Retained {
+    connected: bool,
+    waiting: Option<(String, Vec<u8>)>,
+}
 
 impl Speaker {
-    pub async fn publish(&self, topic: &str, payload: Vec<u8>, retain: bool) {
-        let options = PublishOptions::at_least_once().retain(retain);
-        if let Err(error) = self.0.publish(topic, payload, options).await {
+    /// Publishes; waits while the client's queue is full.
+    pub async fn publish(&self, topic: &str, payload: Vec<u8>) {
+        let options = PublishOptions::at_least_once();
+        if let Err(error) = self.client.publish(topic, payload, options).await {
             tracing::warn!(error = %error, "the MQTT client does not take requests");
         }
     }
+
+    /// Publishes what the broker is to retain, once there is a connection; never waits. Where the broker is behind it is
+    /// left out, for the next takes its place.
+    pub fn publish_retained(&self, topic: &str, payload: Vec<u8>) {
+        let mut retained = self.retained();
+        if retained.connected {
+            self.try_publish_retained(topic, payload);
+        } else {
+            retained.waiting = Some((topic.to_owned(), payload));
+        }
+    }
+
+    fn try_publish_retained(&self, topic: &str, payload: Vec<u8>) {
+        let options = PublishOptions::at_least_once().retained();
+        if let Err(error) = self.client.try_publish(topic, payload, options) {
+            tracing::warn!(error = %error, "the broker is behind; left out what it should retain");
+        }
+    }
+
+    fn set_connected(&self, connected: bool) {
+        let mut retained = self.retained();
+        retained.connected = connected;
+        if connected && let Some((topic, payload)) = retained.waiting.take() {
+            self.try_publish_retained(&topic, payload);
+        }
+    }
+
+    fn retained(&self) -> MutexGuard<'_, Retained> {
+        self.retained
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
 }
 
-/// Listens to topics. While the receiver is slow the broker has to wait: nothing is dropped here.
+/// Listens to topics. While the receiver is slow the broker has to wait: nothing is dropped here but what is too long.
 pub fn listen(
     broker: &Broker,
     hub: &str,
@@ -46,6 +100,7 @@ pub fn listen(
 ) -> Result<mpsc::Receiver<Event>, IngestError> {
     let (client, mut eventloop) = connect(broker, &format!("hub-in-{}", &hub[..16]))?;
     let (events, receiver) = mpsc::channel(4 * MAX_BATCH);
+    let mut too_long: u64 = 0;
     let shutdown = shutdown.clone();
     tokio::spawn(async move {
         loop {
@@ -62,9 +117,17 @@ pub fn listen(
                     continue;
                 }
                 Polled::Event(rumqttc::Event::Incoming(Incoming::Publish(publish))) => {
-                    Event::Message {
-                        topic: String::from_utf8_lossy(&publish.topic).into_owned(),
-                        payload: publish.payload.to_vec(),
+                    let (topic, payload) = (&publish.topic, &publish.payload);
+                    match message(topic, payload, publish.retain) {
+                        Some(message) => message,
+                        None => {
+                            too_long += 1;
+                            // Seldom enough, however many come.
+                            if too_long.is_power_of_two() {
+                                tracing::warn!(messages = too_long, "ignored what is too long");
+                            }
+                            continue;
+                        }
                     }
                 }
                 Polled::Event(_) => continue,
@@ -79,6 +142,17 @@ pub fn listen(
     Ok(receiver)
 }
 
+fn message(topic: &[u8], payload: &[u8], retained: bool) -> Option<Event> {
+    if topic.len() > LONGEST_TOPIC || payload.len() > LONGEST_PAYLOAD {
+        return None;
+    }
+    Some(Event::Message {
+        topic: String::from_utf8_lossy(topic).into_owned(),
+        payload: payload.to_vec(),
+        retained,
+    })
+}
+
 /// A client that only publishes.
 pub fn speak(
     broker: &Broker,
@@ -86,11 +160,24 @@ pub fn speak(
     shutdown: &CancellationToken,
 ) -> Result<Speaker, IngestError> {
     let (client, mut eventloop) = connect(broker, &format!("hub-out-{}", &hub[..16]))?;
-    let shutdown = shutdown.clone();
+    let speaker = Speaker {
+        client,
+        retained: Arc::default(),
+    };
+    let (shutdown, connection) = (shutdown.clone(), speaker.clone());
     tokio::spawn(async move {
-        while !matches!(poll(&mut eventloop, &shutdown).await, Polled::Ended) {}
+        loop {
+            match poll(&mut eventloop, &shutdown).await {
+                Polled::Event(rumqttc::Event::Incoming(Incoming::ConnAck(_))) => {
+                    connection.set_connected(true);
+                }
+                Polled::Event(_) => {}
+                Polled::Lost => connection.set_connected(false),
+                Polled::Ended => return,
+            }
+        }
     });
-    Ok(Speaker(client))
+    Ok(speaker)
 }
 
 enum Polled {
@@ -140,4 +227,22 @@ fn connect(broker: &Broker, id: &str) -> Result<(AsyncClient, EventLoop), Ingest
     Ok(AsyncClient::builder(options)
         .capacity(4 * MAX_BATCH)
         .build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_longer_than_any_report_is_not_kept() {
+        let check = |topic: usize, payload: usize, kept| {
+            let message = message(&vec![b't'; topic], &vec![0; payload], false);
+            assert_eq!(message.is_some(), kept, "{topic}, {payload}");
+        };
+        check(120, 300, true);
+        check(LONGEST_TOPIC, LONGEST_PAYLOAD, true);
+        check(LONGEST_TOPIC + 1, 0, false);
+        check(120, LONGEST_PAYLOAD + 1, false);
+        check(120, envelope::MAX_BYTES, false);
+    }
 }

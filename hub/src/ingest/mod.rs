@@ -15,6 +15,7 @@ use spotlight_common::clock::Clock;
 use spotlight_common::config::{Broker, ConfigError};
 use spotlight_common::envelope;
 use spotlight_common::ids::{Network, NodeId};
+use spotlight_common::log;
 use spotlight_common::now::Now;
 use spotlight_common::receipt::{Outcome, Receipt};
 use spotlight_common::report::Report;
@@ -49,8 +50,10 @@ pub enum IngestError {
 pub enum Change {
     /// New reports, committed.
     Stored(Vec<Received>),
-    /// A node came or went.
-    Node(NodeId, bool),
+    /// A node was up at that time.
+    Up(NodeId, Timestamp),
+    /// A node went.
+    Gone(NodeId),
     /// The connection to the broker is lost: no node's presence is known.
     Disconnected,
 }
@@ -72,12 +75,11 @@ pub struct NowPublisher {
 }
 
 impl NowPublisher {
-    /// Signs and publishes.
-    pub async fn publish(&self, now: &Now) {
+    /// Signs and publishes; never waits for a broker that is away or behind.
+    pub fn publish(&self, now: &Now) {
         let payload = envelope::seal(&self.identity.key, &self.identity.network, now);
-        self.speaker
-            .publish(&topic::now(&self.identity.network), payload, true)
-            .await;
+        let topic = topic::now(&self.identity.network);
+        self.speaker.publish_retained(&topic, payload);
     }
 }
 
@@ -137,7 +139,7 @@ impl Ingest {
             }
             let mut deliveries = Vec::new();
             for event in events.drain(..) {
-                match self.read(event) {
+                match self.read(event, clock.now()) {
                     Some(Read::Report(payload)) => deliveries.push(payload),
                     Some(Read::Change(change)) => {
                         let _ = changes.send(change).await;
@@ -153,13 +155,25 @@ impl Ingest {
             let work =
                 tokio::task::spawn_blocking(move || take(&store, &network, &city, deliveries, now));
             let (receipts, stored) = match work.await {
-                Ok(result) => result?,
+                Ok(Ok(taken)) => taken,
+                // No disk space or file descriptor for a key, for now. What gets no receipt comes again.
+                Ok(Err(StoreError::Keys(error))) => {
+                    let error = log::chain(&error);
+                    tracing::error!(error, "took no reports; their edges send them again");
+                    continue;
+                }
+                Ok(Err(error)) => return Err(error.into()),
                 Err(error) => std::panic::resume_unwind(error.into_panic()),
             };
             for (node, receipts) in receipts {
                 let topic = topic::of_node(&self.identity.network, &node, Leaf::Receipt);
                 let payload = envelope::seal(&self.identity.key, &self.identity.network, &receipts);
-                self.speaker.publish(&topic, payload, false).await;
+                // First of the two, so that the last receipts still leave; but a broker that is away stops no hub's end.
+                tokio::select! {
+                    biased;
+                    () = self.speaker.publish(&topic, payload) => {}
+                    () = shutdown.cancelled() => return Ok(()),
+                }
             }
             if !stored.is_empty() {
                 let _ = changes.send(Change::Stored(stored)).await;
@@ -167,16 +181,20 @@ impl Ingest {
         }
     }
 
-    fn read(&self, event: Event) -> Option<Read> {
-        let (name, payload) = match event {
-            Event::Message { topic, payload } => (topic, payload),
+    fn read(&self, event: Event, now: Timestamp) -> Option<Read> {
+        let (name, payload, retained) = match event {
+            Event::Message {
+                topic,
+                payload,
+                retained,
+            } => (topic, payload, retained),
             Event::Down => return Some(Read::Change(Change::Disconnected)),
         };
         match topic::parse(&self.identity.network, &name)? {
             (node, Leaf::Report) => Some(Read::Report((node, payload))),
             (node, Leaf::Status) => {
                 let status: Status = serde_json::from_slice(&payload).ok()?;
-                Some(Read::Change(Change::Node(node, status.online)))
+                presence(node, status, retained, now).map(Read::Change)
             }
             (_, Leaf::Receipt) => None,
         }
@@ -186,6 +204,19 @@ impl Ingest {
 enum Read {
     Report((NodeId, Vec<u8>)),
     Change(Change),
+}
+
+/// What a status says. One that a broker had kept is of its own time, for the node may be long gone; one that was just
+/// sent is of now, whatever the node's clock says.
+fn presence(node: NodeId, status: Status, retained: bool, now: Timestamp) -> Option<Change> {
+    if !status.online {
+        return Some(Change::Gone(node));
+    }
+    let at = match retained {
+        true => Timestamp::from_second(status.at?).ok()?,
+        false => now,
+    };
+    Some(Change::Up(node, at))
 }
 
 type Receipts = BTreeMap<NodeId, Vec<Receipt>>;

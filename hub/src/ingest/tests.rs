@@ -77,3 +77,26 @@ fn forged_and_foreign_envelopes_get_no_receipt_and_cost_their_neighbours_nothing
     let stored: Vec<_> = stored.iter().map(|row| (row.node, row.report)).collect();
     assert_eq!(stored, [(id(1), good), (id(2), last)]);
 }
+
+#[test]
+fn a_status_that_a_broker_kept_is_of_its_own_time() {
+    let now: Timestamp = "2026-11-24T12:00:00Z".parse().expect("a time");
+    let node = NodeId([1; 32]);
+    let earlier = now.as_second() - 3600;
+    let check = |online, at, retained, expected: Option<Option<i64>>| {
+        let said = presence(node, Status { online, at }, retained, now);
+        let said = said.map(|change| match change {
+            Change::Up(_, at) => Some(at.as_second()),
+            Change::Gone(_) => None,
+            other => panic!("{other:?}"),
+        });
+        assert_eq!(said, expected, "{online} {at:?} {retained}");
+    };
+    check(true, Some(earlier), false, Some(Some(now.as_second())));
+    check(true, None, false, Some(Some(now.as_second())));
+    check(true, Some(earlier), true, Some(Some(earlier)));
+    check(true, None, true, None);
+    check(true, Some(i64::MAX), true, None);
+    check(false, None, true, Some(None));
+    check(false, None, false, Some(None));
+}

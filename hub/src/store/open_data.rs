@@ -4,6 +4,9 @@
 //! For each feed, five tables, and one for all:
 //! - `FEED/requests`: keyed hash of the request's id (`u64`) -> nothing. By this a row read twice is known.
 //! - `FEED/records`: (local day, keyed hash of the address) -> resolution-8 cell, 0 where it has no place. One a request.
+//!   Where a row has a point but no address, the hash is of the point: its first 40 bits of the place, about 100 m across,
+//!   and the others of the point to a metre. Days and addresses that come twice are known by all 64 bits; how many addresses
+//!   an area has is counted by the first 40, so that a device that writes one place a little differently each time is one.
 //! - `FEED/months`: first day of a month -> records in it.
 //! - `FEED/unfinished`: first day of a month -> nothing. A file with rows of that month is being read, or was cut off.
 //! - `FEED/published`: first day of a month -> postcard [`PublishedMonth`], written once.
@@ -31,9 +34,13 @@ use spotlight_common::keys;
 
 use super::create::open_or_create;
 use super::reports::{StoreError, Table};
+use super::write;
 
 const FILE: &str = "open-data.redb";
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+
+/// The bits of a hash that tell points of one place apart.
+const FINE_BITS: u32 = 24;
 
 /// Instead of a cell: the row counts in no area.
 const NOWHERE: u64 = 0;
@@ -46,11 +53,36 @@ pub struct Accepted {
     /// The request's id.
     pub id: String,
     /// What its address is known by; `None` where there is neither address nor point.
-    pub address: Option<String>,
+    pub address: Option<Address>,
     /// The local day that it was filed.
     pub day: Date,
     /// Its resolution-8 cell.
     pub cell: Option<Cell>,
+}
+
+/// What an address is known by.
+pub enum Address {
+    /// As it is written, in capitals.
+    Written(String),
+    /// Only a point.
+    Point {
+        /// To about a metre.
+        point: String,
+        /// To about a hundred metres.
+        place: String,
+    },
+}
+
+impl Accepted {
+    /// About what it takes in RAM.
+    pub fn bytes(&self) -> usize {
+        let address = match &self.address {
+            Some(Address::Written(written)) => written.len(),
+            Some(Address::Point { point, place }) => point.len() + place.len(),
+            None => 0,
+        };
+        size_of::<Self>() + self.id.len() + address
+    }
 }
 
 /// How many of a batch were new.
@@ -69,7 +101,7 @@ pub struct Stored {
 pub struct Request {
     /// Resolution 8.
     pub cell: Cell,
-    /// The keyed hash of its address.
+    /// What tells its address from others.
     pub address: u64,
 }
 
@@ -162,6 +194,17 @@ impl OpenData {
         u64::from_le_bytes(hash)
     }
 
+    fn address(&self, row: &Accepted) -> u64 {
+        match &row.address {
+            Some(Address::Written(written)) => self.hash("address", written),
+            Some(Address::Point { point, place }) => {
+                let fine = (1 << FINE_BITS) - 1;
+                self.hash("place", place) & !fine | self.hash("address", point) & fine
+            }
+            None => self.hash("no address", &row.id),
+        }
+    }
+
     /// Stores a batch in one durable transaction.
     pub fn store(&self, feed: &str, batch: &[Accepted]) -> Result<Stored, StoreError> {
         let (requests, records) = (name(feed, "requests"), name(feed, "records"));
@@ -186,11 +229,7 @@ impl OpenData {
                     unfinished.insert(month, ())?;
                 }
                 let is_known = requests.insert(self.hash("id", &row.id), ())?.is_some();
-                let address = match &row.address {
-                    Some(address) => self.hash("address", address),
-                    None => self.hash("no address", &row.id),
-                };
-                let key = (number(row.day), address);
+                let key = (number(row.day), self.address(row));
                 let is_known_here = records.get(key)?.is_some();
                 if is_known || is_known_here {
                     if !is_known_here {
@@ -245,7 +284,7 @@ impl OpenData {
         for row in records.range((from, 0)..(to, 0))? {
             let (key, cell) = row?;
             if let Ok(cell) = Cell::from_index(cell.value()) {
-                let address = key.value().1;
+                let address = key.value().1 >> FINE_BITS;
                 requests.push(Request { cell, address });
             }
         }
@@ -420,10 +459,6 @@ fn patiently<T>(
             }
         }
     }
-}
-
-fn write<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("our own types always serialise")
 }
 
 fn read<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Result<T, StoreError> {

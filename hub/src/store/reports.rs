@@ -18,7 +18,8 @@
 //! # Promises
 //! A batch is one durable transaction; its receipts are made from what [`Reports::accept`] returns after the commit.
 //! An id is in `reports` from its first commit on, so that a report counts once however often it is delivered. It stays
-//! there until the report's own time is too old to be taken, also where a node's clock ran ahead.
+//! there until the report's own time is too old to be taken, also where a node's clock ran ahead by up to
+//! [`AHEAD_DAYS`]. A report of a later time is refused, as one that is too old is: its id would stay for as long.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -37,6 +38,7 @@ use zeroize::Zeroizing;
 
 use super::create::open_or_create;
 use super::received::Received;
+use super::write;
 
 const REPORTS: TableDefinition<'_, u128, u32> = TableDefinition::new("reports");
 const LIVE: TableDefinition<'_, u128, &[u8]> = TableDefinition::new("live");
@@ -44,6 +46,9 @@ const NODES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("nodes
 
 /// Ids are known this long; a report seen before that is refused as old.
 pub const KNOWN_DAYS: u32 = 35;
+
+/// So many days a node's clock may be ahead of the hub's.
+pub const AHEAD_DAYS: u32 = 1;
 
 /// Rows whose time of erasure falls into the same so many minutes share a key.
 pub const ERASURE_MINUTES: u32 = 10;
@@ -87,7 +92,7 @@ pub enum StoreError {
     #[error("failed to keep the keys of live reports")]
     Keys(#[source] ShredError),
     /// A row is not what was written.
-    #[error("a row of table `{0}` cannot be read; restore the store from a backup")]
+    #[error("a row of table `{0}` cannot be read: it is damaged, or another version wrote it")]
     Row(&'static str),
 }
 
@@ -181,6 +186,7 @@ impl Reports {
         let received_at = Minute::of(now);
         let day = received_at.0 / MINUTES_A_DAY;
         let oldest = received_at.0.saturating_sub(KNOWN_DAYS * MINUTES_A_DAY);
+        let newest = received_at.0.saturating_add(AHEAD_DAYS * MINUTES_A_DAY);
         let mut outcomes = Vec::with_capacity(batch.len());
         let mut stored = Vec::new();
         let transaction = self.database.begin_write()?;
@@ -205,6 +211,7 @@ impl Reports {
                     }
                     Some(_) if reports.get(id)?.is_some() => Outcome::Duplicate,
                     Some(_) if report.seen_at.0 < oldest => Outcome::Refused(Refusal::Old),
+                    Some(_) if report.seen_at.0 > newest => Outcome::Refused(Refusal::Ahead),
                     Some(_) => Outcome::Stored,
                 };
                 if outcome == Outcome::Stored {
@@ -383,10 +390,6 @@ impl Reports {
             .get(id.as_u128())?
             .is_some())
     }
-}
-
-fn write<T: Serialize>(value: &T) -> Vec<u8> {
-    postcard::to_stdvec(value).expect("our own types always serialise")
 }
 
 fn read_node(bytes: &[u8]) -> Result<Node, StoreError> {

@@ -29,6 +29,7 @@ pub fn city() -> City {
         time_zone: jiff::tz::TimeZone::get("America/Los_Angeles").expect("known"),
         bounds: (33.70, -118.67, 34.34, -118.15),
         feeds: Vec::new(),
+        gazetteer: None,
         basemap: Basemap {
             outline: vec![vec![
                 (33.70, -118.30),

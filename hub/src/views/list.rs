@@ -35,7 +35,7 @@ pub fn summary(
     html! {
         div #summary {
             p #nodata hidden[has_data] { strong { (no_data) } " " (why) }
-            p #count-line hidden[!has_data && seen.is_empty()] {
+            p #count-line role="status" hidden[!has_data && seen.is_empty()] {
                 strong #count { (count(seen.len(), words)) }
             }
             p .facts {
@@ -53,12 +53,18 @@ pub fn summary(
     }
 }
 
-/// Rows, in the order of the marks' numbers.
-pub fn rows(picture: &Picture, seen: &[&Sighting], at: Timestamp, words: &Words) -> Markup {
+/// Rows, in the order of the marks' numbers. `map` is the address of the page with the marks, empty on that page.
+pub fn rows(
+    picture: &Picture,
+    seen: &[&Sighting],
+    at: Timestamp,
+    map: &str,
+    words: &Words,
+) -> Markup {
     html! {
         ol #rows role="list" {
             @for (n, sighting) in seen.iter().enumerate() {
-                (row(picture, n + 1, sighting, at, words))
+                (row(picture, n + 1, sighting, at, map, words))
             }
         }
     }
@@ -69,6 +75,7 @@ fn row(
     number: usize,
     sighting: &Sighting,
     at: Timestamp,
+    map: &str,
     words: &Words,
 ) -> Markup {
     let zone = &picture.city.time_zone;
@@ -84,7 +91,7 @@ fn row(
         li id={ "s-" (sighting.cell) } class={ "row " (fading(sighting, at)) @if gone.is_some() { " left" } }
             data-fades=(sighting.fades_at.as_second()) data-seen=(sighting.last_seen.as_second())
         {
-            a .to href={ "#m-" (sighting.cell) } aria-label={ (words.map_heading) ": " (number) } {
+            a .to href={ (map) "#m-" (sighting.cell) } aria-label={ (words.map_heading) ": " (number) } {
                 svg viewBox="-16 -16 32 32" aria-hidden="true" { (badge(sighting.level, Some(number), gone.is_some())) }
             }
             div {
@@ -113,7 +120,7 @@ mod tests {
         picture.node_online = online;
         let seen: Vec<&Sighting> = picture.sightings.iter().collect();
         let summary = summary(&picture, &seen, picture.at, "./", words);
-        let rows = rows(&picture, &seen, picture.at, words);
+        let rows = rows(&picture, &seen, picture.at, "", words);
         summary.into_string() + &rows.into_string()
     }
 
@@ -141,6 +148,6 @@ mod tests {
         assert!(online.contains("id=\"nodata\" hidden"));
         let offline = said(0, false, &SPANISH);
         assert!(offline.contains("<p id=\"nodata\"><strong>Sin datos"));
-        assert!(offline.contains("id=\"count-line\" hidden"));
+        assert!(offline.contains("id=\"count-line\" role=\"status\" hidden"));
     }
 }

@@ -11,6 +11,7 @@ use crate::views::layers::Layer;
 
 pub mod geojson;
 pub mod layers;
+pub mod legend;
 pub mod list;
 pub mod merge;
 pub mod page;
@@ -72,6 +73,16 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Whether it differs from another in nothing but the time at which it was put together.
+    pub fn shows_the_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.city, &other.city)
+            && self.sightings == other.sightings
+            && Arc::ptr_eq(&self.layers, &other.layers)
+            && Arc::ptr_eq(&self.coverage, &other.coverage)
+            && self.node_online == other.node_online
+            && self.phone == other.phone
+    }
+
     /// Whether an area without a sighting says anything at all: somebody is asked to report, and can be heard.
     pub fn has_data(&self) -> bool {
         self.node_online && !self.coverage.is_empty()

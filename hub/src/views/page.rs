@@ -10,9 +10,9 @@ use spotlight_common::now::Level;
 
 use crate::views::layers::{Layer, Period};
 use crate::views::projection::{Frame, View};
-use crate::views::svg::{self, CLASSES, badge};
+use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, Sighting, current, list, time};
+use crate::views::{Picture, Sighting, current, legend, list, time};
 
 /// The style sheet of every page.
 pub static STYLE: &str = include_str!("page.css");
@@ -83,16 +83,16 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
         main {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading) {
-                div #frame {
+                div #frame role="group" aria-label=(words.map_heading) {
                     (svg::map(picture, &seen, at, &frame, period, words))
                     (moves(&frame, choice, words))
                 }
                 (areas(picture, choice, words))
-                (legend(layer, period, choice.lang))
+                (legend::legend(layer, period, choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
-                (list::rows(picture, &seen, at, words))
+                (list::rows(picture, &seen, at, "", words))
                 p .quiet { (words.fading_means) }
             }
             (report(picture, words))
@@ -100,7 +100,7 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
             @if let Some(layer) = layer { (open_data(picture, layer, period, choice, words)) }
         }
         (footer(&choice.address("list"), words.list_link, words))
-        @if script.is_some() { (for_script(picture, at, words)) }
+        @if script.is_some() { (for_script(picture, at, "", words)) }
     };
     document(picture, choice.lang, script, body)
 }
@@ -113,20 +113,21 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
         lang,
         ..Choice::default()
     };
+    let map = choice.address("./");
     let body = html! {
         (header(picture, &choice, "list"))
         main .narrow {
             (list::summary(picture, &seen, at, &choice.address("list"), words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
-                (list::rows(picture, &seen, at, words))
+                (list::rows(picture, &seen, at, &map, words))
                 p .quiet { (words.fading_means) }
             }
             (report(picture, words))
             (coverage(picture, words))
         }
-        (footer(&choice.address("./"), words.map_link, words))
-        @if script.is_some() { (for_script(picture, at, words)) }
+        (footer(&map, words.map_link, words))
+        @if script.is_some() { (for_script(picture, at, &map, words)) }
     };
     document(picture, lang, script, body)
 }
@@ -229,72 +230,13 @@ fn areas(picture: &Picture, choice: &Choice, words: &Words) -> Markup {
     }
 }
 
-fn legend(layer: Option<&Layer>, period: Option<&Period>, lang: Lang) -> Markup {
-    let words = lang.words();
-    let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
-    html! {
-        div #legend {
-            h2 .hush { (words.legend) }
-            ul .levels {
-                @for level in levels {
-                    @let (word, means) = list::level_words(level, words);
-                    li { (sample(level, false)) span { b { (word) } (means) } }
-                }
-            }
-            ul .more {
-                li { (sample(Level::Photo, true)) span { (words.gone_means) } }
-                li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
-            }
-            @if let (Some(layer), Some(period)) = (layer, period) {
-                @let (title, _, unit) = layer.words(lang);
-                @let month = time::month(&period.period, words);
-                div .scale {
-                    b { (title) }
-                    " "
-                    (fill(words.layer_per_area, &[("unit", unit), ("month", &month)]))
-                    ul {
-                        @for (n, name) in class_names(words).iter().enumerate() {
-                            li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
-                                rect class={ "k" (n) } width="32" height="32" {}
-                            } (name) }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn sample(level: Level, gone: bool) -> Markup {
-    html! { svg .sample.left[gone] viewBox="-16 -16 32 32" aria-hidden="true" { (badge(level, None, gone)) } }
-}
-
-fn hatching() -> Markup {
-    html! {
-        rect .city width="32" height="32" {}
-        path .hatch d="M-8 24L24-8M-8 40L40-8M8 40L40 8" {}
-    }
-}
-
-fn class_names(words: &Words) -> Vec<String> {
-    let n = |n: u32| n.to_string();
-    let mut names = vec![fill(words.layer_class_below, &[("n", &n(CLASSES[0]))])];
-    for pair in CLASSES.windows(2) {
-        let values = [("n", &*n(pair[0])), ("m", &*n(pair[1]))];
-        names.push(fill(words.layer_class_between, &values));
-    }
-    let last = CLASSES[CLASSES.len() - 1];
-    names.push(fill(words.layer_class_above, &[("n", &n(last))]));
-    names
-}
-
 fn report(picture: &Picture, words: &Words) -> Markup {
     html! {
         section #report {
             h2 { (words.report_heading) }
             @match &picture.phone {
                 Some(phone) => {
-                    p { a .phone href={ "sms:" (phone) } { (phone) } }
+                    p { a .phone href={ "sms:" (dialled(phone)) } { (phone) } }
                 }
                 None => { p { (words.report_no_phone) } }
             }
@@ -303,6 +245,14 @@ fn report(picture: &Picture, words: &Words) -> Markup {
             p .quiet { (words.report_privacy) }
         }
     }
+}
+
+/// A number as a phone takes it from a link.
+fn dialled(phone: &str) -> String {
+    phone
+        .chars()
+        .filter(|c| c.is_ascii_digit() || *c == '+')
+        .collect()
 }
 
 fn coverage(picture: &Picture, words: &Words) -> Markup {
@@ -390,8 +340,8 @@ fn footer(other: &str, name: &str, words: &Words) -> Markup {
     }
 }
 
-/// What the script says and knows, as data.
-fn for_script(picture: &Picture, at: Timestamp, words: &Words) -> Markup {
+/// What the script says and knows, as data. `map_page` is the address of the marks, empty on their own page.
+fn for_script(picture: &Picture, at: Timestamp, map_page: &str, words: &Words) -> Markup {
     let zone = picture.city.time_zone.iana_name().unwrap_or("UTC");
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     let level = |level: Level| {
@@ -401,7 +351,11 @@ fn for_script(picture: &Picture, at: Timestamp, words: &Words) -> Markup {
     let data = json!({
         "zone": zone,
         "at": at.as_second(),
+        // The page may have been kept until then: its script, until it hears the time, must not be late.
+        "latest": time::next_minute(at).as_second(),
+        "map_page": map_page,
         "near": words.near,
+        "within": words.within,
         "none": words.none_now,
         "one": words.one_now,
         "many": words.many_now,
@@ -463,6 +417,39 @@ mod tests {
         ] {
             assert!(!page.contains(address), "{address}");
         }
+    }
+
+    #[test]
+    fn a_row_leads_to_its_mark_also_from_the_list_alone() {
+        let picture = fixture::picture(1);
+        let cell = picture.sightings[0].cell;
+        let check = |page: String, href: &str| {
+            let link = format!("<a class=\"to\" href=\"{href}#m-{cell}\"");
+            assert!(page.contains(&link), "{link}");
+        };
+        let choice = Choice::default();
+        check(map_page(&picture, picture.at, &choice, None), "");
+        check(list_page(&picture, picture.at, Lang::English, None), "./");
+        let spanish = list_page(&picture, picture.at, Lang::Spanish, None);
+        check(spanish, "./?lang=es");
+    }
+
+    #[test]
+    fn a_scripts_clock_begins_where_a_kept_page_ends() {
+        let picture = fixture::picture(1);
+        let at = fixture::at("2026-07-01T22:00:20Z");
+        let page = map_page(&picture, at, &Choice::default(), Some("assets/live.js"));
+        let second = at.as_second();
+        assert!(page.contains(&format!("\"at\":{second},")));
+        assert!(page.contains(&format!("\"latest\":{},", second + 40)));
+    }
+
+    #[test]
+    fn a_number_is_dialled_without_what_makes_it_readable() {
+        let mut picture = fixture::picture(0);
+        picture.phone = Some("+1 (213) 555-0100".to_owned());
+        let page = list_page(&picture, picture.at, Lang::English, None);
+        assert!(page.contains("href=\"sms:+12135550100\">+1 (213) 555-0100</a>"));
     }
 
     #[test]

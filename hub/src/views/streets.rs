@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use crate::city::City;
 use crate::city::basemap::{Rank, Street};
+use crate::gazetteer::plane;
+use crate::gazetteer::simplify::simplify;
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH, is_drawn};
 use crate::views::words::{ENGLISH, place};
 
@@ -103,11 +105,6 @@ pub fn paths(frame: &Frame, streets: &[Street]) -> [String; 3] {
     paths
 }
 
-/// Whether a point in units is in the drawing or about to enter it.
-pub fn is_near((x, y): Point) -> bool {
-    is_drawn((x / 1.2, y / 1.2))
-}
-
 /// A ring in degrees as a closed path.
 pub fn ring(frame: &Frame, points: impl Iterator<Item = Point>, path: &mut String) {
     let units: Vec<Point> = points.map(|point| frame.units(point)).collect();
@@ -171,37 +168,11 @@ fn clip(a: Point, b: Point) -> Option<(Point, Point)> {
     Some((start, end))
 }
 
-/// Without the points that change it by less than a tolerance (Ramer, Douglas and Peucker).
+/// Without the points that change it by less than a tolerance.
 fn simplified(line: &[Point], tolerance: f64) -> Vec<Point> {
-    let mut keep = vec![false; line.len()];
-    let mut open = vec![(0, line.len().saturating_sub(1))];
-    for end in [keep.len().checked_sub(1), Some(0)].into_iter().flatten() {
-        if let Some(end) = keep.get_mut(end) {
-            *end = true;
-        }
-    }
-    while let Some((first, last)) = open.pop() {
-        let farthest = (first + 1..last)
-            .map(|n| (n, off_line(line[n], line[first], line[last])))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((n, off)) = farthest
-            && off > tolerance
-        {
-            keep[n] = true;
-            open.extend([(first, n), (n, last)]);
-        }
-    }
-    let kept = line.iter().zip(keep).filter(|(_, keep)| *keep);
-    kept.map(|(point, _)| *point).collect()
-}
-
-fn off_line(p: Point, a: Point, b: Point) -> f64 {
-    let (dx, dy) = (b.0 - a.0, b.1 - a.1);
-    let length = dx.hypot(dy);
-    if length == 0.0 {
-        return (p.0 - a.0).hypot(p.1 - a.1);
-    }
-    (dx * (a.1 - p.1) - dy * (a.0 - p.0)).abs() / length
+    let line: Vec<plane::Point> = line.iter().map(|&(x, y)| plane::Point { x, y }).collect();
+    let kept = simplify(&line, tolerance).into_iter();
+    kept.map(|point| (point.x, point.y)).collect()
 }
 
 /// Whole units, each relative to the last: `M12 34l5 6-7 8`.

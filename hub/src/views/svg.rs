@@ -1,13 +1,13 @@
 //! The map as the hub draws it: outline, streets, names, open data and coverage in one picture, and over it the marks
 //! of what is seen now, which the page's script exchanges as they come and fade.
 
-use geo::{Contains as _, MultiPolygon, Polygon};
+use geo::{Contains as _, Intersects as _, MapCoords as _, MultiPolygon, Polygon, Rect};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::now::Level;
 
 use crate::views::layers::{Area, Period};
-use crate::views::projection::{Frame, HEIGHT, WIDTH};
+use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::spread::{Size, spread};
 use crate::views::streets::{self, DESK, Kind, PHONE, RANKS, ring};
 use crate::views::words::{Words, fill, place};
@@ -240,12 +240,14 @@ fn choropleth(frame: &Frame, areas: &[Area]) -> Markup {
     let mut classes: [String; CLASSES.len() + 1] = Default::default();
     for area in areas {
         let class = class_of(frame, area);
-        for polygon in &area.geometry {
+        // Whole polygons: a hole without the ring around it would be filled.
+        for polygon in area.geometry.iter().filter(|p| is_in_sight(frame, p)) {
             for line in rings(polygon) {
-                let points = || line.coords().map(|c| (c.y, c.x));
-                if points().any(|p| streets::is_near(frame.units(p))) {
-                    ring(frame, points(), &mut classes[class]);
-                }
+                ring(
+                    frame,
+                    line.coords().map(|c| (c.y, c.x)),
+                    &mut classes[class],
+                );
             }
         }
     }
@@ -256,6 +258,13 @@ fn choropleth(frame: &Frame, areas: &[Area]) -> Markup {
             }
         }
     }
+}
+
+/// Whether any of it is drawn: also where all its corners lie far around the drawing.
+fn is_in_sight(frame: &Frame, polygon: &Polygon<f64>) -> bool {
+    let in_units = polygon.map_coords(|c| geo::Coord::from(frame.units((c.y, c.x))));
+    let drawn = Rect::new((-BLEED, -BLEED), (WIDTH + BLEED, HEIGHT + BLEED));
+    in_units.intersects(&drawn)
 }
 
 fn class_of(frame: &Frame, area: &Area) -> usize {
@@ -371,6 +380,33 @@ mod tests {
         assert!(cut(&drawn(&picture)));
         picture.node_online = false;
         assert!(!cut(&drawn(&picture)));
+    }
+
+    #[test]
+    fn an_area_around_the_drawing_keeps_its_hole() {
+        let picture = fixture::picture(0);
+        let frame = Frame::of(View::Now, &picture);
+        let around = |half: f64| {
+            let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+            let middle = (-118.245, 34.045);
+            let corner = |(x, y): (f64, f64)| (middle.0 + half * x, middle.1 + half * y);
+            geo::LineString::from(corners.map(corner).to_vec())
+        };
+        let paths = |outer: f64, hole: Option<f64>| {
+            let polygon = Polygon::new(around(outer), hole.map(around).into_iter().collect());
+            let area = Area {
+                area: "rest".to_owned(),
+                geometry: MultiPolygon::new(vec![polygon]),
+                count: 9,
+            };
+            choropleth(&frame, &[area])
+                .into_string()
+                .matches('M')
+                .count()
+        };
+        assert_eq!(paths(1.0, None), 1, "all its corners are far away");
+        assert_eq!(paths(1.0, Some(0.005)), 2, "its outer ring and its hole");
+        assert_eq!(paths(1.0, Some(0.9)), 0, "the drawing lies in the hole");
     }
 
     #[test]

@@ -71,6 +71,7 @@ pub struct Words {
     pub fades: &'static str,
     pub reported_gone: &'static str,
     pub near: &'static str,
+    pub within: &'static str,
 
     pub live: &'static str,
     pub lost: &'static str,
@@ -177,6 +178,7 @@ pub static ENGLISH: Words = Words {
     fades: "fades at {time}, in {n} min",
     reported_gone: "reported gone {time}",
     near: "near",
+    within: "in",
 
     live: "Live",
     lost: "Not live: connection lost. Data from {time}",
@@ -283,6 +285,7 @@ pub static SPANISH: Words = Words {
     fades: "se borra a las {time}, en {n} min",
     reported_gone: "avisan que se fueron, {time}",
     near: "cerca de",
+    within: "en",
 
     live: "En vivo",
     lost: "No en vivo: sin conexi\u{f3}n. Datos de las {time}",
@@ -348,7 +351,7 @@ pub static SPANISH: Words = Words {
     not_found_link: "Al mapa",
 };
 
-/// A place as people write it: the city's capitals made calm, and "near" in the reader's language.
+/// A place as people write it: the city's capitals made calm, and "near" and "in" in the reader's language.
 pub fn place(label: &str, words: &Words) -> String {
     let calm = |word: &str| {
         if word.chars().any(char::is_lowercase) {
@@ -360,12 +363,13 @@ pub fn place(label: &str, words: &Words) -> String {
             .chain(letters.flat_map(char::to_lowercase))
             .collect::<String>()
     };
-    let (near, name) = match label.strip_prefix("near ") {
-        Some(name) => (Some(words.near), name),
-        None => (None, label),
-    };
+    let leads = [("near ", words.near), ("in ", words.within)];
+    let (lead, name) = leads
+        .into_iter()
+        .find_map(|(lead, said)| Some((Some(said), label.strip_prefix(lead)?)))
+        .unwrap_or((None, label));
     let name = name.split(' ').map(calm);
-    let all: Vec<String> = near.map(str::to_owned).into_iter().chain(name).collect();
+    let all: Vec<String> = lead.map(str::to_owned).into_iter().chain(name).collect();
     all.join(" ")
 }
 
@@ -382,6 +386,9 @@ mod tests {
             "near 5th St & San Pedro St",
         );
         check("near 5TH ST", &SPANISH, "cerca de 5th St");
+        check("in Hollywood", &SPANISH, "en Hollywood");
+        check("in Hollywood", &ENGLISH, "in Hollywood");
+        check("INDIANA ST", &SPANISH, "Indiana St");
         check("MacArthur Park", &ENGLISH, "MacArthur Park");
         check("", &ENGLISH, "");
     }

@@ -2,7 +2,7 @@
 // the movement.
 
 import * as map from "./map";
-import { type Sightings, disconnected, has_data, place_marks, seconds, show, tick } from "./sightings";
+import { type Sightings, disconnected, has_data, place_marks, seconds, select, show, tick } from "./sightings";
 import { heard, now, set } from "./time";
 import { clock, fill, words } from "./words";
 
@@ -45,6 +45,8 @@ function lost(): void {
 /** A browser tries again by itself, but some give up where the hub is away for long; so this script does it for all. */
 function connect(): void {
   clearTimeout(retry);
+  // A connection that stays silent is none, also the first.
+  retry = window.setTimeout(() => connected || again(), SILENT * 1000);
   source?.close();
   source = new EventSource(address);
   source.addEventListener("sightings", (event: MessageEvent<string>) => {
@@ -80,15 +82,24 @@ function second(): void {
   if (connected && now() - heard() > SILENT) again();
 }
 
-set(words.at);
+/** A page that a browser kept shows what there was: what has faded goes at once, and the rest waits for the hub's word. */
+function returned(): void {
+  lost();
+  failures = 0;
+  connect();
+}
+
+set(words.at, words.latest);
 document.documentElement.classList.add("live");
 map.start(place_marks);
 say(words.connecting, false);
 connect();
 setInterval(second, 1000);
 addEventListener("pageshow", (event) => {
-  if (event.persisted) connect();
+  if (event.persisted) returned();
 });
+const marked = /^#m-(\w+)$/.exec(location.hash)?.[1];
+if (marked) select(marked);
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) return;
   second();

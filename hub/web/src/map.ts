@@ -34,6 +34,8 @@ let view = { ...drawn };
 let redrawn: () => void = () => undefined;
 let resting = 0;
 let asked = "";
+/** Counts what was asked for, so that an answer that comes late does not replace a newer one's drawing. */
+let asks = 0;
 
 /** A point in degrees, in units of the drawing. */
 export function units(lat: number, lon: number): [number, number] {
@@ -133,12 +135,14 @@ export async function redraw(name?: string): Promise<void> {
 async function take(address: URL): Promise<boolean> {
   if (!drawing || !marks) return false;
   address.hash = "";
+  asks += 1;
+  const mine = asks;
   const answer = await fetch(address).catch(() => undefined);
   const text = answer?.ok ? await answer.text().catch(() => "") : "";
   const page = new DOMParser().parseFromString(text, "text/html");
   const newer = page.querySelector("#map");
   const newMarks = page.querySelector<SVGSVGElement>("#marks");
-  if (!newer || !newMarks) return false;
+  if (!newer || !newMarks || mine !== asks) return false;
   drawing.replaceChildren(...newer.childNodes);
   marks.dataset.frame = newMarks.dataset.frame;
   drawn = read(marks);
@@ -199,6 +203,11 @@ function listen(frame: HTMLElement): void {
   });
   frame.addEventListener("pointermove", (event) => {
     if (!fingers.has(event.pointerId)) return;
+    // It was let go where nothing of it was heard.
+    if (!event.buttons) {
+      fingers.delete(event.pointerId);
+      return;
+    }
     const [x, y, apart] = spread();
     fingers.set(event.pointerId, from(event));
     const [newX, newY, newApart] = spread();

@@ -80,7 +80,7 @@ function row(of: Properties, number: number): HTMLElement {
     },
     html(
       "a",
-      { class: "to", href: `#m-${of.cell}`, "aria-label": `${words.map}: ${number}` },
+      { class: "to", href: `${words.map_page}#m-${of.cell}`, "aria-label": `${words.map}: ${number}` },
       svg("svg", { viewBox: "-16 -16 32 32", "aria-hidden": "true" }, ...badge(of, number)),
     ),
     html(
@@ -233,7 +233,7 @@ export function select(cell: string): void {
 document.addEventListener("click", (event) => {
   if (!(event.target instanceof Element)) return;
   const link = event.target.closest(".mark,.to");
-  const cell = link?.getAttribute("href")?.slice(3);
+  const cell = link?.getAttribute("href")?.split(/#[ms]-/)[1];
   if (!link || !cell) return;
   if (!map.marks) return;
   event.preventDefault();

@@ -2,12 +2,14 @@
 // whichever of the two clocks went further: a sighting may go too early here, never too late.
 
 let said = 0;
+let base = 0;
 let wall = 0;
 let steady = 0;
 
-/** The hub says that it is now `seconds`. */
-export function set(seconds: number): void {
+/** The hub said `seconds`; it may have been kept on the way, but it is not later than `latest`. */
+export function set(seconds: number, latest = seconds): void {
   said = seconds;
+  base = latest;
   wall = Date.now();
   steady = performance.now();
 }
@@ -15,7 +17,7 @@ export function set(seconds: number): void {
 /** Seconds since 1970. */
 export function now(): number {
   const passed = Math.max(Date.now() - wall, performance.now() - steady, 0);
-  return said + passed / 1000;
+  return base + passed / 1000;
 }
 
 /** When the hub last said so. */

@@ -2,8 +2,13 @@
 
 export interface Words {
   zone: string;
+  /** When the page was made, and the latest that it may be now. */
   at: number;
+  latest: number;
+  /** The address of the marks; empty on their own page. */
+  map_page: string;
   near: string;
+  within: string;
   none: string;
   one: string;
   many: string;
@@ -61,9 +66,10 @@ export function age(then: number, now: number): string {
 
 /** A place as people write it; `place` in `views/words.rs` is the same rule. */
 export function place(label: string): string {
-  const near = label.startsWith("near ");
-  const name = (near ? label.slice(5) : label).split(" ").map((word) =>
+  const leads = [["near ", words.near], ["in ", words.within]] as const;
+  const [lead, said] = leads.find(([lead]) => label.startsWith(lead)) ?? ["", undefined];
+  const name = label.slice(lead.length).split(" ").map((word) =>
     /\p{Ll}/u.test(word) ? word : word.slice(0, 1) + word.slice(1).toLowerCase(),
   );
-  return (near ? [words.near, ...name] : name).join(" ");
+  return (said === undefined ? name : [said, ...name]).join(" ");
 }

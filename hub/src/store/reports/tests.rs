@@ -102,7 +102,9 @@ fn every_kind_of_report_has_its_outcome_also_in_one_batch() {
         (NODE, report(at(-35 * DAY - MINUTE)), refused(Refusal::Old)),
         (NODE, report(Timestamp::MIN), refused(Refusal::Old)),
         (NODE, report(at(3 * MINUTE)), Outcome::Stored),
-        (NODE, report(Timestamp::MAX), Outcome::Stored),
+        (NODE, report(at(DAY)), Outcome::Stored),
+        (NODE, report(at(DAY + 2 * MINUTE)), refused(Refusal::Ahead)),
+        (NODE, report(Timestamp::MAX), refused(Refusal::Ahead)),
     ];
     let city = crate::city::City::load("los-angeles").expect("loads");
     let batch: Vec<_> = cases
@@ -147,7 +149,7 @@ fn every_kind_of_report_has_its_outcome_also_in_one_batch() {
 fn no_replay_is_ever_taken_again() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = store(folder.path());
-    let mut reports: Vec<Report> = [0, -34 * DAY, DAY, 20 * DAY, 200 * DAY]
+    let mut reports: Vec<Report> = [0, -34 * DAY, DAY, 23 * 60 * MINUTE]
         .map(|ahead| report(at(ahead)))
         .to_vec();
     reports.push(report(at(11 * 60 * MINUTE + 59 * MINUTE)));
@@ -336,4 +338,33 @@ fn a_hub_that_was_away_erases_at_its_start() {
     assert!(store.live().expect("reads").is_empty());
     assert_eq!(store.tables().expect("lists")[1].rows, 0);
     assert!(store.knows(report.id.0).expect("reads"));
+}
+
+/// A system that is out of files or of room for a moment: the same is tried again later.
+#[test]
+fn a_key_that_cannot_be_made_or_destroyed_is_no_end_and_no_loss() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = store(folder.path());
+    let keys_folder = folder.path().join("live-keys");
+    let report = report(at(0));
+    fs::remove_dir(&keys_folder).expect("taken away");
+    let failed = store.accept(&[(NODE, report)], at(0), |_| true);
+    assert!(matches!(failed, Err(StoreError::Keys(_))));
+    assert!(!store.knows(report.id.0).expect("reads"));
+    fs::create_dir(&keys_folder).expect("given back");
+    assert_eq!(accept_one(&store, report, at(0)), Outcome::Stored);
+
+    let period = Minute::of(at(120 * MINUTE)).0 / ERASURE_MINUTES;
+    let key = keys_folder.join(format!("{period}.key"));
+    let aside = folder.path().join("aside");
+    fs::rename(&key, &aside).expect("put aside");
+    fs::create_dir(&key).expect("in its place");
+    let over = at(131 * MINUTE);
+    let failed = store.erase(&[report.id], over);
+    assert!(matches!(failed, Err(StoreError::Keys(_))));
+    assert!(store.live().expect("reads").is_empty(), "the row is gone");
+    fs::remove_dir(&key).expect("taken away");
+    fs::rename(&aside, &key).expect("put back");
+    store.erase(&[], over).expect("erases");
+    assert_eq!(keys(folder.path()), 0);
 }
