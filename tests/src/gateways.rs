@@ -82,9 +82,9 @@ impl Smsd {
         fs::rename(&part, self.sim.path().join(name)).expect("a file can be moved");
     }
 
-    /// Waits until the SIM is read.
+    /// Waits until the SIM is read. smsd takes a message a second, and sends what it has to send before each.
     pub fn wait_until_read(&self) {
-        wait::until_true("smsd reads its SIM", wait::LONG, || {
+        wait::until_true("smsd reads its SIM", 3 * wait::LONG, || {
             names(self.sim.path()).is_empty()
         });
     }
@@ -206,7 +206,7 @@ impl Gammu {
 
     /// Waits until the SIM is read.
     pub fn wait_until_read(&self) {
-        wait::until_true("gammu-smsd reads its SIM", wait::LONG, || {
+        wait::until_true("gammu-smsd reads its SIM", 3 * wait::LONG, || {
             names(&self.folder.join("phone/sms/1")).is_empty()
         });
     }

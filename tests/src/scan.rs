@@ -95,7 +95,7 @@ fn hex(bytes: &[u8]) -> Vec<u8> {
         .collect()
 }
 
-/// Every file below a folder, except below those named.
+/// Every regular file below a folder, except below those named.
 pub fn files(folder: &Path, except: &[&Path]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -105,9 +105,11 @@ pub fn files(folder: &Path, except: &[&Path]) -> Vec<PathBuf> {
         }
         for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            if path.is_dir() {
+            let kind = entry.file_type();
+            if kind.as_ref().is_ok_and(fs::FileType::is_dir) {
                 folders.push(path)
-            } else {
+            } else if kind.is_ok_and(|kind| kind.is_file()) {
+                // A socket holds nothing.
                 files.push(path)
             }
         }

@@ -116,6 +116,8 @@ pub fn septets(text: &str) -> Option<Vec<u8>> {
             '$' => septets.push(0x02),
             '_' => septets.push(0x11),
             'é' => septets.push(0x05),
+            '¡' => septets.push(0x40),
+            '¿' => septets.push(0x60),
             'Ñ' => septets.push(0x5D),
             'ñ' => septets.push(0x7D),
             '[' => septets.extend([0x1B, 0x3C]),
