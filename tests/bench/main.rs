@@ -113,7 +113,7 @@ fn webhook_to_event() {
     let all = start.elapsed();
     println!(
         "`spotlight-edge run`, Twilio's webhook to event at viewer, {TEXTS} texts one by one: p50 {:.1} ms, p99 {:.1} ms; \
-         {WEBHOOKS} on {CONNECTIONS} connections, signed, looked up, committed and answered: {:.0} messages/s",
+         {WEBHOOKS} on {CONNECTIONS} connections, signed, committed and answered: {:.0} messages/s",
         milliseconds(took[TEXTS / 2]),
         milliseconds(took[TEXTS * 99 / 100]),
         WEBHOOKS as f64 / all.as_secs_f64(),
