@@ -380,9 +380,5 @@ fn assert_nothing_is_left(apart: &Apart, messages: &[(String, String)], photo: &
             "{needed} is scanned"
         );
     }
-    let found: Vec<_> = files
-        .iter()
-        .flat_map(|path| scan::found_in(path, &secrets))
-        .collect();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    scan::assert_none(&files, &secrets);
 }

@@ -83,11 +83,7 @@ fn assert_clean(folder: &Path, except: &[&Path], secrets: &[Secret], must_scan: 
             "{needed} was scanned: {names:?}"
         );
     }
-    let found: Vec<_> = files
-        .iter()
-        .flat_map(|path| scan::found_in(path, secrets))
-        .collect();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    scan::assert_none(&files, secrets);
 }
 
 #[test]

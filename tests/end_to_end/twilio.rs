@@ -544,11 +544,7 @@ fn kills_lose_no_message_double_none_and_leave_nothing_behind() {
             "{needed} is scanned"
         );
     }
-    let found: Vec<_> = files
-        .iter()
-        .flat_map(|path| scan::found_in(path, &secrets))
-        .collect();
-    assert!(found.is_empty(), "{}", found.join("\n"));
+    scan::assert_none(&files, &secrets);
 }
 
 /// SIGKILL by id, while others still borrow the process.

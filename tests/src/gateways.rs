@@ -13,6 +13,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use crate::process::Running;
+use crate::spool::names;
 use crate::{sms, wait};
 
 /// smstools3's daemon.
@@ -241,13 +242,4 @@ fn program(name: &str, package: &str) -> PathBuf {
     let folders = ["/usr/sbin", "/usr/bin"].map(|folder| Path::new(folder).join(name));
     let found = folders.into_iter().find(|path| path.exists());
     found.unwrap_or_else(|| panic!("{name} is not installed: apt-get install {package}"))
-}
-
-fn names(folder: &Path) -> Vec<String> {
-    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<_> = entries
-        .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
 }

@@ -136,6 +136,13 @@ pub fn found_in(path: &Path, secrets: &[Secret]) -> Vec<String> {
         .collect()
 }
 
+/// Fails if one of the files holds one of the secrets.
+pub fn assert_none(files: &[PathBuf], secrets: &[Secret]) {
+    let found = files.iter().flat_map(|path| found_in(path, secrets));
+    let found: Vec<_> = found.collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,7 +56,8 @@ impl Spool {
     }
 }
 
-fn names(folder: &Path) -> Vec<String> {
+/// The names in a folder, in order; none if it is not there.
+pub fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut names: Vec<_> = entries
         .map(|entry| entry.file_name().to_string_lossy().into_owned())

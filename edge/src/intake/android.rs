@@ -45,16 +45,17 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::accept::{Acceptor, Photos};
-use super::http::{Answer, Hook, Request, Route, Trial, headers, limits};
+use super::http::{Answer, Hook, Request, Route, limits};
 use super::provider::{
-    CheckError, FETCH_TIME, MAX_PHOTO, MAX_PHOTO_BYTES, Parts, ProviderError, Wiped, ask, is_image,
-    photo, secret,
+    FETCH_TIME, MAX_PHOTO, MAX_PHOTO_BYTES, Parts, ProviderError, Wiped, is_image, photo, secret,
 };
 use super::send::{self, Api, Sender, Sms};
 use super::signature::{HmacKey, is_fresh};
 use super::{Inbox, Intake, Origin, Plain};
 use crate::client::{Call, Client, Credentials};
 use crate::message::MAX_PHOTOS;
+
+pub use check::{trial, unregistered};
 
 /// The header of the signature.
 pub const SIGNATURE: &str = "x-signature";
@@ -252,53 +253,6 @@ fn gateway(server: Server, parts: &mut Parts<'_>) -> Gateway {
     Gateway { server, sender }
 }
 
-/// The events that a phone must tell of, or messages are missed.
-const NEEDED: [&str; 2] = ["sms:received", "mms:downloaded"];
-
-/// A webhook that the app knows.
-#[derive(Deserialize)]
-struct Registered {
-    event: String,
-}
-
-/// Which of the events that we need the phone does not tell anybody of; `None` where no `url` names the phone.
-pub async fn unregistered(section: &Section) -> Result<Option<Vec<&'static str>>, CheckError> {
-    let Some(server) = server(section).map_err(CheckError::setting)? else {
-        return Ok(None);
-    };
-    let url = format!("{}/webhooks", server.url);
-    let reply = ask(&server.client, &url, &server.credentials).await?;
-    let known: Vec<Registered> =
-        serde_json::from_slice(&reply.body).map_err(|_| CheckError::Answer)?;
-    let missing = NEEDED
-        .into_iter()
-        .filter(|event| known.iter().all(|known| known.event != *event));
-    Ok(Some(missing.collect()))
-}
-
-/// The event by which the app tries a webhook: signed right, it is acknowledged.
-pub fn trial(section: &Section, now: Timestamp) -> Result<Trial, CheckError> {
-    let key = HmacKey::new(
-        secret(&section.signing_key_file)
-            .map_err(CheckError::setting)?
-            .as_bytes(),
-    );
-    let (time, body) = (
-        now.as_second().to_string(),
-        r#"{"event":"system:ping","payload":{}}"#,
-    );
-    let signed = |signature: &str| headers(&[(TIMESTAMP, &time), (SIGNATURE, signature)]);
-    let signature = key.sign(&[body.as_bytes(), time.as_bytes()]);
-    Ok(Trial {
-        path: section.path.clone(),
-        content_type: "application/json",
-        body,
-        signed: Some(signed(&signature)),
-        forged: signed(&"0".repeat(64)),
-        accepted: 200,
-    })
-}
-
 impl Android {
     async fn receive(self: &Arc<Self>, request: Request) -> Answer {
         if !is_signed(&self.key, &request, Timestamp::now()) {
@@ -492,5 +446,6 @@ impl Intake for Android {
     }
 }
 
+mod check;
 #[cfg(test)]
 mod tests;

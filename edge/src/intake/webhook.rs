@@ -35,7 +35,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::accept::{Acceptor, Photos, Taken};
-use super::http::{Answer, Hook, Request, Route, Trial, headers, limits};
+use super::http::{Answer, Hook, Request, Route, Trial, limits};
 use super::provider::{CheckError, Parts, ProviderError, Wiped, is_image, photo, secret};
 use super::signature::{HmacKey, is_fresh};
 use super::{Inbox, Intake, Origin, Plain};
@@ -116,22 +116,19 @@ pub fn start(section: &Section, parts: &Parts<'_>) -> Result<Route, ProviderErro
 
 /// An object without its members: signed right, it is refused as no message.
 pub fn trial(section: &Section, now: Timestamp) -> Result<Trial, CheckError> {
-    let key = HmacKey::new(
-        secret(&section.secret_file)
-            .map_err(CheckError::setting)?
-            .as_bytes(),
-    );
+    let secret = secret(&section.secret_file).map_err(CheckError::setting)?;
     let (time, body) = (now.as_second().to_string(), "{}");
-    let signed = |signature: &str| headers(&[(TIMESTAMP, &time), (SIGNATURE, signature)]);
-    let signature = key.sign(&[time.as_bytes(), b".", body.as_bytes()]);
-    Ok(Trial {
-        path: section.path.clone(),
-        content_type: "application/json",
+    let signed: [&[u8]; 3] = [time.as_bytes(), b".", body.as_bytes()];
+    let signature = HmacKey::new(secret.as_bytes()).sign(&signed);
+    let names = [TIMESTAMP, SIGNATURE];
+    Ok(Trial::json(
+        &section.path,
         body,
-        signed: Some(signed(&signature)),
-        forged: signed(&"0".repeat(64)),
-        accepted: 400,
-    })
+        names,
+        &time,
+        &signature,
+        400,
+    ))
 }
 
 impl Webhook {

@@ -94,6 +94,29 @@ pub struct Trial {
     pub accepted: u16,
 }
 
+impl Trial {
+    /// Of JSON that is signed with its time by an HMAC in hex; `names` are the headers of time and signature.
+    pub fn json(
+        path: &str,
+        body: &'static str,
+        names: [&'static str; 2],
+        time: &str,
+        signature: &str,
+        accepted: u16,
+    ) -> Self {
+        let [time_name, name] = names;
+        let signed = |signature: &str| headers(&[(time_name, time), (name, signature)]);
+        Self {
+            path: path.to_owned(),
+            content_type: "application/json",
+            body,
+            signed: Some(signed(signature)),
+            forged: signed(&"0".repeat(signature.len())),
+            accepted,
+        }
+    }
+}
+
 /// Headers from names and values; a value that no header takes is left out, and so is not believed.
 pub fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
     let pairs = pairs.iter().filter_map(|(name, value)| {
