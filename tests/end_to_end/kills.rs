@@ -1,10 +1,14 @@
-//! SIGKILL at any instant loses nothing and doubles nothing: 500 messages, every one on the hub exactly once.
+//! SIGKILL at any instant, or a disk that is full, loses nothing and doubles nothing: 500 messages, every one on the hub
+//! exactly once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use spotlight_hub::store::reports::Reports;
+use spotlight_tests::process::{self, Running};
 use spotlight_tests::random::Random;
 use spotlight_tests::world::{Apart, Demo, cell, number, texts_all_over};
 use spotlight_tests::{diagnostics, wait};
@@ -174,6 +178,50 @@ fn a_crash_between_commit_and_removal_makes_one_report() {
         0,
         "a confirmed removal is forgotten"
     );
+}
+
+#[test]
+fn a_disk_that_takes_no_more_ends_the_edge_and_loses_nothing() {
+    let mut apart = Apart::prepare();
+    apart.add_node();
+    // No file of the edge's may grow beyond this: writing fails as on a full disk. Without a hub the outbox only grows.
+    let mut command = Command::new("bash");
+    command
+        .args(["-c", "trap '' XFSZ; ulimit -f 128; exec \"$@\"", "bash"])
+        .arg(process::binary("spotlight-edge"))
+        .args(["run", "--config"])
+        .arg(apart.folder().join("edge.toml"))
+        .current_dir(process::top());
+    let edge = Running::start("edge", command, &apart.logs);
+    let messages = texts_all_over(MESSAGES);
+    for (n, (text, _)) in messages.iter().enumerate() {
+        apart.spool.text(&format!("message{n}"), &number(n), text);
+    }
+    let said = apart.logs.join("edge.0.err");
+    let status = edge.wait_for_end(PATIENCE);
+    assert_eq!(status.code(), Some(1));
+    let said = fs::read_to_string(said).expect("its log");
+    assert!(said.contains("a report could not be written"), "{said}");
+    let committed = diagnostics::outbox(&apart.folder().join("edge")).0;
+    let left = apart.spool.waiting().len();
+    assert!(
+        left > 0 && committed > 0,
+        "{left} left, {committed} committed"
+    );
+    assert!(left + committed >= MESSAGES);
+
+    // The next start, with room, reads what is left.
+    apart.start_hub();
+    apart.start_edge();
+    wait::until_true("every message is taken", PATIENCE, || {
+        apart.spool.waiting().is_empty()
+    });
+    let data = apart.hub_data();
+    wait::until_true("every report is on the hub", PATIENCE, || {
+        diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= MESSAGES as u64)
+    });
+    apart.stop();
+    assert_each_once(&data, &messages);
 }
 
 /// Each cell holds as many live reports as messages named it; no message is missing and none counts twice.
