@@ -362,21 +362,24 @@ enum Unfinished {
     Outbox(#[source] Arc<OutboxError>),
 }
 
-/// Notes how a message ended. The first that failed ends all; a panic is a failure, for its message would stay under way.
+/// Notes how a message ended. The first whose commit failed ends all. One whose handling panicked does not: it lies in its
+/// inbox, and would end each next start, too.
 fn note(
     result: &mut anyhow::Result<()>,
     ended: Result<Result<(), Unfinished>, JoinError>,
     shutdown: &CancellationToken,
 ) {
-    let failed = match ended {
-        Ok(Ok(()) | Err(Unfinished::Closing)) => return,
-        Ok(Err(error)) => anyhow::Error::from(error),
-        Err(error) => anyhow::Error::from(error).context("the handling of a message failed"),
-    };
-    if result.is_ok() {
-        *result = Err(failed);
+    match ended {
+        Ok(Ok(()) | Err(Unfinished::Closing)) => {}
+        Ok(Err(error)) => {
+            if result.is_ok() {
+                *result = Err(error.into());
+            }
+            shutdown.cancel();
+        }
+        // Its words are not said: they may hold the message's.
+        Err(_) => tracing::error!("the handling of a message failed; it stays in its inbox"),
     }
-    shutdown.cancel();
 }
 
 /// Waits before what failed is tried again.
@@ -390,6 +393,18 @@ async fn again(shutdown: &CancellationToken) -> Result<(), Unfinished> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_failed_commit_ends_all_and_a_message_that_panics_does_not() {
+        let (mut result, shutdown) = (Ok(()), CancellationToken::new());
+        let panicked = tokio::spawn(async { panic!("a fault") }).await;
+        note(&mut result, panicked, &shutdown);
+        note(&mut result, Ok(Err(Unfinished::Closing)), &shutdown);
+        assert!(result.is_ok() && !shutdown.is_cancelled());
+        let failed = Unfinished::Outbox(Arc::new(OutboxError::Closed));
+        note(&mut result, Ok(Err(failed)), &shutdown);
+        assert!(result.is_err() && shutdown.is_cancelled());
+    }
 
     #[tokio::test]
     async fn what_failed_is_not_tried_again_after_the_shutdown() {
