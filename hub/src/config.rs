@@ -30,8 +30,39 @@ pub struct Config {
     /// The neighbourhoods where people know the number.
     #[serde(default)]
     pub coverage: Vec<CoverageArea>,
+    /// How city open data is kept fresh.
+    #[serde(default)]
+    pub feeds: FeedsConfig,
+    /// Where Prometheus may ask; nowhere unless set.
+    #[serde(default)]
+    pub metrics: Option<SocketAddr>,
     /// The MQTT broker.
     pub broker: Broker,
+}
+
+/// How city open data is kept fresh.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeedsConfig {
+    /// Whether the city's portals are asked at all.
+    #[serde(default = "yes")]
+    pub fetch: bool,
+    /// A file with the portal's application token.
+    #[serde(default)]
+    pub app_token_file: Option<PathBuf>,
+}
+
+impl Default for FeedsConfig {
+    fn default() -> Self {
+        Self {
+            fetch: true,
+            app_token_file: None,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// One neighbourhood.

@@ -201,7 +201,7 @@ fn answer(store: &Reports, data: &Path, question: &Question) -> Result<String, C
     match question {
         Question::Tables => {
             let mut tables = store.tables()?;
-            tables.extend(open_data::tables(data)?);
+            tables.extend(open_data::published::tables(data)?);
             Ok(lines(tables))
         }
         Question::Nodes => Ok(lines(store.nodes()?.into_iter().map(|(key, node)| {

@@ -27,6 +27,7 @@ pub mod views;
 
 use city::City;
 use config::Config;
+use feeds::schedule::Schedule;
 use ingest::{Identity, Ingest};
 use store::reports::Reports;
 use views::Coverage;
@@ -121,6 +122,35 @@ pub async fn run(
         control::serve(data, store, nodes_changed, stop).await;
         Ok(())
     });
+    let schedule =
+        Schedule {
+            data: config.data.clone(),
+            city: city.clone(),
+            fetch: config.feeds.fetch,
+            token: match &config.feeds.app_token_file {
+                Some(path) => Some(feeds::command::token(path).with_context(|| {
+                    format!("`app_token_file` {} cannot be used", path.display())
+                })?),
+                None => None,
+            },
+        };
+    let stop = shutdown.clone();
+    tasks.spawn(async move {
+        feeds::schedule::keep_fresh(schedule, stop).await;
+        Ok(())
+    });
+    if let Some(address) = config.metrics {
+        let listener = TcpListener::bind(address).await.with_context(|| {
+            format!("failed to listen on {address}; set `metrics` to a free port")
+        })?;
+        let (stop, data, city) = (shutdown.clone(), config.data.clone(), city.clone());
+        let pictures = pictures_seen.clone();
+        tasks.spawn(async move {
+            http::metrics::serve(listener, data, city, pictures, stop)
+                .await
+                .context("the server of figures failed")
+        });
+    }
     let (stop, data) = (shutdown.clone(), config.data);
     tasks.spawn(async move {
         follow_layers(&data, &city, layers_at, &layers, stop).await;

@@ -9,7 +9,8 @@ use spotlight_common::ids::NodeId;
 use spotlight_common::{config, keys, log};
 use spotlight_hub::config::{Config, DEFAULT};
 use spotlight_hub::control::Question;
-use spotlight_hub::{control, feeds, gazetteer, hub_folder};
+use spotlight_hub::feeds::{boundaries, command};
+use spotlight_hub::{control, gazetteer, hub_folder};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -21,7 +22,9 @@ use tokio_util::sync::CancellationToken;
   spotlight-hub config > hub.toml
   spotlight-hub run --config hub.toml
   spotlight-hub node add --data /var/lib/spotlight-hub KEY --label 'church roof'
-  spotlight-hub import --city los-angeles --feed encampments --data /var/lib/spotlight-hub export.csv"
+  spotlight-hub import --city los-angeles --feed encampments --data /var/lib/spotlight-hub export.csv
+  spotlight-hub fetch --city los-angeles --data /var/lib/spotlight-hub --since 2026-01-01
+  spotlight-hub feeds --data /var/lib/spotlight-hub"
 )]
 struct Cli {
     #[command(subcommand)]
@@ -43,7 +46,13 @@ enum Command {
         config: PathBuf,
     },
     /// Read files of city open data into the store.
-    Import(feeds::ImportArgs),
+    Import(command::ImportArgs),
+    /// Read the city's feeds from where they are published, once: one JSON object a source.
+    Fetch(command::FetchArgs),
+    /// Say how each source of open data is doing: one JSON object a source.
+    Feeds(command::FeedsArgs),
+    /// Read a file of boundaries, such as police reporting districts.
+    Boundaries(boundaries::BoundariesArgs),
     /// Look after the published layers.
     #[command(subcommand)]
     Layers(LayersCommand),
@@ -65,7 +74,7 @@ enum Command {
 enum LayersCommand {
     /// Publish a layer anew from all that was imported. The page says so. Who kept the old counts may subtract them from the
     /// new ones, and so learn of single late requests: do it rarely, and after large imports.
-    Rebuild(feeds::RebuildArgs),
+    Rebuild(command::RebuildArgs),
 }
 
 #[derive(Subcommand)]
@@ -121,8 +130,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             let key = keys::load_or_create(&config.data.join(spotlight_hub::KEY_FILE))?;
             print(&format!("{}\n", keys::public(&key)))?;
         }
-        Command::Import(args) => return Ok(feeds::run_import(&args)?),
-        Command::Layers(LayersCommand::Rebuild(args)) => feeds::run_rebuild(&args)?,
+        Command::Import(args) => return Ok(command::run_import(&args)?),
+        Command::Fetch(args) => return Ok(command::run_fetch(&args)?),
+        Command::Feeds(args) => command::run_feeds(&args)?,
+        Command::Boundaries(args) => print(&boundaries::run(&args)?)?,
+        Command::Layers(LayersCommand::Rebuild(args)) => command::run_rebuild(&args)?,
         Command::WhatDoYouKnow { data } => {
             print(&control::ask(&used_folder(&data)?, &Question::Tables)?)?;
         }

@@ -15,6 +15,7 @@ pub mod random;
 pub mod scan;
 pub mod server;
 pub mod sms;
+pub mod soda;
 pub mod spool;
 pub mod twilio;
 pub mod wait;

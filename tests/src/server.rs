@@ -45,6 +45,20 @@ pub struct Says {
     pub headers: Vec<(&'static str, String)>,
     /// Its body.
     pub body: Vec<u8>,
+    /// How the body comes.
+    pub pace: Pace,
+}
+
+/// How a body comes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Pace {
+    /// Whole.
+    #[default]
+    Whole,
+    /// Half of it; then the connection ends.
+    Half,
+    /// A byte now and then, for as long as somebody listens.
+    Drip,
 }
 
 impl Says {
@@ -54,6 +68,7 @@ impl Says {
             status,
             headers: Vec::new(),
             body: Vec::new(),
+            pace: Pace::Whole,
         }
     }
 
@@ -63,6 +78,7 @@ impl Says {
             status: 200,
             headers: vec![("Content-Type", content_type.to_owned())],
             body: body.to_vec(),
+            pace: Pace::Whole,
         }
     }
 
@@ -72,6 +88,7 @@ impl Says {
             status: 302,
             headers: vec![("Location", location)],
             body: Vec::new(),
+            pace: Pace::Whole,
         }
     }
 }
@@ -105,7 +122,7 @@ impl Server {
                 let before = seen.lock().expect("no test panics in it").len();
                 let says = answer(&request, before);
                 seen.lock().expect("no test panics in it").push(request);
-                let _ = stream.write_all(&bytes(&says));
+                let _ = send(&mut stream, &says);
             }
         });
         Self {
@@ -173,6 +190,23 @@ fn read(stream: TcpStream) -> Option<(TcpStream, Asked)> {
     asked.body = vec![0; length];
     reader.read_exact(&mut asked.body).ok()?;
     Some((reader.into_inner(), asked))
+}
+
+fn send(stream: &mut TcpStream, says: &Says) -> std::io::Result<()> {
+    let bytes = bytes(says);
+    let body = bytes.len() - says.body.len();
+    match says.pace {
+        Pace::Whole => stream.write_all(&bytes),
+        Pace::Half => stream.write_all(&bytes[..body + says.body.len() / 2]),
+        Pace::Drip => {
+            stream.write_all(&bytes[..body])?;
+            for byte in &bytes[body..] {
+                stream.write_all(&[*byte])?;
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            Ok(())
+        }
+    }
 }
 
 fn bytes(says: &Says) -> Vec<u8> {

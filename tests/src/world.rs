@@ -259,7 +259,7 @@ impl Apart {
             "hub.toml",
             format!(
                 "network = \"{NETWORK}\"\ndata = {:?}\ncity = \"los-angeles\"\nlisten = \"127.0.0.1:{port}\"\n\
-                 [broker]\nurl = \"{}\"\n",
+                 [feeds]\nfetch = false\n[broker]\nurl = \"{}\"\n",
                 path("hub"),
                 broker.url(),
             ),

@@ -23,7 +23,7 @@ use spotlight_common::keys;
 use spotlight_edge::reply::limits::Limits;
 use spotlight_edge::words::Language;
 use spotlight_hub::city::City;
-use spotlight_hub::config::CoverageArea;
+use spotlight_hub::config::{CoverageArea, FeedsConfig};
 use spotlight_hub::feeds;
 use spotlight_hub::store::reports::Reports;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -97,6 +97,12 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             listen: address,
             phone: None,
             coverage: settings.coverage,
+            // A demo asks nobody for anything.
+            feeds: FeedsConfig {
+                fetch: false,
+                app_token_file: None,
+            },
+            metrics: None,
             broker: Broker::on_loopback(broker.port),
         };
         spotlight_hub::run(config, listener, stop)

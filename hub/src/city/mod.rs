@@ -1,7 +1,10 @@
 //! A city: its name, time zone, bounds and feeds, from `hub/cities/<city>.toml`, and the lines of its map.
 
 pub mod basemap;
+pub mod boundaries;
+mod feed;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,8 +15,20 @@ use spotlight_common::config::{self, ConfigError};
 use spotlight_common::gazetteer::Gazetteer;
 
 use basemap::Basemap;
+use boundaries::{Areas, BoundarySet};
+pub use feed::{Columns, Feed, FeedWords, Kind, Match, Source, Span};
 
 const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");
+
+/// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
+const LOS_ANGELES_ZIPS: &str = include_str!("../../cities/los-angeles/zips.txt");
+
+/// Its reporting districts.
+const LOS_ANGELES_DISTRICTS: &str =
+    include_str!("../../cities/los-angeles/reporting-districts.txt");
+
+/// The resolution of the cell that a row without a point is placed in: a ZIP code's area is smaller.
+pub const ZIP_RESOLUTION: u8 = 6;
 
 /// A city as its file describes it.
 #[derive(Debug, Clone)]
@@ -26,79 +41,24 @@ pub struct City {
     pub time_zone: TimeZone,
     /// (south, west, north, east) in degrees.
     pub bounds: (f64, f64, f64, f64),
+    /// The languages of its page and answers, the first spoken most.
+    pub languages: Vec<String>,
     /// Its open data.
     pub feeds: Vec<Feed>,
+    /// Areas that rows name.
+    pub boundaries: Vec<BoundarySet>,
+    /// Words at the end of an address that say no more than the city's name.
+    pub address_ends: Vec<String>,
+    /// Hosts that a portal may lead on to, besides those of the sources.
+    pub hosts: Vec<String>,
+    /// The cell of resolution [`ZIP_RESOLUTION`] around the middle of each ZIP code.
+    pub zips: HashMap<u32, Cell>,
     /// Streets and outline.
     pub basemap: Basemap,
     /// Its places; a city that is not built in has none yet.
     pub gazetteer: Option<Arc<Gazetteer>>,
     /// What people call its parts, with their rough middles (latitude, longitude), the greatest first.
     pub districts: Vec<(String, f64, f64)>,
-}
-
-/// One source of open data, and how its rows are read.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Feed {
-    /// For instance `encampments`.
-    pub id: String,
-    /// In plain words.
-    pub title: String,
-    /// What a count means, and what it does not.
-    pub explanation: String,
-    /// What is counted.
-    pub unit: String,
-    /// Who publishes the rows.
-    pub source: String,
-    /// On which terms.
-    pub licence: String,
-    /// The same in Spanish; without it a Spanish page says it in the language above.
-    #[serde(default)]
-    pub spanish: Option<FeedWords>,
-    /// Which rows are this feed's.
-    pub filter: Filter,
-    /// What the columns are called.
-    pub columns: Columns,
-}
-
-/// What a feed says of itself in another language.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FeedWords {
-    /// In plain words.
-    pub title: String,
-    /// What a count means, and what it does not.
-    pub explanation: String,
-    /// What is counted.
-    pub unit: String,
-}
-
-/// Which rows are a feed's.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Filter {
-    /// The names that the column has had.
-    pub column: Vec<String>,
-    /// What it says, in any case.
-    pub value: String,
-}
-
-/// The names that each column has had.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Columns {
-    /// The request's id.
-    pub id: Vec<String>,
-    /// When it was filed, the city's wall time.
-    pub created: Vec<String>,
-    /// Its address or corner.
-    pub address: Vec<String>,
-    /// Latitude in degrees.
-    pub latitude: Vec<String>,
-    /// Longitude in degrees.
-    pub longitude: Vec<String>,
-    /// Both in one.
-    pub location: Vec<String>,
 }
 
 /// Why there is no such city.
@@ -124,6 +84,24 @@ pub enum CityError {
         /// What it says.
         zone: String,
     },
+    /// It has no such boundary set.
+    #[error("the city `{city}` has no boundary set `{set}`")]
+    Set {
+        /// Which city.
+        city: String,
+        /// What was asked for.
+        set: String,
+    },
+    /// One of its feeds cannot be used.
+    #[error("the feed `{feed}` of the city `{city}` {reason}")]
+    Feeds {
+        /// Which city.
+        city: String,
+        /// Which feed.
+        feed: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// It has no such feed.
     #[error("the city `{city}` has no feed `{feed}`; it has: {known}")]
     Feed {
@@ -148,6 +126,17 @@ struct CityFile {
     through_streets: Vec<String>,
     #[serde(default)]
     districts: Vec<(String, f64, f64)>,
+    #[serde(default)]
+    languages: Vec<String>,
+    #[serde(default)]
+    address_ends: Vec<String>,
+    #[serde(default)]
+    hosts: Vec<String>,
+    /// ZIP, latitude, longitude.
+    #[serde(default)]
+    zips: Vec<(u32, f64, f64)>,
+    #[serde(default)]
+    boundaries: Vec<BoundarySet>,
     feeds: Vec<Feed>,
 }
 
@@ -179,6 +168,25 @@ impl City {
             Basemap::default()
         };
         basemap.rank(&file.main_streets, &file.through_streets);
+        let mut boundaries = file.boundaries;
+        let mut zips = file.zips;
+        if builtin {
+            zips.extend(LOS_ANGELES_ZIPS.lines().filter_map(zip));
+            for set in boundaries
+                .iter_mut()
+                .filter(|set| set.id == "reporting-districts")
+            {
+                set.built_in = Areas::parse(LOS_ANGELES_DISTRICTS)
+                    .expect("the built-in areas are read by this module's tests");
+            }
+        }
+        for feed in &file.feeds {
+            check(feed, &boundaries).map_err(|reason| CityError::Feeds {
+                city: name.to_owned(),
+                feed: feed.id.clone(),
+                reason,
+            })?;
+        }
         Ok(Self {
             id: path
                 .file_stem()
@@ -188,7 +196,19 @@ impl City {
             name: file.name,
             time_zone,
             bounds: file.bounds,
+            languages: file.languages,
             feeds: file.feeds,
+            boundaries,
+            address_ends: file
+                .address_ends
+                .iter()
+                .map(|end| end.to_uppercase())
+                .collect(),
+            hosts: file.hosts,
+            zips: zips
+                .into_iter()
+                .filter_map(|(zip, lat, lon)| Some((zip, Cell::at(lat, lon, ZIP_RESOLUTION)?)))
+                .collect(),
             basemap,
             gazetteer,
             districts: file.districts,
@@ -212,6 +232,19 @@ impl City {
             })
     }
 
+    #[cfg(test)]
+    pub fn load_set(id: &str) -> BoundarySet {
+        let city = Self::load("los-angeles").expect("loads");
+        let mut sets = city.boundaries.into_iter();
+        sets.find(|set| set.id == id).expect("a set")
+    }
+
+    /// The boundary set of a feed whose rows name areas.
+    pub fn boundaries_of(&self, feed: &Feed) -> Option<&BoundarySet> {
+        let id = feed.boundaries.as_ref()?;
+        self.boundaries.iter().find(|set| set.id == *id)
+    }
+
     /// Words for a cell: its places', or only the city's name.
     pub fn label(&self, cell: Cell) -> String {
         match &self.gazetteer {
@@ -233,6 +266,56 @@ impl City {
     }
 }
 
+/// `90013 34.0444 -118.2408`; comments begin with `#`.
+fn zip(line: &str) -> Option<(u32, f64, f64)> {
+    let mut words = line.split_whitespace();
+    let zip = words.next()?.parse().ok()?;
+    Some((
+        zip,
+        words.next()?.parse().ok()?,
+        words.next()?.parse().ok()?,
+    ))
+}
+
+/// What a city's file must say of a feed, beyond its form.
+fn check(feed: &Feed, boundaries: &[BoundarySet]) -> Result<(), String> {
+    if !feed
+        .id
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    {
+        return Err("has an id that is not of a-z, 0-9 and -".to_owned());
+    }
+    let columns = &feed.columns;
+    if columns.id.is_empty() || columns.created.is_empty() {
+        return Err("names no column `id` or `created`".to_owned());
+    }
+    match &feed.boundaries {
+        Some(id) if !boundaries.iter().any(|set| set.id == *id) => {
+            return Err(format!(
+                "is of the boundaries `{id}`, which the city does not have"
+            ));
+        }
+        Some(_) if columns.area.is_empty() => return Err("names no column `area`".to_owned()),
+        None if columns.location.is_empty()
+            && (columns.latitude.is_empty() || columns.longitude.is_empty()) =>
+        {
+            return Err("has neither `boundaries` nor columns of a point".to_owned());
+        }
+        _ => {}
+    }
+    for source in &feed.sources {
+        let is_named = source.dataset.is_some() || source.title.is_some();
+        if source.kind == Kind::Socrata && !is_named {
+            return Err(format!(
+                "has the source `{}` without `dataset` or `title`",
+                source.id
+            ));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -243,7 +326,7 @@ mod tests {
         assert!(city.holds(34.05, -118.25) && !city.holds(-118.25, 34.05) && !city.holds(0.0, 0.0));
         assert!(city.feed("encampments").is_ok());
         assert!(
-            city.feed("calls")
+            city.feed("camps")
                 .expect_err("none")
                 .to_string()
                 .contains("encampments")

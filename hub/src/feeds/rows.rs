@@ -4,41 +4,19 @@ use std::borrow::Cow;
 use std::io::Read;
 use std::rc::Rc;
 
-use jiff::civil::Date;
-use spotlight_common::cell::Cell;
-
+use super::FeedError;
 use super::input::{self, Limits, Lines};
-use super::{FeedError, values};
+use super::layout::{Layout, Row};
 use crate::city::{City, Feed};
-use crate::store::open_data::{Accepted, Address};
 
 const READ_BUFFER: usize = 256 * 1024;
-
-/// What a row is.
-pub enum Row {
-    /// Another feed's.
-    Skipped,
-    /// Unusable, and why.
-    Rejected(&'static str),
-    /// A request.
-    Accepted(Accepted),
-}
 
 /// The rows of one file.
 pub struct Rows<'a> {
     reader: simd_csv::ZeroCopyReader<Lines<'a>>,
     limits: Rc<Limits>,
-    columns: Positions,
+    layout: Layout,
     width: usize,
-}
-
-struct Positions {
-    kind: usize,
-    id: usize,
-    created: usize,
-    address: usize,
-    point: Option<(usize, usize)>,
-    location: Option<usize>,
 }
 
 impl<'a> Rows<'a> {
@@ -58,39 +36,10 @@ impl<'a> Rows<'a> {
             .iter()
             .map(heading)
             .collect();
-        // The names stand in order of preference.
-        let find = |names: &[String]| {
-            names.iter().find_map(|name| {
-                let is_it = |heading: &String| heading.eq_ignore_ascii_case(name);
-                header.iter().position(is_it)
-            })
-        };
-        let need = |names: &[String]| {
-            find(names)
-                .ok_or_else(|| FeedError::MissingColumn(names.first().cloned().unwrap_or_default()))
-        };
-        let columns = &feed.columns;
-        let (point, location) = (
-            find(&columns.latitude).zip(find(&columns.longitude)),
-            find(&columns.location),
-        );
-        if point.is_none() && location.is_none() {
-            return Err(FeedError::MissingColumn(
-                columns.latitude.first().cloned().unwrap_or_default(),
-            ));
-        }
-        let columns = Positions {
-            kind: need(&feed.filter.column)?,
-            id: need(&columns.id)?,
-            created: need(&columns.created)?,
-            address: need(&columns.address)?,
-            point,
-            location,
-        };
         Ok(Self {
             reader,
             limits,
-            columns,
+            layout: Layout::of(&header, feed)?,
             width: header.len(),
         })
     }
@@ -113,65 +62,7 @@ impl<'a> Rows<'a> {
                 Cow::Owned(bytes) => Cow::Owned(decoded(&bytes).into_owned()),
             }
         };
-        if !text(self.columns.kind)
-            .trim()
-            .eq_ignore_ascii_case(&feed.filter.value)
-        {
-            return Ok(Some(Row::Skipped));
-        }
-        let id = text(self.columns.id).trim().to_owned();
-        if id.is_empty() {
-            return Ok(Some(Row::Rejected("id")));
-        }
-        let Some(day) = values::day(&text(self.columns.created), &city.time_zone) else {
-            return Ok(Some(Row::Rejected("date")));
-        };
-        let in_columns = self
-            .columns
-            .point
-            .and_then(|(lat, lon)| values::columns(&text(lat), &text(lon)));
-        let in_one = self
-            .columns
-            .location
-            .and_then(|location| values::location(&text(location)));
-        // Columns that say 0/0 must not hide a good location.
-        let in_city = |point: &(f64, f64)| city.holds(point.0, point.1);
-        let point = in_columns
-            .filter(in_city)
-            .or(in_one.filter(in_city))
-            .or(in_columns)
-            .or(in_one);
-        let written = values::address(&text(self.columns.address));
-        Ok(Some(Row::Accepted(accepted(
-            id, day, &written, point, city,
-        ))))
-    }
-}
-
-fn accepted(
-    id: String,
-    day: Date,
-    written: &str,
-    point: Option<(f64, f64)>,
-    city: &City,
-) -> Accepted {
-    let placed = point.filter(|(lat, lon)| city.holds(*lat, *lon));
-    let address = match (written, point) {
-        ("", Some((lat, lon))) => {
-            // Cut, not rounded anew: one point must not be in two places.
-            let [lat, lon] = [lat, lon].map(|degrees| format!("{degrees:.5}"));
-            let place = format!("{},{}", &lat[..lat.len() - 2], &lon[..lon.len() - 2]);
-            let point = format!("{lat},{lon}");
-            Some(Address::Point { point, place })
-        }
-        ("", None) => None,
-        (written, _) => Some(Address::Written(written.to_owned())),
-    };
-    Accepted {
-        id,
-        address,
-        day,
-        cell: placed.and_then(|(lat, lon)| Cell::at(lat, lon, 8)),
+        Ok(Some(self.layout.row(text, feed, city)))
     }
 }
 

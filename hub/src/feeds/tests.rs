@@ -1,7 +1,14 @@
+mod attack;
 mod hostile;
+mod rules;
 
+use super::command::{ImportArgs, run_import};
 use super::*;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use jiff::civil::date;
 
@@ -32,41 +39,50 @@ impl Setup {
         }
     }
 
-    fn feed(&self) -> &Feed {
-        self.city.feed("encampments").expect("a feed")
+    fn read(&self, input: impl Read) -> Result<Counts, FeedError> {
+        self.read_as("encampments", input)
     }
 
-    fn read(&self, input: impl Read) -> Result<Counts, FeedError> {
-        import(&self.store, &self.city, self.feed(), input, "file").map(|(counts, _)| counts)
+    fn read_as(&self, feed: &str, input: impl Read) -> Result<Counts, FeedError> {
+        let feed = self.city.feed(feed)?;
+        let mut importer = Importer::new(&self.store, &self.city, feed, import::FILES, "file");
+        fetch::read_all(input, feed, &self.city, &mut importer)?;
+        Ok(importer.finish()?)
+    }
+
+    fn publish(&self, feed: &str, today: Date, again: bool) {
+        let feed = self.city.feed(feed).expect("a feed");
+        let noon = today.at(12, 0, 0, 0);
+        let now = self.city.time_zone.to_timestamp(noon).expect("a time");
+        let which = if again { Which::All } else { Which::Due };
+        publish_due(
+            &self.store,
+            self.folder.path(),
+            &self.city,
+            feed,
+            now,
+            which,
+        )
+        .expect("publishes");
+    }
+
+    fn layer(&self, feed: &str) -> Layer {
+        let layers = load_layers(self.folder.path(), &self.city).expect("loads");
+        let mut layers = layers.into_iter();
+        layers.find(|layer| layer.id == feed).expect("a layer")
     }
 
     /// Publishes as of a day and returns every number that readers then see: (period, area) -> count.
-    fn published(self, today: Date, again: bool) -> (Self, BTreeMap<(String, String), u32>) {
-        publish_months(&self.store, self.feed(), today, again).expect("publishes");
-        let Self {
-            city,
-            folder,
-            store,
-        } = self;
-        drop(store);
-        let layers = load_layers(folder.path(), &city).expect("loads");
-        let numbers = layers
-            .iter()
-            .flat_map(|layer| &layer.periods)
+    fn published(&self, today: Date, again: bool) -> BTreeMap<(String, String), u32> {
+        self.publish("encampments", today, again);
+        let layer = self.layer("encampments");
+        let periods = layer.periods.iter();
+        periods
             .flat_map(|period| {
                 let areas = period.areas.iter();
                 areas.map(|area| ((period.period.clone(), area.area.clone()), area.count))
-            });
-        let numbers = numbers.collect();
-        let store = OpenData::open(folder.path()).expect("opens");
-        (
-            Self {
-                city,
-                folder,
-                store,
-            },
-            numbers,
-        )
+            })
+            .collect()
     }
 }
 
@@ -110,20 +126,21 @@ fn the_real_exports_have_exact_counts_alone_and_one_after_the_other() {
     }
 }
 
+/// Of the placed requests of each file alone, in hundredths: 94 to 99 were seen.
 #[test]
 fn nine_tenths_of_the_placed_requests_are_published() {
-    let setup = Setup::new();
-    let mut records = 0;
     for file in &FILES[..3] {
-        records += setup
+        let setup = Setup::new();
+        let counts = setup
             .read(File::open(shared(file)).expect("opens"))
-            .expect("reads")
-            .records;
+            .expect("reads");
+        let numbers = setup.published(date(2026, 1, 1), false);
+        let shown: u64 = numbers.values().map(|&count| u64::from(count)).sum();
+        let placed = counts.records - counts.unplaced;
+        assert!(shown * 100 >= placed * 94, "{shown} of {placed} in {file}");
+        assert!(shown <= placed);
+        assert!(numbers.values().all(|&count| count >= 5));
     }
-    let (_, numbers) = setup.published(date(2026, 1, 1), false);
-    let shown: u64 = numbers.values().map(|&count| u64::from(count)).sum();
-    assert!(shown * 10 >= records * 9, "{shown} of {records}");
-    assert!(numbers.values().all(|&count| count >= 5));
 }
 
 #[test]
@@ -144,44 +161,15 @@ fn the_bundled_sample_makes_a_layer() {
     }
 }
 
-/// A reader of every number subtracts whatever can be subtracted, before and after each import.
-#[test]
-fn before_and_after_differ_only_by_whole_areas_over_the_threshold() {
-    let setup = Setup::new();
-    setup
-        .read(File::open(shared(FILES[0])).expect("opens"))
-        .expect("reads");
-    let (setup, before) = setup.published(date(2019, 2, 1), false);
-    // A late row of a published month, and a month that is new.
-    let late = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n\
-                X-1,12/30/2017 01:00:00 PM,Homeless Encampment,\"1 NEW ST, 90013\",34.0442,-118.2439\n";
-    assert_eq!(setup.read(late.as_bytes()).expect("reads").records, 1);
-    setup
-        .read(File::open(shared(FILES[1])).expect("opens"))
-        .expect("reads");
-    let (setup, after) = setup.published(date(2019, 2, 1), false);
-    for (key, count) in &after {
-        match before.get(key) {
-            Some(old) => assert_eq!(count, old, "{key:?} was revised"),
-            None => assert!(key.0 == "2018-12" && *count >= 5),
-        }
-    }
-    assert!(before.keys().all(|key| after.contains_key(key)));
-    // Only the operator revises, and then whole.
-    let (_, rebuilt) = setup.published(date(2019, 2, 1), true);
-    let total = |numbers: &BTreeMap<_, u32>| numbers.values().sum::<u32>();
-    assert!(total(&rebuilt) >= total(&after));
-}
-
 #[test]
 fn a_month_is_published_only_when_it_is_due() {
     let setup = Setup::new();
     setup
         .read(File::open(shared(FILES[0])).expect("opens"))
         .expect("reads");
-    let (setup, early) = setup.published(date(2018, 1, 7), false);
+    let early = setup.published(date(2018, 1, 7), false);
     assert!(early.is_empty());
-    let (_, due) = setup.published(date(2018, 1, 8), false);
+    let due = setup.published(date(2018, 1, 8), false);
     assert!(!due.is_empty());
 }
 
@@ -198,33 +186,11 @@ fn jitter_does_not_make_addresses() {
         }
         let counts = setup.read(csv.as_bytes()).expect("reads");
         assert_eq!((counts.records, counts.duplicates), (6, 0));
-        let (_, numbers) = setup.published(date(2020, 3, 1), false);
+        let numbers = setup.published(date(2020, 3, 1), false);
         numbers.into_values().collect::<Vec<_>>()
     };
     assert!(published(0.0001).is_empty());
     assert_eq!(published(0.0005), [6]);
-}
-
-#[test]
-fn a_batch_is_full_by_rows_and_by_bytes() {
-    let row = |letters: usize| Accepted {
-        id: "1".repeat(letters),
-        address: None,
-        day: date(2020, 1, 2),
-        cell: None,
-    };
-    let taken = |letters: usize| {
-        let mut batch = Batch::default();
-        while !batch.is_full() {
-            batch.push(row(letters));
-        }
-        let taken = batch.rows.len();
-        batch.clear();
-        assert!(!batch.is_full());
-        taken
-    };
-    assert_eq!(taken(10), BATCH);
-    assert_eq!(taken(1 << 20), 4);
 }
 
 #[test]
@@ -283,8 +249,7 @@ fn a_second_reading_changes_nothing_and_no_address_or_id_is_on_disk() {
                1-998877665,12/30/2017 01:00:00 PM,Homeless Encampment,\"4711 SECRET ST, 90013\",34.0442,-118.2439\n";
     assert_eq!(setup.read(csv.as_bytes()).expect("reads").records, 1);
     assert_eq!(setup.read(csv.as_bytes()).expect("reads").duplicates, 1);
-    let Setup { folder, store, .. } = setup;
-    drop(store);
+    let folder = &setup.folder;
     let bytes = std::fs::read(folder.path().join("open-data.redb")).expect("reads");
     for secret in ["SECRET", "998877665"] {
         assert!(
@@ -293,7 +258,7 @@ fn a_second_reading_changes_nothing_and_no_address_or_id_is_on_disk() {
                 .any(|window| window == secret.as_bytes())
         );
     }
-    let tables: HashSet<_> = open_data::tables(folder.path())
+    let tables: HashSet<_> = open_data::published::tables(folder.path())
         .expect("lists")
         .into_iter()
         .map(|table| table.table)
@@ -411,7 +376,7 @@ fn outlines_are_closed_and_wound_as_geojson_wants() {
     let layers = load_layers(folder.path(), &city).expect("loads");
     let areas = &layers[0].periods[0].areas;
     for (n, area) in areas.iter().enumerate() {
-        for polygon in &area.geometry {
+        for polygon in area.geometry.iter() {
             assert!(polygon.exterior().is_closed() && polygon.exterior().0.len() >= 7);
             assert!(
                 geo::Polygon::new(polygon.exterior().clone(), vec![]).signed_area() > 0.0,

@@ -106,10 +106,26 @@ fn degrees(text: &str) -> Option<f64> {
         .filter(|degrees: &f64| degrees.is_finite())
 }
 
-/// An address as duplicates are known by: in capitals, white space collapsed.
-pub fn address(text: &str) -> String {
+/// An address as duplicates are known by: in capitals, white space collapsed, and the city's name not in it, which only the
+/// newer of its tables write: `1989 LUCILE AVE, LOS ANGELES, CA, 90039` is `1989 LUCILE AVE, 90039`. `ends` are in capitals.
+pub fn address(text: &str, ends: &[String]) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
-    words.join(" ").to_uppercase()
+    let mut address = words.join(" ").to_uppercase();
+    for end in ends {
+        if let Some(at) = address.find(end.as_str()) {
+            address.replace_range(at..at + end.len(), "");
+            break;
+        }
+    }
+    address
+}
+
+/// A ZIP code's five digits: `90013`, `90013-1004`, `90013.0`.
+pub fn zip(text: &str) -> Option<u32> {
+    let digits = text.trim().get(..5)?;
+    let is_zip = digits.bytes().all(|byte| byte.is_ascii_digit())
+        && !text.trim()[5..].starts_with(|c: char| c.is_alphanumeric());
+    is_zip.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -188,8 +204,29 @@ mod tests {
     #[test]
     fn addresses_are_one_whatever_their_spacing() {
         assert_eq!(
-            address("  2111  w bellevue ave,\t90026 "),
+            address("  2111  w bellevue ave,\t90026 ", &[]),
             "2111 W BELLEVUE AVE, 90026"
         );
+        let ends = [", LOS ANGELES, CA".to_owned()];
+        for (written, known) in [
+            (
+                "1989 LUCILE AVE, LOS ANGELES, CA, 90039",
+                "1989 LUCILE AVE, 90039",
+            ),
+            ("100 Los Angeles St, Los Angeles, CA", "100 LOS ANGELES ST"),
+            ("100 LOS ANGELES ST, 90012", "100 LOS ANGELES ST, 90012"),
+        ] {
+            assert_eq!(address(written, &ends), known);
+        }
+    }
+
+    #[test]
+    fn zip_codes_are_five_digits() {
+        for text in ["90013", " 90013-1004 ", "90013.0"] {
+            assert_eq!(zip(text), Some(90_013), "{text}");
+        }
+        for text in ["", "9001", "900134", "9001é", "CA900"] {
+            assert_eq!(zip(text), None, "{text}");
+        }
     }
 }

@@ -17,7 +17,8 @@ use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
 use crate::http::{Shared, answer, assets};
-use crate::views::page::{self, Choice, Month};
+use crate::views::choice::{Choice, When};
+use crate::views::page;
 use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, time};
@@ -47,7 +48,9 @@ impl Key {
     /// rendered again and again.
     fn is_first(&self) -> bool {
         match self {
-            Self::Map(choice) => choice.view == View::Now && choice.month == Month::Newest,
+            Self::Map(choice) => {
+                choice.view == View::Now && choice.when == When::Newest && choice.layer.is_none()
+            }
             Self::Layer(..) => false,
             Self::List(_) | Self::Sightings | Self::Layers | Self::Event => true,
         }

@@ -7,6 +7,7 @@ mod assets;
 mod bodies;
 mod connections;
 mod events;
+pub mod metrics;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,10 +26,10 @@ use tokio::sync::watch;
 use crate::http::answer::{plain, secured, unknown};
 use crate::http::bodies::{Bodies, Key};
 use crate::http::connections::Bounded;
-use crate::views::Picture;
-use crate::views::page::{Choice, Month};
+use crate::views::choice::{Choice, When};
 use crate::views::projection::{MAX_ZOOM, View};
 use crate::views::words::Lang;
+use crate::views::{Picture, geojson};
 
 /// How long open requests may go on after the stop was asked for.
 const GRACE: Duration = Duration::from_secs(2);
@@ -122,6 +123,8 @@ struct Asked {
     lang: Option<String>,
     view: Option<String>,
     period: Option<String>,
+    layer: Option<String>,
+    by: Option<String>,
 }
 
 impl Asked {
@@ -130,17 +133,32 @@ impl Asked {
         Lang::from_code(code).unwrap_or_default()
     }
 
-    /// Only what the picture knows, so that there are not more pages than months and views.
+    /// Only what the picture knows, so that there are not more pages than layers, periods and views.
     fn choice(&self, picture: &Picture) -> Choice {
-        let known = |month: &str| {
-            let layer = picture.layers.first();
-            layer.is_some_and(|layer| layer.periods.iter().any(|p| p.period == month))
+        let mut layers = picture.layers.iter();
+        let asked = self.layer.as_deref();
+        let layer = layers
+            .find(|layer| asked == Some(&*layer.id))
+            .or(picture.layers.first());
+        let known = |period: &str| {
+            layer.is_some_and(|layer| layer.periods.iter().any(|p| p.period == period))
         };
-        let month = match self.period.as_deref() {
-            Some("none") => Month::Hidden,
-            Some(month) if known(month) => Month::Of(month.to_owned()),
-            _ => Month::Newest,
+        let when = match self.period.as_deref() {
+            Some("none") => When::Hidden,
+            Some(period) if known(period) => When::Of(period.to_owned()),
+            _ => When::Newest,
         };
+        // What comes first needs no name.
+        let chosen = layer.filter(|layer| {
+            let first = picture.layers.first();
+            first.is_some_and(|first| first.id != layer.id)
+        });
+        let parts = layer
+            .map(|layer| layer.begun_by.as_slice())
+            .unwrap_or_default();
+        let mut parts = parts.iter().skip(1);
+        let by = self.by.as_deref();
+        let part = parts.find(|part| by.is_some() && geojson::begun_by(**part) == by);
         let view = match self.view.as_deref() {
             Some("city") => View::CITY,
             Some(view) => area(view, picture)
@@ -151,7 +169,9 @@ impl Asked {
         Choice {
             lang: self.lang(),
             view,
-            month,
+            layer: chosen.map(|layer| layer.id.clone()),
+            begun_by: part.copied(),
+            when,
         }
     }
 }
@@ -182,6 +202,8 @@ fn asked(query: Asking) -> Asked {
             "lang" => &mut asked.lang,
             "view" => &mut asked.view,
             "period" => &mut asked.period,
+            "layer" => &mut asked.layer,
+            "by" => &mut asked.by,
             _ => continue,
         };
         place.get_or_insert(value);
@@ -216,9 +238,8 @@ async fn layer(
     let Some(layer) = name.strip_suffix(".geojson") else {
         return unknown(uri).await;
     };
-    let found =
-        crate::views::geojson::find(&shared.picture(), layer, asked(query).period.as_deref())
-            .map(|(layer, period)| Key::Layer(layer.id.clone(), period.period.clone()));
+    let found = geojson::find(&shared.picture(), layer, asked(query).period.as_deref())
+        .map(|(layer, period)| Key::Layer(layer.id.clone(), period.period.clone()));
     match found {
         Ok(key) => bodies::respond(shared, key, headers).await,
         Err(reason) => answer::refusal(reason),

@@ -85,6 +85,9 @@ pub enum StoreError {
         #[source]
         source: Box<redb::DatabaseError>,
     },
+    /// An earlier version made it.
+    #[error("an earlier version made `{0}`; remove it, and import or fetch its feeds again")]
+    Format(PathBuf),
     /// A transaction failed.
     #[error("failed to read or write the store")]
     Database(#[source] Box<redb::Error>),

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use spotlight_common::cell::Cell;
 use spotlight_common::now::Level;
 
-use crate::city::City;
 use crate::city::basemap::{Basemap, Rank, Street};
+use crate::city::{City, Span};
+use crate::store::open_data::BegunBy;
 use crate::views::layers::{Area, Layer, Period};
 use crate::views::{Coverage, Picture, Sighting};
 
@@ -28,7 +29,12 @@ pub fn city() -> City {
         name: "Los Angeles".to_owned(),
         time_zone: jiff::tz::TimeZone::get("America/Los_Angeles").expect("known"),
         bounds: (33.70, -118.67, 34.34, -118.15),
+        languages: Vec::new(),
         feeds: Vec::new(),
+        boundaries: Vec::new(),
+        address_ends: Vec::new(),
+        hosts: Vec::new(),
+        zips: Default::default(),
         gazetteer: None,
         basemap: Basemap {
             outline: vec![vec![
@@ -55,15 +61,20 @@ fn square(lat: f64, lon: f64) -> MultiPolygon<f64> {
 pub fn layer() -> Layer {
     let area = |name: &str, lat, count| Area {
         area: name.to_owned(),
-        geometry: square(lat, -118.25),
+        geometry: Arc::new(square(lat, -118.25)),
+        begun_by: BegunBy::Untold,
         count,
     };
     let period = |period: &str, areas| Period {
         period: period.to_owned(),
+        first: format!("{period}-01").parse().expect("a day"),
         areas,
+        unknown: Vec::new(),
     };
     Layer {
         id: "encampments".to_owned(),
+        span: Span::Month,
+        begun_by: vec![BegunBy::Untold],
         title: "Encampment complaints".to_owned(),
         explanation: "Requests to the city. A request is a complaint filed.".to_owned(),
         unit: "requests".to_owned(),
@@ -73,6 +84,7 @@ pub fn layer() -> Layer {
         licence: "CC0 1.0".to_owned(),
         data_through: Some(jiff::civil::date(2020, 9, 30)),
         fetched_at: Some(at("2026-07-01T08:00:00Z")),
+        trouble: None,
         periods: vec![
             period("2020-08", vec![area("8829a1d757fffff", 34.04, 7)]),
             period(
@@ -83,6 +95,32 @@ pub fn layer() -> Layer {
                 ],
             ),
         ],
+    }
+}
+
+/// Two parts of one week.
+pub fn calls() -> Layer {
+    let area = |begun_by, count| Area {
+        area: "0127".to_owned(),
+        geometry: Arc::new(square(34.04, -118.25)),
+        begun_by,
+        count,
+    };
+    Layer {
+        id: "calls".to_owned(),
+        span: Span::Week,
+        begun_by: vec![BegunBy::Officer, BegunBy::Dispatch],
+        title: "Police calls".to_owned(),
+        explanation: "What police were sent to.".to_owned(),
+        unit: "calls".to_owned(),
+        data_through: Some(jiff::civil::date(2020, 10, 1)),
+        periods: vec![Period {
+            period: "2020-W40".to_owned(),
+            first: jiff::civil::date(2020, 9, 28),
+            areas: vec![area(BegunBy::Officer, 9), area(BegunBy::Dispatch, 5)],
+            unknown: vec![(BegunBy::Officer, 12)],
+        }],
+        ..layer()
     }
 }
 

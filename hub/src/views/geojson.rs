@@ -5,6 +5,7 @@ use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject, P
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::store::open_data::BegunBy;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::{ENGLISH, fill};
 use crate::views::{Picture, Sighting, current};
@@ -57,16 +58,29 @@ fn sighting(sighting: &Sighting) -> Feature {
 pub fn layers(picture: &Picture) -> Value {
     let layers = picture.layers.iter().map(|layer| {
         let periods: Vec<&str> = layer.periods.iter().map(|p| p.period.as_str()).collect();
+        let begun_by: Vec<&str> = layer
+            .begun_by
+            .iter()
+            .filter_map(|by| begun_by(*by))
+            .collect();
         json!({
             "id": layer.id,
             "title": layer.title,
             "explanation": explanation(layer),
             "unit": layer.unit,
+            "span": layer.span.as_str(),
+            "begun_by": begun_by,
             "periods": periods,
             "data_through": layer.data_through.map(|date| date.to_string()),
             "fetched_at": layer.fetched_at.map(second),
+            "refreshed": layer.trouble.is_none(),
             "source": layer.source,
             "licence": layer.licence,
+            "spanish": layer.spanish.as_ref().map(|words| json!({
+                "title": words.title,
+                "explanation": words.explanation,
+                "unit": words.unit,
+            })),
         })
     });
     json!({ "layers": layers.collect::<Vec<_>>() })
@@ -101,16 +115,25 @@ pub fn find<'a>(
 /// One month of a layer.
 pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
     let features = period.areas.iter().map(|area| {
-        let properties = json!({
+        let mut properties = json!({
             "area": area.area,
             "count": area.count,
             "period": period.period,
         });
+        if let (Some(by), Value::Object(properties)) = (begun_by(area.begun_by), &mut properties) {
+            properties.insert("begun_by".to_owned(), by.into());
+        }
         feature(shape(&area.geometry), properties)
+    });
+    let unknown = period.unknown.iter().map(|(by, count)| {
+        let by = begun_by(*by).unwrap_or("any");
+        (by.to_owned(), Value::from(*count))
     });
     let members = json!({
         "layer": layer.id,
         "period": period.period,
+        // Without a place that the map knows.
+        "unknown": unknown.collect::<JsonObject>(),
         "unit": layer.unit,
         "source": layer.source,
         "licence": layer.licence,
@@ -119,6 +142,15 @@ pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
         bbox: None,
         features: features.collect(),
         foreign_members: object(members),
+    }
+}
+
+/// Who began what is counted, where a layer tells.
+pub fn begun_by(by: BegunBy) -> Option<&'static str> {
+    match by {
+        BegunBy::Untold => None,
+        BegunBy::Officer => Some("officer"),
+        BegunBy::Dispatch => Some("dispatch"),
     }
 }
 

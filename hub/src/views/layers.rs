@@ -1,33 +1,55 @@
 //! Layers: the published aggregates of open data.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use geo::MultiPolygon;
 use h3o::geom::SolventBuilder;
-use jiff::civil::{Date, date};
-use jiff::{Span, Timestamp};
+use jiff::Timestamp;
+use jiff::civil::Date;
 use spotlight_common::cell::Cell;
 
-use crate::city::{Feed, FeedWords};
-use crate::store::open_data::{Freshness, PublishedMonth};
+use crate::city::boundaries::Areas;
+use crate::city::{Feed, FeedWords, Span};
+use crate::feeds::period;
+use crate::feeds::publish::{Extent, PublishedPeriod};
+use crate::feeds::status::Trouble;
+use crate::store::open_data::{self, BegunBy, Freshness};
 use crate::views::words::Lang;
 
 /// One published area and its count.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Area {
-    /// Its cell, or `<cell>-rest` for what is left of a coarser one.
+    /// Its cell or its name, or `NAME-rest` for what is left of a coarser one.
     pub area: String,
-    /// Its outline, longitude and latitude in degrees.
-    pub geometry: MultiPolygon<f64>,
+    /// Its outline, longitude and latitude in degrees; areas of several periods share it.
+    pub geometry: Arc<MultiPolygon<f64>>,
+    /// What of it was counted.
+    pub begun_by: BegunBy,
     /// Distinct requests, at least 5 from at least 3 addresses.
     pub count: u32,
 }
 
-/// One month of a layer.
+/// One month or week of a layer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Period {
-    /// `YYYY-MM`.
+    /// `YYYY-MM` or `YYYY-Www`.
     pub period: String,
-    /// Disjoint areas, in order of name.
+    /// Its first day.
+    pub first: Date,
+    /// Disjoint areas of each kind of beginning, in order of it and of their names.
     pub areas: Vec<Area>,
+    /// How many have no place that the map knows, where they are enough to be told.
+    pub unknown: Vec<(BegunBy, u32)>,
+}
+
+impl Period {
+    /// What of it is drawn together: areas of one kind of beginning do not overlap.
+    pub fn of(&self, begun_by: BegunBy) -> impl Iterator<Item = &Area> {
+        self.areas
+            .iter()
+            .filter(move |area| area.begun_by == begun_by)
+    }
 }
 
 /// A layer as `/api/v1/layers` lists it, with its periods, oldest first.
@@ -35,6 +57,10 @@ pub struct Period {
 pub struct Layer {
     /// For instance `encampments`.
     pub id: String,
+    /// How long its periods are.
+    pub span: Span,
+    /// What is told apart in it, the first shown first; only one where the feed does not tell.
+    pub begun_by: Vec<BegunBy>,
     /// In plain words.
     pub title: String,
     /// What it means, and what it does not.
@@ -53,6 +79,8 @@ pub struct Layer {
     pub rebuilt_on: Option<Date>,
     /// When the data was last read.
     pub fetched_at: Option<Timestamp>,
+    /// Whether it cannot be refreshed.
+    pub trouble: Option<Trouble>,
     /// Oldest first.
     pub periods: Vec<Period>,
 }
@@ -67,46 +95,92 @@ impl Layer {
     }
 }
 
-/// The layer of a feed: its published months, drawn. Views see nothing finer than [`PublishedMonth`].
-pub fn layer(feed: &Feed, months: &[(i32, PublishedMonth)], freshness: Freshness) -> Layer {
+/// The layer of a feed: its published periods, drawn. Views see nothing finer than [`PublishedPeriod`]. `areas` are those that
+/// the feed's rows name.
+pub fn layer(
+    feed: &Feed,
+    published: &[(i32, PublishedPeriod)],
+    areas: &Areas,
+    freshness: Freshness,
+    trouble: Option<Trouble>,
+) -> Layer {
     let rebuilt_at = freshness
         .rebuilt_at
         .and_then(|second| Timestamp::from_second(second).ok());
-    let periods = months.iter().map(|(month, published)| Period {
-        period: date_of(*month).strftime("%Y-%m").to_string(),
-        areas: published
-            .areas
-            .iter()
-            .map(|area| Area {
-                area: area.area.clone(),
-                geometry: outline(&area.cells),
-                count: area.count,
+    let mut outlines = Outlines {
+        areas,
+        known: HashMap::new(),
+    };
+    let periods = published.iter().map(|(first, published)| {
+        let first = open_data::day(*first);
+        let drawn = published.areas().iter().filter_map(|area| {
+            let geometry = outlines.of(area.extent())?;
+            Some(Area {
+                area: area.area().to_owned(),
+                geometry,
+                begun_by: area.begun_by(),
+                count: area.count(),
             })
-            .collect(),
+        });
+        let drawn = drawn.collect();
+        let unknown = published.areas().iter();
+        let unknown = unknown.filter(|area| *area.extent() == Extent::Unknown);
+        Period {
+            period: period::name(feed.period, first),
+            first,
+            areas: drawn,
+            unknown: unknown
+                .map(|area| (area.begun_by(), area.count()))
+                .collect(),
+        }
     });
     Layer {
         id: feed.id.clone(),
+        span: feed.period,
+        begun_by: match feed.officer_initiated {
+            Some(_) => vec![BegunBy::Officer, BegunBy::Dispatch],
+            None => vec![BegunBy::Untold],
+        },
         title: feed.title.clone(),
         explanation: feed.explanation.clone(),
         unit: feed.unit.clone(),
         spanish: feed.spanish.clone(),
         source: feed.source.clone(),
         licence: feed.licence.clone(),
-        data_through: (freshness.data_through > i32::MIN).then(|| date_of(freshness.data_through)),
+        data_through: (freshness.data_through > i32::MIN)
+            .then(|| open_data::day(freshness.data_through)),
         rebuilt_on: rebuilt_at.map(|at| at.to_zoned_datetime(jiff::tz::TimeZone::UTC).date()),
         fetched_at: Timestamp::from_second(freshness.fetched_at).ok(),
+        trouble,
         periods: periods.collect(),
     }
 }
 
-/// The date of a number of days since 1970.
-pub fn date_of(number: i32) -> Date {
-    let start = date(1970, 1, 1);
-    start.checked_add(Span::new().days(number)).unwrap_or(start)
+/// Outlines by what they are of: most areas come again in each period.
+struct Outlines<'a> {
+    areas: &'a Areas,
+    known: HashMap<Extent, Arc<MultiPolygon<f64>>>,
 }
 
-/// The dissolved outline of cells, which a layer has distinct and of one resolution.
-fn outline(cells: &[Cell]) -> MultiPolygon<f64> {
+impl Outlines<'_> {
+    /// None for what cannot be drawn.
+    fn of(&mut self, extent: &Extent) -> Option<Arc<MultiPolygon<f64>>> {
+        if let Some(known) = self.known.get(extent) {
+            return Some(known.clone());
+        }
+        let outline = match extent {
+            Extent::Cells(cells) => dissolved(cells),
+            Extent::Named(names) => self.areas.outline(names.iter().map(String::as_str)),
+            Extent::Unknown => return None,
+        };
+        let outline = Arc::new(outline);
+        self.known.insert(extent.clone(), outline.clone());
+        Some(outline)
+    }
+}
+
+/// The outline of cells, which a layer has distinct and of one resolution.
+fn dissolved(cells: &[Cell]) -> MultiPolygon<f64> {
     let solvent = SolventBuilder::new().build();
     solvent
         .dissolve(cells.iter().map(|cell| cell.h3()))

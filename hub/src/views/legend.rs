@@ -3,13 +3,15 @@
 use maud::{Markup, html};
 use spotlight_common::now::Level;
 
-use crate::views::layers::{Layer, Period};
-use crate::views::svg::{CLASSES, badge};
+use crate::views::classes::{Classes, written};
+use crate::views::open_data::part_name;
+use crate::views::shown::Shown;
+use crate::views::svg::badge;
 use crate::views::words::{Lang, Words, fill};
 use crate::views::{list, time};
 
 /// What stands on the map of the page, each with its sample.
-pub fn legend(layer: Option<&Layer>, period: Option<&Period>, lang: Lang) -> Markup {
+pub fn legend(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
     let words = lang.words();
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {
@@ -25,17 +27,18 @@ pub fn legend(layer: Option<&Layer>, period: Option<&Period>, lang: Lang) -> Mar
                 li { (sample(Level::Photo, true)) span { (words.gone_means) } }
                 li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
             }
-            @if let (Some(layer), Some(period)) = (layer, period) {
-                @let (title, _, unit) = layer.words(lang);
-                @let month = time::month(&period.period, words);
+            @if let Some(shown) = shown {
+                @let (title, _, unit) = shown.layer.words(lang);
+                @let when = time::period(shown.layer.span, shown.period.first, words);
                 div .scale {
                     b { (title) }
                     " "
-                    (fill(words.layer_per_area, &[("unit", unit), ("month", &month)]))
+                    @if let Some(part) = part_name(shown.begun_by, words) { "(" (part) ") " }
+                    (fill(words.layer_per_area, &[("unit", unit), ("period", &when)]))
                     ul {
-                        @for (n, name) in class_names(words).iter().enumerate() {
+                        @for (n, name) in class_names(&shown.classes, words).iter().enumerate() {
                             li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
-                                rect class={ "k" (n) } width="32" height="32" {}
+                                rect class={ "k" (shown.classes.colour(n)) } width="32" height="32" {}
                             } (name) }
                         }
                     }
@@ -56,14 +59,16 @@ fn hatching() -> Markup {
     }
 }
 
-fn class_names(words: &Words) -> Vec<String> {
-    let n = |n: u32| n.to_string();
-    let mut names = vec![fill(words.layer_class_below, &[("n", &n(CLASSES[0]))])];
-    for pair in CLASSES.windows(2) {
-        let values = [("n", &*n(pair[0])), ("m", &*n(pair[1]))];
+fn class_names(classes: &Classes, words: &Words) -> Vec<String> {
+    let from: Vec<String> = classes.from().iter().map(|from| written(*from)).collect();
+    let (Some(first), Some(last)) = (from.first(), from.last()) else {
+        return vec![words.layer_class_only.to_owned()];
+    };
+    let mut names = vec![fill(words.layer_class_below, &[("n", first)])];
+    for pair in from.windows(2) {
+        let values = [("n", pair[0].as_str()), ("m", pair[1].as_str())];
         names.push(fill(words.layer_class_between, &values));
     }
-    let last = CLASSES[CLASSES.len() - 1];
-    names.push(fill(words.layer_class_above, &[("n", &n(last))]));
+    names.push(fill(words.layer_class_above, &[("n", last)]));
     names
 }

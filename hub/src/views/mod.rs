@@ -9,13 +9,17 @@ use spotlight_common::now::Level;
 use crate::city::City;
 use crate::views::layers::Layer;
 
+pub mod choice;
+pub mod classes;
 pub mod geojson;
 pub mod layers;
 pub mod legend;
 pub mod list;
 pub mod merge;
+pub mod open_data;
 pub mod page;
 pub mod projection;
+pub mod shown;
 pub mod spread;
 pub mod streets;
 pub mod svg;

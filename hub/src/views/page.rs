@@ -8,87 +8,33 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 use spotlight_common::now::Level;
 
-use crate::views::layers::{Layer, Period};
+use crate::views::choice::Choice;
 use crate::views::projection::{Frame, View};
+use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, Sighting, current, legend, list, time};
+use crate::views::{Picture, Sighting, current, legend, list, open_data, time};
 
 /// The style sheet of every page.
 pub static STYLE: &str = include_str!("page.css");
-
-/// What a reader may choose; the whole state of a page's address.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub struct Choice {
-    pub lang: Lang,
-    pub view: View,
-    pub month: Month,
-}
-
-/// Which month of open data is on the map.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
-pub enum Month {
-    #[default]
-    Newest,
-    Hidden,
-    Of(String),
-}
-
-impl Choice {
-    /// As an address relative to the page's own; empty for what every reader gets first.
-    fn address(&self, page: &str) -> String {
-        let mut query = Vec::new();
-        if self.lang != Lang::default() {
-            query.push(format!("lang={}", self.lang.code()));
-        }
-        if let Some(view) = self.view.name() {
-            query.push(format!("view={view}"));
-        }
-        match &self.month {
-            Month::Newest => (),
-            Month::Hidden => query.push("period=none".to_owned()),
-            Month::Of(month) => query.push(format!("period={month}")),
-        }
-        if query.is_empty() {
-            page.to_owned()
-        } else {
-            format!("{page}?{}", query.join("&"))
-        }
-    }
-
-    fn with_view(&self, view: View) -> Self {
-        Self {
-            view,
-            ..self.clone()
-        }
-    }
-
-    fn with_lang(&self, lang: Lang) -> Self {
-        Self {
-            lang,
-            ..self.clone()
-        }
-    }
-}
 
 /// Map and list. `script` is the address of the page's script, if this hub was built with one.
 pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&str>) -> String {
     let words = choice.lang.words();
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
-    let layer = picture.layers.first();
-    let period = layer.and_then(|layer| chosen(layer, &choice.month));
+    let shown = Shown::of(picture, choice, &frame);
     let body = html! {
         (header(picture, choice, "./"))
         main {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading) {
                 div #frame role="group" aria-label=(words.map_heading) {
-                    (svg::map(picture, &seen, at, &frame, period, words))
+                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words))
                     (moves(&frame, choice, words))
                 }
                 (areas(picture, choice, words))
-                (legend::legend(layer, period, choice.lang))
+                (legend::legend(shown.as_ref(), choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
@@ -97,9 +43,9 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
             }
             (report(picture, words))
             (coverage(picture, words))
-            @if let Some(layer) = layer { (open_data(picture, layer, period, choice, words)) }
+            (open_data::open_data(picture, at, choice))
         }
-        (footer(&choice.address("list"), words.list_link, words))
+        (footer(picture, &choice.address("list"), words.list_link, choice.lang))
         @if script.is_some() { (for_script(picture, at, "", words)) }
     };
     document(picture, choice.lang, script, body)
@@ -126,7 +72,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
             (report(picture, words))
             (coverage(picture, words))
         }
-        (footer(&map, words.map_link, words))
+        (footer(picture, &map, words.map_link, lang))
         @if script.is_some() { (for_script(picture, at, &map, words)) }
     };
     document(picture, lang, script, body)
@@ -269,72 +215,15 @@ fn coverage(picture: &Picture, words: &Words) -> Markup {
     }
 }
 
-fn open_data(
-    picture: &Picture,
-    layer: &Layer,
-    shown: Option<&Period>,
-    choice: &Choice,
-    words: &Words,
-) -> Markup {
-    let zone = &picture.city.time_zone;
-    let (title, explanation, _) = layer.words(choice.lang);
-    let source = [
-        ("source", layer.source.as_str()),
-        ("licence", layer.licence.as_str()),
-    ];
-    html! {
-        section #open-data {
-            h2 { (title) }
-            p {
-                (explanation)
-                @if let Some(date) = layer.rebuilt_on {
-                    " " (fill(words.layer_rebuilt, &[("date", &time::date(date, words))]))
-                }
-            }
-            form action="./" {
-                @if choice.lang != Lang::default() { input type="hidden" name="lang" value=(choice.lang.code()); }
-                @if let Some(view) = choice.view.name() { input type="hidden" name="view" value=(view); }
-                label for="period" { (words.layer_month) }
-                " "
-                select #period name="period" {
-                    @for period in layer.periods.iter().rev() {
-                        option value=(period.period) selected[shown == Some(period)] { (time::month(&period.period, words)) }
-                    }
-                    option value="none" selected[shown.is_none()] { (words.layer_hidden) }
-                }
-                " "
-                button { (words.layer_show) }
-            }
-            p .quiet {
-                @if let Some(date) = layer.data_through {
-                    (fill(words.layer_through, &[("date", &time::date(date, words))]))
-                    @if let Some(read) = layer.fetched_at {
-                        ", " (fill(words.layer_read, &[("date", &time::day(read, zone, words))]))
-                    }
-                    ". "
-                }
-                (fill(words.layer_source, &source))
-            }
-        }
-    }
-}
-
-fn chosen<'a>(layer: &'a Layer, month: &Month) -> Option<&'a Period> {
-    let newest = layer.periods.last();
-    match month {
-        Month::Hidden => None,
-        Month::Newest => newest,
-        Month::Of(month) => layer.periods.iter().find(|p| p.period == *month).or(newest),
-    }
-}
-
-fn footer(other: &str, name: &str, words: &Words) -> Markup {
+fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> Markup {
+    let words = lang.words();
     html! {
         footer {
             p {
                 a href=(other) { (name) }
                 a href="api/v1/sightings.geojson" { (words.data_link) }
             }
+            (open_data::troubles(picture, lang))
             p .quiet { (words.streets_from) " " (words.no_tracking) }
         }
     }
@@ -382,26 +271,6 @@ fn for_script(picture: &Picture, at: Timestamp, map_page: &str, words: &Words) -
 mod tests {
     use super::*;
     use crate::views::fixture;
-
-    #[test]
-    fn an_address_holds_what_was_chosen_and_no_more() {
-        let check = |choice: Choice, expected: &str| assert_eq!(choice.address("./"), expected);
-        check(Choice::default(), "./");
-        let choice = Choice {
-            lang: Lang::Spanish,
-            view: View::Grid { z: 3, x: 12, y: 9 },
-            month: Month::Of("2020-09".to_owned()),
-        };
-        check(choice.clone(), "./?lang=es&view=3.12.9&period=2020-09");
-        check(
-            choice.with_view(View::Area(1)),
-            "./?lang=es&view=area.1&period=2020-09",
-        );
-        check(
-            choice.with_view(View::CITY),
-            "./?lang=es&view=city&period=2020-09",
-        );
-    }
 
     #[test]
     fn nothing_on_a_page_comes_from_elsewhere() {
@@ -484,7 +353,7 @@ mod tests {
         let last = page("2026-07-01T22:58:00Z");
         assert_eq!(last.matches("<li id=\"s-").count(), 0);
         assert!(last.contains("sms:+12135550100"));
-        assert!(last.contains("Data through September 30, 2020, read on July 1, 2026."));
+        assert!(last.contains("Data through September 30, 2020, read 14 h ago."));
         assert!(last.contains("CC0 1.0"));
     }
 

@@ -1,20 +1,19 @@
 //! The map as the hub draws it: outline, streets, names, open data and coverage in one picture, and over it the marks
 //! of what is seen now, which the page's script exchanges as they come and fade.
 
-use geo::{Contains as _, Intersects as _, MapCoords as _, MultiPolygon, Polygon, Rect};
+use geo::{Contains as _, Intersects as _, MapCoords as _, Polygon, Rect};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::now::Level;
 
-use crate::views::layers::{Area, Period};
+use crate::views::classes::{COLOURS, Classes};
+use crate::views::layers::Area;
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
+use crate::views::shown::Shown;
 use crate::views::spread::{Size, spread};
 use crate::views::streets::{self, DESK, Kind, PHONE, RANKS, ring};
 use crate::views::words::{Words, fill, place};
 use crate::views::{Picture, Sighting, time};
-
-/// From so many complaints per square kilometre on an area is of the next class.
-pub const CLASSES: [u32; 3] = [5, 15, 40];
 
 /// Across so many metres streets would cover each other: they are drawn thin.
 const FAR: f64 = 18_000.0;
@@ -29,7 +28,7 @@ pub fn map(
     seen: &[&Sighting],
     at: Timestamp,
     frame: &Frame,
-    period: Option<&Period>,
+    shown: Option<&Shown<'_>>,
     words: &Words,
 ) -> Markup {
     let city = &picture.city;
@@ -49,7 +48,7 @@ pub fn map(
             }
             (definitions(picture, frame))
             (ground(picture, frame))
-            @if let Some(period) = period { (choropleth(frame, &period.areas)) }
+            @if let Some(shown) = shown { (choropleth(frame, shown.areas(), &shown.classes)) }
             @for (class, path) in RANKS.iter().zip(&paths).rev() {
                 g class={ "st " (class) } { path .line id=(class) d=(path) {} }
             }
@@ -235,25 +234,25 @@ fn no_data() -> Markup {
     }
 }
 
-/// One path a class: areas of the same density share it.
-fn choropleth(frame: &Frame, areas: &[Area]) -> Markup {
-    let mut classes: [String; CLASSES.len() + 1] = Default::default();
+/// One path a class: areas of about the same density share it.
+fn choropleth<'a>(
+    frame: &Frame,
+    areas: impl Iterator<Item = &'a Area>,
+    classes: &Classes,
+) -> Markup {
+    let mut paths: [String; COLOURS] = Default::default();
     for area in areas {
-        let class = class_of(frame, area);
+        let colour = classes.colour(classes.class(frame, area));
         // Whole polygons: a hole without the ring around it would be filled.
         for polygon in area.geometry.iter().filter(|p| is_in_sight(frame, p)) {
             for line in rings(polygon) {
-                ring(
-                    frame,
-                    line.coords().map(|c| (c.y, c.x)),
-                    &mut classes[class],
-                );
+                ring(frame, line.coords().map(|c| (c.y, c.x)), &mut paths[colour]);
             }
         }
     }
     html! {
         g fill-rule="evenodd" {
-            @for (n, path) in classes.iter().enumerate() {
+            @for (n, path) in paths.iter().enumerate() {
                 @if !path.is_empty() { path class={ "k" (n) } d=(path) {} }
             }
         }
@@ -267,35 +266,8 @@ fn is_in_sight(frame: &Frame, polygon: &Polygon<f64>) -> bool {
     in_units.intersects(&drawn)
 }
 
-fn class_of(frame: &Frame, area: &Area) -> usize {
-    let km2 = square_kilometres(frame, &area.geometry);
-    let density = f64::from(area.count) / km2.max(0.01);
-    CLASSES.iter().filter(|&&c| density >= f64::from(c)).count()
-}
-
 fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> {
     std::iter::once(polygon.exterior()).chain(polygon.interiors())
-}
-
-fn square_kilometres(frame: &Frame, geometry: &MultiPolygon<f64>) -> f64 {
-    let enclosed = |line: &geo::LineString<f64>| {
-        let corners: Vec<_> = line
-            .coords()
-            .map(|c| frame.plane.metres((c.y, c.x)))
-            .collect();
-        let twice: f64 = corners
-            .windows(2)
-            .map(|p| p[0].0 * p[1].1 - p[1].0 * p[0].1)
-            .sum();
-        twice.abs() / 2e6
-    };
-    geometry
-        .iter()
-        .map(|polygon| {
-            let holes: f64 = polygon.interiors().iter().map(enclosed).sum();
-            enclosed(polygon.exterior()) - holes
-        })
-        .sum()
 }
 
 fn names(picture: &Picture, markers: [&[(f64, f64)]; 2], frame: &Frame, words: &Words) -> Markup {
@@ -347,6 +319,7 @@ pub fn label(sighting: &Sighting, words: &Words) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::choice::Choice;
     use crate::views::fixture;
     use crate::views::projection::View;
     use crate::views::words::ENGLISH;
@@ -354,8 +327,8 @@ mod tests {
     fn drawn(picture: &Picture) -> String {
         let frame = Frame::of(View::Now, picture);
         let seen: Vec<&Sighting> = picture.sightings.iter().collect();
-        let period = picture.layers[0].periods.last();
-        map(picture, &seen, picture.at, &frame, period, &ENGLISH).into_string()
+        let shown = Shown::of(picture, &Choice::default(), &frame);
+        map(picture, &seen, picture.at, &frame, shown.as_ref(), &ENGLISH).into_string()
     }
 
     #[test]
@@ -396,10 +369,11 @@ mod tests {
             let polygon = Polygon::new(around(outer), hole.map(around).into_iter().collect());
             let area = Area {
                 area: "rest".to_owned(),
-                geometry: MultiPolygon::new(vec![polygon]),
+                geometry: std::sync::Arc::new(geo::MultiPolygon::new(vec![polygon])),
+                begun_by: crate::store::open_data::BegunBy::Untold,
                 count: 9,
             };
-            choropleth(&frame, &[area])
+            choropleth(&frame, [area].iter(), &Classes::default())
                 .into_string()
                 .matches('M')
                 .count()
@@ -407,16 +381,6 @@ mod tests {
         assert_eq!(paths(1.0, None), 1, "all its corners are far away");
         assert_eq!(paths(1.0, Some(0.005)), 2, "its outer ring and its hole");
         assert_eq!(paths(1.0, Some(0.9)), 0, "the drawing lies in the hole");
-    }
-
-    #[test]
-    fn areas_are_classed_by_density() {
-        let picture = fixture::picture(0);
-        let frame = Frame::of(View::Now, &picture);
-        let areas = &picture.layers[0].periods[1].areas;
-        // About 1.02 square kilometres each.
-        assert_eq!(class_of(&frame, &areas[0]), 0);
-        assert_eq!(class_of(&frame, &areas[1]), 3);
     }
 
     #[test]

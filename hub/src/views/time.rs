@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::city::Span;
 use crate::views::words::{Words, fill};
 
 /// `15:40` on the city's clock.
@@ -32,16 +33,15 @@ pub fn date(date: Date, words: &Words) -> String {
     )
 }
 
-/// `October 2020` for `2020-10`; anything else as it is.
-pub fn month(period: &str, words: &Words) -> String {
-    let parts = period.split_once('-');
-    let Some((year, Ok(month @ 1..=12))) = parts.map(|(year, month)| (year, month.parse())) else {
-        return period.to_owned();
-    };
-    fill(
-        words.month,
-        &[("month", &month_name(month, words)), ("year", year)],
-    )
+/// `October 2020`, or `Week of October 5, 2020`, by its first day.
+pub fn period(span: Span, first: Date, words: &Words) -> String {
+    match span {
+        Span::Month => {
+            let (month, year) = (month_name(first.month(), words), first.year().to_string());
+            fill(words.month, &[("month", &month), ("year", &year)])
+        }
+        Span::Week => fill(words.layer_week_of, &[("date", &date(first, words))]),
+    }
 }
 
 fn month_name(month: i8, words: &Words) -> String {
@@ -63,6 +63,16 @@ pub fn ago(then: Timestamp, now: Timestamp, words: &Words) -> String {
         return words.just_now.to_owned();
     }
     fill(words.minutes_ago, &[("n", &minutes.to_string())])
+}
+
+/// `4 min ago`, `3 h ago`, and after two days the day.
+pub fn long_ago(then: Timestamp, now: Timestamp, zone: &TimeZone, words: &Words) -> String {
+    let hours = (now.as_second() - then.as_second()).div_euclid(3600);
+    match hours {
+        ..1 => ago(then, now, words),
+        1..48 => fill(words.hours_ago, &[("n", &hours.to_string())]),
+        _ => fill(words.on_day, &[("date", &day(then, zone, words))]),
+    }
 }
 
 /// `4 min`, for where there is little room.
@@ -99,11 +109,26 @@ mod tests {
     }
 
     #[test]
-    fn months_have_names() {
-        assert_eq!(month("2020-09", &ENGLISH), "September 2020");
-        assert_eq!(month("2020-01", &SPANISH), "enero de 2020");
-        assert_eq!(month("2020-13", &ENGLISH), "2020-13");
-        assert_eq!(month("", &ENGLISH), "");
+    fn periods_have_names() {
+        let of = |span, month, words| period(span, jiff::civil::date(2020, month, 7), words);
+        assert_eq!(of(Span::Month, 9, &ENGLISH), "September 2020");
+        assert_eq!(of(Span::Month, 1, &SPANISH), "enero de 2020");
+        assert_eq!(of(Span::Week, 9, &ENGLISH), "Week of September 7, 2020");
+        assert_eq!(of(Span::Week, 1, &SPANISH), "Semana del 7 de enero de 2020");
+    }
+
+    #[test]
+    fn what_is_long_ago_is_said_by_the_hour_and_then_by_the_day() {
+        let zone = TimeZone::UTC;
+        let now = at("2026-07-04T12:00:00Z");
+        for (then, text) in [
+            ("2026-07-04T11:30:00Z", "30 min ago"),
+            ("2026-07-04T08:40:00Z", "3 h ago"),
+            ("2026-07-02T12:01:00Z", "47 h ago"),
+            ("2026-07-02T12:00:00Z", "on July 2, 2026"),
+        ] {
+            assert_eq!(long_ago(at(then), now, &zone, &ENGLISH), text);
+        }
     }
 
     #[test]

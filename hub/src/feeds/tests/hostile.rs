@@ -2,6 +2,7 @@
 
 use super::*;
 use spotlight_common::cell::Cell;
+use std::io::Write as _;
 
 const HEADER: &str = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n";
 
@@ -158,7 +159,7 @@ fn a_cut_off_import_publishes_nothing_of_its_months_until_it_has_run_again() {
     let today = date(2021, 1, 1);
     let whole = Setup::new();
     whole.read(csv.as_bytes()).expect("reads");
-    let (_, expected) = whole.published(today, false);
+    let expected = whole.published(today, false);
     assert_eq!(
         expected.values().copied().collect::<Vec<_>>(),
         [12_500, 12_500]
@@ -171,9 +172,9 @@ fn a_cut_off_import_publishes_nothing_of_its_months_until_it_has_run_again() {
         .store
         .requests("encampments", 0, i32::MAX)
         .expect("reads");
-    assert_eq!(partly.len(), BATCH, "one batch was committed");
+    assert_eq!(partly.len(), import::BATCH, "one batch was committed");
     assert_eq!(setup.read(other.as_bytes()).expect("reads").records, 6);
-    let (setup, now) = setup.published(today, false);
+    let now = setup.published(today, false);
     assert_eq!(
         now.iter()
             .map(|((month, _), count)| (month.as_str(), *count))
@@ -181,7 +182,7 @@ fn a_cut_off_import_publishes_nothing_of_its_months_until_it_has_run_again() {
         [("2020-04", 6)]
     );
     assert_eq!(setup.read(csv.as_bytes()).expect("reads").records, 15_000);
-    let (_, after) = setup.published(today, false);
+    let after = setup.published(today, false);
     for (key, count) in expected.iter().chain(&now) {
         assert_eq!(after.get(key), Some(count), "{key:?}");
     }
@@ -229,7 +230,7 @@ fn imports_and_readers_share_the_folder() {
         }
         reader.join().expect("ends");
     });
-    let tables = open_data::tables(data).expect("lists");
+    let tables = open_data::published::tables(data).expect("lists");
     let rows = |name: &str| {
         tables
             .iter()
@@ -271,7 +272,6 @@ fn no_published_number_and_no_difference_of_two_is_about_fewer_than_five_from_th
         let mut known = HashSet::new();
         let mut truth: BTreeMap<String, Vec<(u64, Cell)>> = BTreeMap::new();
         let mut published = HashSet::new();
-        let mut setup = setup;
         for (n, file) in rows.chunks(80).enumerate() {
             let mut csv = HEADER.to_owned();
             let mut months = HashSet::new();
@@ -291,7 +291,6 @@ fn no_published_number_and_no_difference_of_two_is_about_fewer_than_five_from_th
                 months.insert(month);
             }
             setup.read(csv.as_bytes()).expect("reads");
-            let numbers;
             // Some months come due only after some files.
             let today = [
                 date(2020, 2, 1),
@@ -299,7 +298,7 @@ fn no_published_number_and_no_difference_of_two_is_about_fewer_than_five_from_th
                 date(2020, 3, 10),
                 date(2020, 5, 8),
             ][n.min(3)];
-            (setup, numbers) = setup.published(today, false);
+            let numbers = setup.published(today, false);
             for (key, count) in &seen {
                 assert_eq!(numbers.get(key), Some(count), "{key:?} was revised");
             }
@@ -308,31 +307,40 @@ fn no_published_number_and_no_difference_of_two_is_about_fewer_than_five_from_th
                     .keys()
                     .filter(|month| {
                         let first: Date = format!("{month}-01").parse().expect("a month");
-                        publish::is_due(first, today)
+                        today >= period::due(crate::city::Span::Month, first)
                     })
                     .cloned(),
             );
             seen = numbers;
         }
         assert!(!seen.is_empty());
-        let (months, _) = open_data::published(setup.folder.path(), "encampments").expect("reads");
+        let (months, _) =
+            open_data::published::published(setup.folder.path(), "encampments").expect("reads");
         for (month, published) in months {
-            let month = layers::date_of(month).strftime("%Y-%m").to_string();
+            let month = open_data::day(month).strftime("%Y-%m").to_string();
             let rows = &truth[&month];
             let mut covered = HashSet::new();
-            for area in published.areas {
+            for area in published.areas() {
+                let publish::Extent::Cells(cells) = area.extent() else {
+                    panic!("every row has a point")
+                };
                 assert!(
-                    area.cells.iter().all(|cell| covered.insert(*cell)),
+                    cells.iter().all(|cell| covered.insert(*cell)),
                     "areas overlap"
                 );
                 let inside: Vec<_> = rows
                     .iter()
-                    .filter(|(_, cell)| area.cells.contains(cell))
+                    .filter(|(_, cell)| cells.contains(cell))
                     .collect();
                 let addresses: HashSet<_> = inside.iter().map(|(address, _)| address).collect();
-                assert_eq!(inside.len(), area.count as usize, "{month} {}", area.area);
+                assert_eq!(
+                    inside.len(),
+                    area.count() as usize,
+                    "{month} {}",
+                    area.area()
+                );
                 assert!(inside.len() >= 5 && addresses.len() >= 3);
-                assert_eq!(seen[&(month.clone(), area.area)], area.count);
+                assert_eq!(seen[&(month.clone(), area.area().to_owned())], area.count());
             }
         }
     }

@@ -1,22 +1,29 @@
 //! Open data in `open-data.redb`: what counting and incremental import need, never the city's table.
 //!
 //! # On disk
-//! For each feed, five tables, and one for all:
-//! - `FEED/requests`: keyed hash of the request's id (`u64`) -> nothing. By this a row read twice is known.
-//! - `FEED/records`: (local day, keyed hash of the address) -> resolution-8 cell, 0 where it has no place. One a request.
-//!   Where a row has a point but no address, the hash is of the point: its first 40 bits of the place, about 100 m across,
-//!   and the others of the point to a metre. Days and addresses that come twice are known by all 64 bits; how many addresses
-//!   an area has is counted by the first 40, so that a device that writes one place a little differently each time is one.
-//! - `FEED/months`: first day of a month -> records in it.
-//! - `FEED/unfinished`: first day of a month -> nothing. A file with rows of that month is being read, or was cut off.
-//! - `FEED/published`: first day of a month -> postcard [`PublishedMonth`], written once.
-//! - `meta`: `key` -> the random key of the hashes; `FEED` -> postcard [`Freshness`].
+//! For each feed, five tables, and three for all:
+//! - `FEED/requests`: keyed hash of the row's id (`u64`) -> nothing. By this a row read twice is known.
+//! - `FEED/records`: (local day, keyed hash of the address) -> (place, who began it). One a request. The place is an H3 cell
+//!   of resolution 8, or 6 where only a ZIP code is known; or a hash of its area's name; 1 where it has none and 0 where it
+//!   counts nowhere. Where a row has a point but no address, the hash is of the point: its first 40 bits of the place, about
+//!   100 m across, and the others of the point to a metre. Days and addresses that come twice are known by all 64 bits; how
+//!   many addresses an area has is counted by the first 40, so that a device that writes one place a little differently each
+//!   time is one.
+//! - `FEED/periods`: first day of a period -> records in it.
+//! - `FEED/unfinished`: (first day of a period, source) -> nothing. That source's rows of it are being read, or were cut off.
+//! - `FEED/published`: first day of a period -> postcard [`PublishedPeriod`], written once.
+//! - `meta`: `format` -> its version; `key` -> the random key of the hashes; `FEED` -> postcard [`Freshness`].
+//! - `sources`: `FEED/SOURCE` -> postcard [`SourceState`](sources::SourceState).
+//! - `areas`: a boundary set -> postcard [`StoredAreas`](sources::StoredAreas).
 //!
 //! No address, coordinate or request id is stored. The key lies beside the hashes: they hide addresses from whoever reads
 //! counts, not from whoever holds the disk and guesses; the rows are public where they came from.
 //!
 //! The file is opened for as long as one batch or one reading takes, so that imports, a running hub and other commands work
 //! side by side.
+
+pub mod published;
+pub mod sources;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -25,25 +32,34 @@ use std::time::{Duration, Instant};
 
 use jiff::civil::Date;
 use redb::{
-    Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable,
-    ReadableTableMetadata, TableDefinition, TableHandle,
+    Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase, ReadableTable, TableDefinition,
 };
 use serde::{Deserialize, Serialize};
 use spotlight_common::cell::Cell;
 use spotlight_common::keys;
 
 use super::create::open_or_create;
-use super::reports::{StoreError, Table};
+use super::reports::StoreError;
 use super::write;
+use crate::feeds::publish::PublishedPeriod;
 
-const FILE: &str = "open-data.redb";
+pub const FILE: &str = "open-data.redb";
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 
 /// The bits of a hash that tell points of one place apart.
 const FINE_BITS: u32 = 24;
 
-/// Instead of a cell: the row counts in no area.
+/// What a file of this form says under `format`.
+const FORMAT: &[u8] = &[2];
+
+/// Instead of a place: the row counts nowhere.
 const NOWHERE: u64 = 0;
+
+/// Instead of a place: the row has none that is known.
+const UNPLACED: u64 = 1;
+
+type Records<'a> = TableDefinition<'a, (i32, u64), (u64, u8)>;
+type Unfinished<'a> = TableDefinition<'a, (i32, &'static str), ()>;
 
 /// How long a command waits for another one to close the file, which takes as long as a batch.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,8 +72,72 @@ pub struct Accepted {
     pub address: Option<Address>,
     /// The local day that it was filed.
     pub day: Date,
-    /// Its resolution-8 cell.
-    pub cell: Option<Cell>,
+    /// Where it counts.
+    pub place: Place,
+    /// Who began it, where the feed tells.
+    pub begun_by: BegunBy,
+    /// Whether it has a point in the city.
+    pub has_point: bool,
+}
+
+/// Where a row counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In its cell: of resolution 8, or coarser where no more is known.
+    Cell(Cell),
+    /// In an area of the feed's boundary set, by name, known today or not.
+    Area(String),
+    /// It says none that can be used.
+    None,
+}
+
+/// Who began what a row of police calls tells of.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub enum BegunBy {
+    /// The feed does not tell.
+    #[default]
+    Untold,
+    /// Officers, by themselves.
+    Officer,
+    /// A call; officers were sent.
+    Dispatch,
+}
+
+impl BegunBy {
+    fn number(self) -> u8 {
+        match self {
+            Self::Untold => 0,
+            Self::Officer => 1,
+            Self::Dispatch => 2,
+        }
+    }
+
+    fn of_number(number: u8) -> Self {
+        match number {
+            1 => Self::Officer,
+            2 => Self::Dispatch,
+            _ => Self::Untold,
+        }
+    }
+}
+
+impl Place {
+    fn number(&self) -> u64 {
+        match self {
+            Self::Cell(cell) => cell.index(),
+            Self::Area(name) => area_number(name),
+            Self::None => UNPLACED,
+        }
+    }
+}
+
+/// What an area's name is known by: 56 bits, which no cell's index has alone.
+pub fn area_number(name: &str) -> u64 {
+    let mut hash = [0; 8];
+    hash[..7].copy_from_slice(&blake3::hash(name.as_bytes()).as_bytes()[..7]);
+    u64::from_le_bytes(hash).max(UNPLACED + 1)
 }
 
 /// What an address is known by.
@@ -92,35 +172,30 @@ pub struct Stored {
     pub records: u64,
     /// Known ids, or the same address on the same day.
     pub duplicates: u64,
-    /// New requests in months that are already published: they are not shown until the operator rebuilds.
+    /// New requests in periods that are already published: they are not shown until the operator rebuilds.
     pub late: u64,
 }
 
-/// The requests of one cell in one month, as counting needs them.
+/// One request, as counting needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Resolution 8.
-    pub cell: Cell,
+    /// Where it counts.
+    pub place: Counted,
+    /// Who began it.
+    pub begun_by: BegunBy,
     /// What tells its address from others.
     pub address: u64,
 }
 
-/// What is published of a month: the only thing that views get to see.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublishedMonth {
-    /// Disjoint areas.
-    pub areas: Vec<PublishedArea>,
-}
-
-/// One area and its count.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PublishedArea {
-    /// Its cell, or `CELL-rest`.
-    pub area: String,
-    /// The resolution-8 cells that it is made of.
-    pub cells: Vec<Cell>,
-    /// Distinct requests.
-    pub count: u32,
+/// Where a request counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counted {
+    /// A cell of resolution 8 or coarser.
+    Cell(Cell),
+    /// The area of this number: see [`area_number`].
+    Area(u64),
+    /// No place is known.
+    Unplaced,
 }
 
 /// How fresh a feed is.
@@ -146,9 +221,12 @@ pub fn number(day: Date) -> i32 {
     i32::try_from(since.as_hours() / 24).unwrap_or(i32::MAX)
 }
 
-/// The number of the first day of a day's month.
-pub fn month(day: Date) -> i32 {
-    number(day.first_of_month())
+/// The day of a number.
+pub fn day(number: i32) -> Date {
+    let start = jiff::civil::date(1970, 1, 1);
+    start
+        .checked_add(jiff::Span::new().days(number))
+        .unwrap_or(start)
 }
 
 fn name(feed: &str, table: &str) -> String {
@@ -168,9 +246,14 @@ impl OpenData {
         let key = {
             let mut meta = transaction.open_table(META)?;
             let known = meta.get("key")?.and_then(|key| key.value().try_into().ok());
+            let is_ours = meta
+                .get("format")?
+                .is_some_and(|format| format.value() == FORMAT);
             match known {
+                Some(_) if !is_ours => return Err(StoreError::Format(path)),
                 Some(key) => key,
                 None => {
+                    meta.insert("format", FORMAT)?;
                     let key: [u8; 32] =
                         keys::random_bytes().map_err(|_| StoreError::Row("meta"))?;
                     meta.insert("key", key.as_slice())?;
@@ -205,28 +288,32 @@ impl OpenData {
         }
     }
 
-    /// Stores a batch in one durable transaction.
-    pub fn store(&self, feed: &str, batch: &[Accepted]) -> Result<Stored, StoreError> {
+    /// Stores a batch of a source's rows in one durable transaction. A period begins on the day that `begins` says.
+    pub fn store(
+        &self,
+        feed: &str,
+        source: &str,
+        begins: impl Fn(Date) -> Date,
+        batch: &[Accepted],
+    ) -> Result<Stored, StoreError> {
         let (requests, records) = (name(feed, "requests"), name(feed, "records"));
-        let (months, published) = (name(feed, "months"), name(feed, "published"));
+        let (periods, published) = (name(feed, "periods"), name(feed, "published"));
         let mut stored = Stored::default();
         let unfinished = name(feed, "unfinished");
         let database = open_to_write(&self.path)?;
         let transaction = database.begin_write()?;
         {
-            let mut unfinished =
-                transaction.open_table(TableDefinition::<i32, ()>::new(&unfinished))?;
+            let mut unfinished = transaction.open_table(Unfinished::new(&unfinished))?;
             let mut requests =
                 transaction.open_table(TableDefinition::<u64, ()>::new(&requests))?;
-            let mut records =
-                transaction.open_table(TableDefinition::<(i32, u64), u64>::new(&records))?;
-            let mut months = transaction.open_table(TableDefinition::<i32, u64>::new(&months))?;
+            let mut records = transaction.open_table(Records::new(&records))?;
+            let mut periods = transaction.open_table(TableDefinition::<i32, u64>::new(&periods))?;
             let published =
                 transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
             for row in batch {
-                let month = month(row.day);
-                if unfinished.get(month)?.is_none() {
-                    unfinished.insert(month, ())?;
+                let period = number(begins(row.day));
+                if unfinished.get((period, source))?.is_none() {
+                    unfinished.insert((period, source), ())?;
                 }
                 let is_known = requests.insert(self.hash("id", &row.id), ())?.is_some();
                 let key = (number(row.day), self.address(row));
@@ -234,68 +321,77 @@ impl OpenData {
                 if is_known || is_known_here {
                     if !is_known_here {
                         // A known id with another address or day: what it says counts nowhere, but who repeats it is a duplicate.
-                        records.insert(key, NOWHERE)?;
+                        records.insert(key, (NOWHERE, 0))?;
                     }
                     stored.duplicates += 1;
                     continue;
                 }
-                records.insert(key, row.cell.map_or(NOWHERE, Cell::index))?;
-                let count = months.get(month)?.map_or(0, |count| count.value());
-                months.insert(month, count + 1)?;
+                records.insert(key, (row.place.number(), row.begun_by.number()))?;
+                let count = periods.get(period)?.map_or(0, |count| count.value());
+                periods.insert(period, count + 1)?;
                 stored.records += 1;
-                stored.late += u64::from(published.get(month)?.is_some());
+                stored.late += u64::from(published.get(period)?.is_some());
             }
         }
         transaction.commit()?;
         Ok(stored)
     }
 
-    /// Months that have records and are not published, oldest first; all with records if `again`. Each with whether it is
+    /// Periods that have records and are not published, oldest first; all with records if `again`. Each with whether it is
     /// unfinished.
-    pub fn months(&self, feed: &str, again: bool) -> Result<Vec<(i32, bool)>, StoreError> {
-        let (months, published) = (name(feed, "months"), name(feed, "published"));
+    pub fn periods(&self, feed: &str, again: bool) -> Result<Vec<(i32, bool)>, StoreError> {
+        let (periods, published) = (name(feed, "periods"), name(feed, "published"));
         let unfinished = name(feed, "unfinished");
         let database = open_to_write(&self.path)?;
         let transaction = database.begin_write()?;
-        let months = transaction.open_table(TableDefinition::<i32, u64>::new(&months))?;
+        let periods = transaction.open_table(TableDefinition::<i32, u64>::new(&periods))?;
         let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
-        let unfinished = transaction.open_table(TableDefinition::<i32, ()>::new(&unfinished))?;
+        let unfinished = transaction.open_table(Unfinished::new(&unfinished))?;
         let mut open = Vec::new();
-        for row in months.iter()? {
-            let month = row?.0.value();
-            if again || published.get(month)?.is_none() {
-                open.push((month, unfinished.get(month)?.is_some()));
+        for row in periods.iter()? {
+            let period = row?.0.value();
+            if again || published.get(period)?.is_none() {
+                let is_unfinished = unfinished
+                    .range((period, "")..(period + 1, ""))?
+                    .next()
+                    .is_some();
+                open.push((period, is_unfinished));
             }
         }
         Ok(open)
     }
 
-    /// The placed requests from a day up to, not including, another.
+    /// The requests from a day up to, not including, another.
     pub fn requests(&self, feed: &str, from: i32, to: i32) -> Result<Vec<Request>, StoreError> {
         let records = name(feed, "records");
         let database = open_to_write(&self.path)?;
         let transaction = database.begin_read()?;
-        let records =
-            existing(transaction.open_table(TableDefinition::<(i32, u64), u64>::new(&records)))?;
-        let Some(records) = records else {
+        let Some(records) = existing(transaction.open_table(Records::new(&records)))? else {
             return Ok(Vec::new());
         };
         let mut requests = Vec::new();
         for row in records.range((from, 0)..(to, 0))? {
-            let (key, cell) = row?;
-            if let Ok(cell) = Cell::from_index(cell.value()) {
-                let address = key.value().1 >> FINE_BITS;
-                requests.push(Request { cell, address });
-            }
+            let (key, value) = row?;
+            let (place, begun_by) = value.value();
+            let place = match place {
+                NOWHERE => continue,
+                UNPLACED => Counted::Unplaced,
+                place => Cell::from_index(place).map_or(Counted::Area(place), Counted::Cell),
+            };
+            requests.push(Request {
+                place,
+                begun_by: BegunBy::of_number(begun_by),
+                address: key.value().1 >> FINE_BITS,
+            });
         }
         Ok(requests)
     }
 
-    /// Publishes months. Without `again` a month that is published stays as it is.
+    /// Publishes periods. Without `again` one that is published stays as it is.
     pub fn publish(
         &self,
         feed: &str,
-        months: &[(i32, PublishedMonth)],
+        periods: &[(i32, PublishedPeriod)],
         again: bool,
     ) -> Result<(), StoreError> {
         let published = name(feed, "published");
@@ -304,30 +400,35 @@ impl OpenData {
         {
             let mut published =
                 transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
-            for (month, areas) in months {
-                if again || published.get(month)?.is_none() {
-                    published.insert(month, write(areas).as_slice())?;
+            for (period, areas) in periods {
+                if again || published.get(period)?.is_none() {
+                    published.insert(period, write(areas).as_slice())?;
                 }
             }
         }
         Ok(transaction.commit()?)
     }
 
-    /// Notes that a file with rows of these months was read to its end, and how fresh the feed is.
+    /// Notes that a source's rows of these periods, or of all, were read to their end, and how fresh the feed is.
     pub fn finish(
         &self,
         feed: &str,
-        months: &BTreeSet<i32>,
+        source: &str,
+        periods: Periods<'_>,
         change: impl FnOnce(&mut Freshness),
     ) -> Result<(), StoreError> {
         let unfinished = name(feed, "unfinished");
         let database = open_to_write(&self.path)?;
         let transaction = database.begin_write()?;
         {
-            let mut unfinished =
-                transaction.open_table(TableDefinition::<i32, ()>::new(&unfinished))?;
-            for month in months {
-                unfinished.remove(month)?;
+            let mut unfinished = transaction.open_table(Unfinished::new(&unfinished))?;
+            match periods {
+                Periods::These(periods) => {
+                    for period in periods {
+                        unfinished.remove((*period, source))?;
+                    }
+                }
+                Periods::All => unfinished.retain(|(_, of), ()| of != source)?,
             }
             let mut meta = transaction.open_table(META)?;
             let mut freshness = match meta.get(feed)? {
@@ -345,60 +446,12 @@ impl OpenData {
     }
 }
 
-/// Published months by the number of their first day, oldest first.
-pub type PublishedMonths = Vec<(i32, PublishedMonth)>;
-
-/// What is published of a feed, oldest month first, and how fresh it is. Nothing if nothing was imported.
-pub fn published(
-    data: &Path,
-    feed: &str,
-) -> Result<(PublishedMonths, Option<Freshness>), StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
-        return Ok((Vec::new(), None));
-    };
-    // An import that was killed early may have left a file without these tables.
-    let Some(meta) = existing(transaction.open_table(META))? else {
-        return Ok((Vec::new(), None));
-    };
-    let freshness = match meta.get(feed)? {
-        Some(bytes) => Some(read(bytes.value())?),
-        None => return Ok((Vec::new(), None)),
-    };
-    let published = name(feed, "published");
-    let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published));
-    let Some(published) = existing(published)? else {
-        return Ok((Vec::new(), freshness));
-    };
-    let months = published.iter()?.map(|row| {
-        let (month, areas) = row?;
-        Ok((month.value(), read(areas.value())?))
-    });
-    Ok((months.collect::<Result<_, StoreError>>()?, freshness))
-}
-
-/// The tables, as `what-do-you-know` lists them.
-pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
-        return Ok(Vec::new());
-    };
-    let mut tables = Vec::new();
-    for handle in transaction.list_tables()? {
-        let name = handle.name().to_owned();
-        let columns: &[&str] = match name.rsplit('/').next() {
-            Some("requests") => &["hash_of_id"],
-            Some("records") => &["day", "hash_of_address", "cell"],
-            Some("months") => &["month", "records"],
-            Some("published") => &["month", "areas"],
-            Some("unfinished") => &["month"],
-            _ => &["name", "value"],
-        };
-        tables.push(Table::new(
-            &name,
-            transaction.open_untyped_table(handle)?.len()?,
-            columns,
-        ));
-    }
-    Ok(tables)
+/// Which periods were read to their end.
+pub enum Periods<'a> {
+    /// By the numbers of their first days.
+    These(&'a BTreeSet<i32>),
+    /// All that the source had rows of.
+    All,
 }
 
 fn open_to_write(path: &Path) -> Result<Database, StoreError> {

@@ -1,0 +1,338 @@
+//! One reading of one source: from where the last one ended to the source's end, each page committed as it comes.
+
+use std::io::Read;
+use std::time::Duration;
+
+use indicatif::ProgressBar;
+use jiff::civil::Date;
+use jiff::{SignedDuration, Timestamp};
+use ureq::http::header;
+
+use super::FeedError;
+use super::http::{Client, VERSION};
+use super::import::{Counts, Importer};
+use super::layout::Layout;
+use super::rows::Rows;
+use super::soda::{Dataset, Wanted, text};
+use crate::city::{City, Feed, Kind, Source};
+use crate::store::open_data::OpenData;
+use crate::store::open_data::sources::{Pass, SourceState};
+
+/// How much of what was read is read again: a portal's rows may show up a little after the time that they bear.
+const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+
+/// A file of a whole table may take so long.
+const FILE: Duration = Duration::from_secs(6 * 3600);
+
+/// A year's tables are read until so many days into the next.
+const DAYS_OF_LAST_YEAR: i16 = 45;
+
+/// What a reading needs.
+pub struct Fetch<'a> {
+    pub client: &'a Client,
+    pub store: &'a OpenData,
+    pub city: &'a City,
+    /// How long a page may take.
+    pub page: Duration,
+    /// Rows of this day and later, instead of what the city's file says.
+    pub since: Option<Date>,
+    /// Shows how many rows have come.
+    pub bar: ProgressBar,
+}
+
+/// The tables that a source stands for: one a year where its title has `{year}`. `all`: also those of years past.
+pub fn tables(source: &Source, today: Date, all: bool) -> Vec<Source> {
+    let Some(title) = source
+        .title
+        .as_ref()
+        .filter(|title| title.contains("{year}"))
+    else {
+        return vec![source.clone()];
+    };
+    let this = today.year();
+    let first = match (all, today.day_of_year() <= DAYS_OF_LAST_YEAR) {
+        (true, _) => source.from.map_or(this, |from| from.year()),
+        (false, true) => this - 1,
+        (false, false) => this,
+    };
+    let begins = source.from.map_or(first, |from| from.year());
+    (first.max(begins)..=this)
+        .map(|year| Source {
+            id: format!("{}-{year}", source.id),
+            title: Some(title.replace("{year}", &year.to_string())),
+            from: Some(jiff::civil::date(year, 1, 1)),
+            to: Some(jiff::civil::date(year, 12, 31)),
+            ..source.clone()
+        })
+        .collect()
+}
+
+impl Fetch<'_> {
+    /// Reads a source, and keeps how far it got; a failure leaves what was read before as it was.
+    pub fn source(&self, feed: &Feed, source: &Source) -> Result<Counts, FeedError> {
+        let mut state = self.store.source(&feed.id, &source.id)?;
+        state.tried_at = Timestamp::now().as_second();
+        let result = match source.kind {
+            Kind::Socrata => self.dataset(feed, source, &mut state),
+            Kind::Csv => self.file(feed, source, &mut state),
+        };
+        match &result {
+            Ok(counts) => {
+                state.rows += counts.accepted;
+                state.failures = 0;
+                state.error = None;
+            }
+            Err(error) => {
+                state.failures = state.failures.saturating_add(1);
+                state.error = Some(spotlight_common::log::chain(error));
+            }
+        }
+        self.store.put_source(&feed.id, &source.id, &state)?;
+        result
+    }
+
+    fn dataset(
+        &self,
+        feed: &Feed,
+        source: &Source,
+        state: &mut SourceState,
+    ) -> Result<Counts, FeedError> {
+        let dataset = self.find(source)?;
+        if state.dataset != dataset.id() {
+            *state = SourceState {
+                dataset: dataset.id().to_owned(),
+                tried_at: state.tried_at,
+                failures: state.failures,
+                ..SourceState::default()
+            };
+        }
+        let about = dataset.about()?;
+        let layout = Layout::of(&about.columns, feed)?;
+        let version = about.rows_updated_at.map(|at| at.to_string());
+        let file = format!("{}/{}", feed.id, source.id);
+        let importer = Importer::new(self.store, self.city, feed, &source.id, &file);
+        let began_at = Timestamp::now().as_second();
+        if version.is_some() && version == state.version && self.since.is_none() {
+            // Nothing has changed since.
+            state.read_at = began_at;
+            return Ok(importer.finish()?);
+        }
+        let pass = match (&state.pass, self.since) {
+            (Some(pass), None) => pass.clone(),
+            _ => self.begin(source, state, began_at),
+        };
+        let reading = Reading {
+            fetch: self,
+            feed,
+            source,
+            dataset: &dataset,
+            columns: &about.columns,
+            layout: &layout,
+        };
+        let counts = reading.pages(state, pass, importer)?;
+        state.version = version;
+        Ok(counts)
+    }
+
+    fn find(&self, source: &Source) -> Result<Dataset<'_>, FeedError> {
+        let portal = &source.address;
+        let named = |id: &str| Dataset::new(self.client, portal, id, self.page);
+        let Some(title) = &source.title else {
+            return Ok(named(source.dataset.as_deref().unwrap_or_default()));
+        };
+        let known = source.known.get(title);
+        match Dataset::find(self.client, portal, title, self.page) {
+            Ok(Some(found)) => Ok(found),
+            Ok(None) => known
+                .map(|id| named(id))
+                .ok_or_else(|| FeedError::NoDataset(title.clone())),
+            Err(error) => match known {
+                Some(id) => Ok(named(id)),
+                None => Err(error),
+            },
+        }
+    }
+
+    fn begin(&self, source: &Source, state: &SourceState, began_at: i64) -> Pass {
+        let today = Timestamp::now()
+            .to_zoned_datetime(self.city.time_zone.clone())
+            .date();
+        let days = |days: u16| {
+            today
+                .checked_sub(jiff::Span::new().days(i64::from(days)))
+                .ok()
+        };
+        let since = match (self.since, &state.updated_to) {
+            (Some(since), _) => Some(since),
+            (None, None) => source.days.and_then(days),
+            (None, Some(_)) => None,
+        };
+        let overlapped = |to: &String| {
+            let to: Timestamp = to.parse().ok()?;
+            let from = to.checked_sub(OVERLAP).ok()?;
+            Some(from.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string())
+        };
+        Pass {
+            began_at,
+            updated_from: match self.since {
+                Some(_) => None,
+                None => state.updated_to.as_ref().and_then(overlapped),
+            },
+            since: since.map(|day| day.to_string()),
+            after: None,
+            newest: None,
+        }
+    }
+
+    fn file(
+        &self,
+        feed: &Feed,
+        source: &Source,
+        state: &mut SourceState,
+    ) -> Result<Counts, FeedError> {
+        let began_at = Timestamp::now().as_second();
+        let version = state.version.as_deref();
+        let file = format!("{}/{}", feed.id, source.id);
+        let mut importer = Importer::new(self.store, self.city, feed, &source.id, &file);
+        let mut response = self
+            .client
+            .patiently(|| self.client.get(&source.address, "text/csv", version, FILE))?;
+        let of = |name: &header::HeaderName| {
+            let value = response.headers().get(name)?.to_str().ok()?;
+            Some(value.to_owned())
+        };
+        if response.status().as_u16() == 304 {
+            state.read_at = began_at;
+            return Ok(importer.finish()?);
+        }
+        let version = VERSION.iter().find_map(of);
+        let form = of(&header::CONTENT_TYPE).unwrap_or_default();
+        if form.contains("html") || form.contains("json") {
+            return Err(FeedError::Type {
+                address: source.address.clone(),
+                got: form.chars().take(60).collect(),
+            });
+        }
+        let body = self.bar.wrap_read(response.body_mut().as_reader());
+        read_all(body, feed, self.city, &mut importer)?;
+        state.read_at = began_at;
+        state.version = version;
+        Ok(importer.finish()?)
+    }
+}
+
+/// A dataset that is being read.
+struct Reading<'a> {
+    fetch: &'a Fetch<'a>,
+    feed: &'a Feed,
+    source: &'a Source,
+    dataset: &'a Dataset<'a>,
+    columns: &'a [String],
+    layout: &'a Layout,
+}
+
+impl Reading<'_> {
+    /// Reads on to the end of a pass.
+    fn pages(
+        &self,
+        state: &mut SourceState,
+        mut pass: Pass,
+        mut importer: Importer<'_>,
+    ) -> Result<Counts, FeedError> {
+        let Fetch {
+            store,
+            city,
+            since,
+            bar,
+            ..
+        } = self.fetch;
+        loop {
+            let wanted = Wanted {
+                updated_from: pass.updated_from.as_deref(),
+                since: pass.since.as_deref(),
+                after: pass.after.as_deref(),
+            };
+            let rows = self
+                .dataset
+                .page(self.feed, self.columns, self.layout, wanted)?;
+            let Some(last) = rows.last() else { break };
+            let last = text(last, ":id").into_owned();
+            if last.is_empty() || pass.after.as_ref() == Some(&last) {
+                return Err(FeedError::Form(
+                    "not in the order of `:id`: the portal does not page as SODA 2.1 says",
+                ));
+            }
+            for row in &rows {
+                let text_at = |at: usize| text(row, &self.columns[at]);
+                importer.push(self.layout.row(text_at, self.feed, city))?;
+                let updated = text(row, ":updated_at");
+                if pass.newest.as_deref().unwrap_or_default() < updated.as_ref() {
+                    pass.newest = Some(updated.into_owned());
+                }
+            }
+            importer.flush()?;
+            pass.after = Some(last);
+            // From here a later reading goes on, should this one be cut off.
+            if since.is_none() {
+                state.pass = Some(pass.clone());
+                store.put_source(&self.feed.id, &self.source.id, state)?;
+            }
+            bar.set_position(importer.rows());
+        }
+        state.pass = None;
+        state.read_at = pass.began_at;
+        state.updated_to = pass.newest.max(state.updated_to.take());
+        Ok(importer.finish()?)
+    }
+}
+
+/// Reads a table of comma-separated values to its end.
+pub fn read_all(
+    input: impl Read,
+    feed: &Feed,
+    city: &City,
+    importer: &mut Importer<'_>,
+) -> Result<(), FeedError> {
+    read_rows(Rows::open(input, feed)?, feed, city, importer)
+}
+
+/// Takes the rows that are left.
+pub fn read_rows(
+    mut rows: Rows<'_>,
+    feed: &Feed,
+    city: &City,
+    importer: &mut Importer<'_>,
+) -> Result<(), FeedError> {
+    while let Some(row) = rows.next(feed, city)? {
+        importer.push(row)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::date;
+
+    #[test]
+    fn a_title_with_a_year_is_a_table_a_year() {
+        let source: Source = toml::from_str(
+            "id = 'cases'\nkind = 'socrata'\naddress = 'https://x'\ntitle = 'Cases {year}'\nfrom = '2026-01-01'",
+        )
+        .expect("a source");
+        let ids = |today, all| -> Vec<String> {
+            let tables = tables(&source, today, all).into_iter();
+            tables.map(|source| source.id).collect()
+        };
+        assert_eq!(ids(date(2026, 1, 2), false), ["cases-2026"]);
+        assert_eq!(ids(date(2028, 1, 2), false), ["cases-2027", "cases-2028"]);
+        assert_eq!(ids(date(2028, 5, 2), false), ["cases-2028"]);
+        assert_eq!(
+            ids(date(2028, 5, 2), true),
+            ["cases-2026", "cases-2027", "cases-2028"]
+        );
+        let tables = tables(&source, date(2026, 5, 2), false);
+        assert_eq!(tables[0].title.as_deref(), Some("Cases 2026"));
+        assert_eq!(tables[0].to, Some(date(2026, 12, 31)));
+    }
+}

@@ -1,0 +1,240 @@
+//! Rows into the store, in batches that are one transaction each, and what became of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::layout::Row;
+use super::period;
+use crate::city::{City, Feed};
+use crate::store::open_data::{self, Accepted, OpenData, Periods, Place, Stored};
+use crate::store::reports::StoreError;
+
+/// Rows of a feed that one transaction takes, and their bytes: a row may have a megabyte.
+pub const BATCH: usize = 10_000;
+const BATCH_BYTES: usize = 4 << 20;
+
+/// What files that the operator imports are called, among a feed's sources.
+pub const FILES: &str = "";
+
+/// What became of a file's rows, as the contract writes it.
+#[derive(Debug, Default, Clone, PartialEq, Serialize)]
+pub struct Counts {
+    /// As it was given.
+    pub file: String,
+    /// Without the header.
+    pub rows: u64,
+    /// Of other feeds.
+    pub skipped: u64,
+    /// Records and duplicates.
+    pub accepted: u64,
+    /// New requests.
+    pub records: u64,
+    /// Known already, by id or by address and day.
+    pub duplicates: u64,
+    /// Accepted ones without usable coordinates; where rows name areas, without one.
+    pub unplaced: u64,
+    /// Those of them that a ZIP code places.
+    pub by_zip: u64,
+    /// Those that name an area which the map does not know.
+    pub unknown_area: u64,
+    /// Unusable ones, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// New requests in periods that are already published: those stay as they are.
+    #[serde(skip)]
+    pub late: u64,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Takes a source's rows.
+pub struct Importer<'a> {
+    store: &'a OpenData,
+    city: &'a City,
+    feed: &'a Feed,
+    source: &'a str,
+    start: Instant,
+    now: Timestamp,
+    today: Date,
+    last_day: Option<Date>,
+    periods: BTreeSet<i32>,
+    batch: Batch,
+    counts: Counts,
+}
+
+impl<'a> Importer<'a> {
+    /// For a source, or [`FILES`].
+    pub fn new(
+        store: &'a OpenData,
+        city: &'a City,
+        feed: &'a Feed,
+        source: &'a str,
+        file: &str,
+    ) -> Self {
+        let now = Timestamp::now();
+        Self {
+            store,
+            city,
+            feed,
+            source,
+            start: Instant::now(),
+            now,
+            today: now.to_zoned_datetime(city.time_zone.clone()).date(),
+            last_day: None,
+            periods: BTreeSet::new(),
+            batch: Batch::default(),
+            counts: Counts {
+                file: file.to_owned(),
+                ..Counts::default()
+            },
+        }
+    }
+
+    /// Counts a row, and stores it when enough are together.
+    pub fn push(&mut self, row: Row) -> Result<(), StoreError> {
+        self.counts.rows += 1;
+        match row {
+            Row::Skipped => self.counts.skipped += 1,
+            Row::Rejected(reason) => *self.counts.rejected.entry(reason).or_default() += 1,
+            Row::Accepted(accepted) => {
+                self.count(&accepted);
+                self.batch.push(accepted);
+                if self.batch.is_full() {
+                    self.flush()?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, accepted: &Accepted) {
+        self.counts.accepted += 1;
+        match &accepted.place {
+            Place::Cell(_) if accepted.has_point => {}
+            Place::Cell(_) => {
+                self.counts.unplaced += 1;
+                self.counts.by_zip += 1;
+            }
+            Place::Area(name) => {
+                let set = self.city.boundaries_of(self.feed);
+                let is_known =
+                    set.is_none_or(|set| set.built_in.0.is_empty() || set.built_in.has(name));
+                self.counts.unknown_area += u64::from(!is_known);
+            }
+            Place::None => self.counts.unplaced += 1,
+        }
+        // A day to come is a slip of the pen: it must not make the layer look fresh.
+        let day = Some(accepted.day).filter(|day| *day <= self.today);
+        self.last_day = self.last_day.max(day);
+        let first = period::first_day(self.feed.period, accepted.day);
+        self.periods.insert(open_data::number(first));
+    }
+
+    /// Stores what has come.
+    pub fn flush(&mut self) -> Result<(), StoreError> {
+        if self.batch.rows.is_empty() {
+            return Ok(());
+        }
+        let span = self.feed.period;
+        let Stored {
+            records,
+            duplicates,
+            late,
+        } = self.store.store(
+            &self.feed.id,
+            self.source,
+            |day| period::first_day(span, day),
+            &self.batch.rows,
+        )?;
+        self.counts.records += records;
+        self.counts.duplicates += duplicates;
+        self.counts.late += late;
+        self.batch.clear();
+        Ok(())
+    }
+
+    /// How many rows have come.
+    pub fn rows(&self) -> u64 {
+        self.counts.rows
+    }
+
+    /// All rows have come: the periods that they are of may be published.
+    pub fn finish(mut self) -> Result<Counts, StoreError> {
+        self.flush()?;
+        let periods = match self.source {
+            FILES => Periods::These(&self.periods),
+            // A reading that went on where an earlier one was cut off has not seen all of its periods.
+            _ => Periods::All,
+        };
+        let now = self.now.as_second();
+        let last_day = self.last_day.map_or(i32::MIN, open_data::number);
+        self.store
+            .finish(&self.feed.id, self.source, periods, |freshness| {
+                freshness.fetched_at = freshness.fetched_at.max(now);
+                freshness.data_through = freshness.data_through.max(last_day);
+            })?;
+        Ok(self.stop())
+    }
+
+    /// What came before it was cut off.
+    pub fn stop(mut self) -> Counts {
+        self.counts.seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
+        self.counts
+    }
+}
+
+/// What one transaction will take.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Accepted>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn push(&mut self, row: Accepted) {
+        self.bytes += row.bytes();
+        self.rows.push(row);
+    }
+
+    fn is_full(&self) -> bool {
+        self.rows.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.bytes = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::open_data::BegunBy;
+
+    #[test]
+    fn a_batch_is_full_by_rows_and_by_bytes() {
+        let row = |letters: usize| Accepted {
+            id: "1".repeat(letters),
+            address: None,
+            day: jiff::civil::date(2020, 1, 2),
+            place: Place::None,
+            begun_by: BegunBy::Untold,
+            has_point: false,
+        };
+        let taken = |letters: usize| {
+            let mut batch = Batch::default();
+            while !batch.is_full() {
+                batch.push(row(letters));
+            }
+            let taken = batch.rows.len();
+            batch.clear();
+            assert!(!batch.is_full());
+            taken
+        };
+        assert_eq!(taken(10), BATCH);
+        assert_eq!(taken(1 << 20), 4);
+    }
+}

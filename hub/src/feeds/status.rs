@@ -1,0 +1,134 @@
+//! How the feeds are doing: for `feeds`, for the page's footer and for `/metrics`.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+
+use crate::city::{City, Feed};
+use crate::store::open_data;
+use crate::store::open_data::sources::{self, SourceState};
+use crate::store::reports::StoreError;
+
+use super::fetch;
+
+/// What boundary sets are called, among the feeds.
+pub const BOUNDARIES: &str = "boundaries";
+
+/// One source, as `spotlight-hub feeds` lists it. Times are RFC 3339.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// The layer that it feeds, or `boundaries`.
+    pub feed: String,
+    /// Its name in the city's file.
+    pub source: String,
+    /// `socrata`, `csv` or `boundaries`.
+    pub kind: &'static str,
+    /// When it was last read to its end.
+    #[serde(serialize_with = "text")]
+    pub last_success: Option<Timestamp>,
+    /// Hours since then.
+    pub age_hours: Option<i64>,
+    /// Rows of the feed that it gave, repeats too.
+    pub rows: u64,
+    /// The last day that the feed has rows of, whichever source they came from.
+    pub data_through: Option<String>,
+    /// When a running hub asks again; none if only `fetch` does.
+    #[serde(serialize_with = "text")]
+    pub next: Option<Timestamp>,
+    /// Failures since the last success.
+    pub failures: u32,
+    /// What went wrong, if something did since.
+    pub error: Option<String>,
+}
+
+fn text<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
+}
+
+/// All sources of a city.
+pub fn all(data: &Path, city: &City, now: Timestamp) -> Result<Vec<Status>, StoreError> {
+    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
+    let mut all = Vec::new();
+    for feed in &city.feeds {
+        let (_, freshness) = open_data::published::published(data, &feed.id)?;
+        let through = freshness
+            .filter(|freshness| freshness.data_through > i32::MIN)
+            .map(|freshness| open_data::day(freshness.data_through).to_string());
+        for source in feed
+            .sources
+            .iter()
+            .flat_map(|source| fetch::tables(source, today, false))
+        {
+            let state = sources::source(data, &feed.id, &source.id)?;
+            let is_scheduled = source.every_hours.is_some();
+            let of = (feed.id.as_str(), source.id.as_str(), source.kind.as_str());
+            all.push(status(of, state, is_scheduled, through.clone(), now));
+        }
+    }
+    for set in city.boundaries.iter().filter(|set| set.address.is_some()) {
+        let state = sources::source(data, BOUNDARIES, &set.id)?;
+        let of = (BOUNDARIES, set.id.as_str(), BOUNDARIES);
+        all.push(status(of, state, set.every_hours.is_some(), None, now));
+    }
+    Ok(all)
+}
+
+fn status(
+    (feed, source, kind): (&str, &str, &'static str),
+    state: Option<SourceState>,
+    is_scheduled: bool,
+    data_through: Option<String>,
+    now: Timestamp,
+) -> Status {
+    let state = state.unwrap_or_default();
+    let time = |second: i64| {
+        let is_set = second > 0;
+        is_set
+            .then(|| Timestamp::from_second(second).ok())
+            .flatten()
+    };
+    let last_success = time(state.read_at);
+    Status {
+        feed: feed.to_owned(),
+        source: source.to_owned(),
+        kind,
+        last_success,
+        age_hours: last_success.map(|at| (now.as_second() - at.as_second()) / 3600),
+        rows: state.rows,
+        data_through,
+        next: time(state.next_at).filter(|_| is_scheduled),
+        failures: state.failures,
+        error: state.error,
+    }
+}
+
+/// Since when a feed's sources cannot be read, if one of them cannot: its last success, or nothing before the first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trouble {
+    /// The last time that it could be.
+    pub since: Option<Timestamp>,
+}
+
+/// Failures in a row that readers are told of: one may be a moment's.
+const TOLD: u32 = 2;
+
+/// Whether a feed's readers should know that it cannot be refreshed.
+pub fn trouble(data: &Path, feed: &Feed) -> Result<Option<Trouble>, StoreError> {
+    let mut worst: Option<i64> = None;
+    for (source, state) in sources::of_feed(data, &feed.id)? {
+        let mut scheduled = feed
+            .sources
+            .iter()
+            .filter(|known| known.every_hours.is_some());
+        if scheduled.any(|known| source.starts_with(&known.id)) && state.failures >= TOLD {
+            worst = Some(worst.map_or(state.read_at, |worst| worst.min(state.read_at)));
+        }
+    }
+    Ok(worst.map(|since| Trouble {
+        since: Timestamp::from_second(since).ok().filter(|_| since > 0),
+    }))
+}

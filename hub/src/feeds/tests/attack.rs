@@ -1,0 +1,291 @@
+//! Invariant 4 against a reader who keeps every answer of every endpoint, before and after every change, and subtracts.
+
+use super::*;
+use crate::http::{Shared, router};
+use crate::views::{Picture, fixture};
+use axum::body::{Body, to_bytes};
+use axum::http::Request;
+use spotlight_common::cell::Cell;
+use spotlight_common::clock::Clock;
+use std::sync::Arc;
+use tokio::sync::watch;
+use tower::ServiceExt as _;
+
+/// A number that a reader has, and what it is of: a period, who began it, and the smallest pieces of land, by name.
+type Known = BTreeMap<(String, String, Vec<String>), u64>;
+
+/// Asks for everything that a reader can ask for, and returns all bodies.
+fn every_answer(setup: &Setup) -> (BTreeMap<String, String>, Arc<Vec<Layer>>) {
+    let layers = Arc::new(load_layers(setup.folder.path(), &setup.city).expect("loads"));
+    let picture = Picture {
+        layers: layers.clone(),
+        city: Arc::new(City::load("los-angeles").expect("loads")),
+        ..fixture::picture(0)
+    };
+    let (_sender, pictures) = watch::channel(Arc::new(picture));
+    let clock = Clock::manual(fixture::at("2026-07-01T22:00:00Z"));
+    let router = router(Shared::new(pictures, clock));
+    let mut paths: Vec<String> = [
+        "/",
+        "/?view=city",
+        "/?lang=es",
+        "/?period=none",
+        "/list",
+        "/api/v1/layers",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for layer in layers.iter() {
+        let id = &layer.id;
+        paths.push(format!("/?layer={id}"));
+        paths.push(format!("/?layer={id}&by=dispatch&view=city"));
+        paths.push(format!("/api/v1/layers/{id}.geojson"));
+        for period in &layer.periods {
+            let period = &period.period;
+            paths.push(format!("/?view=city&layer={id}&period={period}"));
+            paths.push(format!("/api/v1/layers/{id}.geojson?period={period}"));
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
+    let answers = paths.into_iter().map(|path| {
+        let request = Request::get(&path).body(Body::empty()).expect("a request");
+        let body = runtime.block_on(async {
+            let response = router.clone().oneshot(request).await.expect("an answer");
+            let body = to_bytes(response.into_body(), 64 << 20)
+                .await
+                .expect("a body");
+            String::from_utf8_lossy(&body).into_owned()
+        });
+        (path, body)
+    });
+    (answers.collect(), layers)
+}
+
+/// What the GeoJSON of all layers says.
+fn known(
+    answers: &BTreeMap<String, String>,
+    pieces: &impl Fn(&str, &str, &str) -> Vec<String>,
+) -> Known {
+    let mut known = Known::new();
+    for (path, body) in answers.iter().filter(|(path, _)| path.contains("geojson")) {
+        let json: serde_json::Value = serde_json::from_str(body).expect("JSON");
+        let layer = json["layer"].as_str().expect("a layer");
+        let Some(features) = json["features"].as_array() else {
+            panic!("{path} has no features")
+        };
+        for feature in features {
+            let of = &feature["properties"];
+            let text = |key: &str| of[key].as_str().unwrap_or_default().to_owned();
+            let what = format!("{layer} {}", text("begun_by"));
+            let pieces = pieces(layer, &text("period"), &text("area"));
+            known.insert(
+                (text("period"), what, pieces),
+                of["count"].as_u64().expect("a count"),
+            );
+        }
+    }
+    known
+}
+
+/// All that can be had by subtracting what one number is of from what another is of: only where one lies within the other.
+fn subtracted(known: &Known) -> Vec<(Vec<String>, u64)> {
+    let mut rests = Vec::new();
+    for ((period, what, small), count) in known {
+        for ((other_period, other_what, large), other_count) in known {
+            let is_within =
+                small.len() < large.len() && small.iter().all(|piece| large.contains(piece));
+            if (period, what) == (other_period, other_what) && is_within {
+                let rest = large
+                    .iter()
+                    .filter(|piece| !small.contains(piece))
+                    .cloned()
+                    .collect();
+                rests.push((rest, other_count - count));
+            }
+        }
+    }
+    rests
+}
+
+/// The resolution-8 cells or the districts that an area's name stands for, as anybody can find out from its outline.
+fn pieces_of(layers: &[Layer], layer: &str, period: &str, area: &str) -> Vec<String> {
+    use geo::Contains as _;
+    let Some(cell) = area
+        .strip_suffix("-rest")
+        .unwrap_or(area)
+        .parse::<Cell>()
+        .ok()
+    else {
+        return vec![area.to_owned()];
+    };
+    if !area.ends_with("-rest") {
+        return vec![area.to_owned()];
+    }
+    let geometries: Vec<_> = layers
+        .iter()
+        .filter(|known| known.id == layer)
+        .flat_map(|layer| &layer.periods)
+        .filter(|known| known.period == period)
+        .flat_map(|period| &period.areas)
+        .filter(|known| known.area == area)
+        .map(|known| known.geometry.clone())
+        .collect();
+    cell.h3()
+        .children(h3o::Resolution::Eight)
+        .map(Cell::from)
+        .filter(|cell| {
+            let (lat, lon) = cell.center();
+            geometries
+                .iter()
+                .any(|geometry| geometry.contains(&geo::point!(x: lon, y: lat)))
+        })
+        .map(|cell| cell.to_string())
+        .collect()
+}
+
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+}
+
+/// A day's rows: few of them, many at few addresses, some known by their ZIP code alone, some already known.
+fn rows(random: &mut Random, day: Date, next_id: &mut u64, csv: &mut String) {
+    for _ in 0..random.below(30) {
+        let place = random.below(150).min(random.below(150));
+        let (north, east) = ((place % 12) as f64, (place / 12) as f64);
+        let (lat, lon) = (34.0 + 0.009 * north, -118.4 + 0.011 * east);
+        *next_id += 1 - u64::from(random.below(9) == 0);
+        let point = match random.below(12) {
+            0 => ",".to_owned(),
+            _ => format!("{lat},{lon}"),
+        };
+        let address = random.below(30);
+        *csv += &format!(
+            "{next_id},{day} 10:00:00,Homeless Encampment,{address} X{place} ST,{point},90013\n"
+        );
+    }
+}
+
+/// And of calls: many districts with few calls each.
+fn calls(random: &mut Random, day: Date, next_id: &mut u64, csv: &mut String) {
+    const DISTRICTS: [u64; 10] = [101, 105, 111, 118, 119, 127, 129, 133, 9999, 0];
+    const TYPES: [&str; 3] = ["006,CODE 6", "9212,TRESPASS", "620D,DOM VIOL"];
+    for _ in 0..random.below(20) {
+        *next_id += 1;
+        let district = DISTRICTS[random.below(10) as usize];
+        let kind = TYPES[random.below(3) as usize];
+        *csv += &format!("{next_id},{district},{day},{kind}\n");
+    }
+}
+
+#[test]
+fn a_reader_who_keeps_and_subtracts_everything_learns_of_no_area_under_the_threshold() {
+    let setup = Setup::new();
+    let mut random = Random(0x5eed_0001);
+    let mut next_id = 0;
+    let mut day = date(2020, 1, 1);
+    let mut before: Option<(Known, usize)> = None;
+    let mut seen_numbers = HashSet::new();
+    for round in 0..15 {
+        let mut requests =
+            "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude,ZipCode\n".to_owned();
+        let mut dispatched =
+            "incident_number,rpt_dist,dispatch_date,call_type_code,call_type_text\n".to_owned();
+        for _ in 0..9 {
+            day = day.tomorrow().expect("a day");
+            // The city also changes what it said of days long past.
+            let back = jiff::Span::new().days(random.below(60) as i64);
+            let late = day.checked_sub(back).expect("a day");
+            for day in [day, late] {
+                rows(&mut random, day, &mut next_id, &mut requests);
+                calls(&mut random, day, &mut next_id, &mut dispatched);
+            }
+        }
+        setup.read(requests.as_bytes()).expect("reads");
+        setup
+            .read_as("calls", dispatched.as_bytes())
+            .expect("reads");
+        setup.publish("encampments", day, false);
+        setup.publish("calls", day, false);
+        let (answers, layers) = every_answer(&setup);
+        let now = known(&answers, &|layer, period, area| {
+            pieces_of(&layers, layer, period, area)
+        });
+        for ((period, what, pieces), count) in &now {
+            assert!(*count >= 5, "{period} {what}: {count} in {pieces:?}");
+            seen_numbers.insert((period.clone(), what.clone()));
+        }
+        assert_eq!(subtracted(&now), [], "round {round}");
+        if let Some((before, _)) = &before {
+            for (key, count) in before {
+                assert_eq!(now.get(key), Some(count), "{key:?} was revised");
+            }
+        }
+        // Nothing that a page or a list of layers says is finer than these: no other counts stand on them.
+        let page = &answers["/api/v1/layers"];
+        let json: serde_json::Value = serde_json::from_str(page).expect("JSON");
+        for layer in json["layers"].as_array().expect("layers") {
+            for (key, value) in layer.as_object().expect("an object") {
+                assert!(
+                    !value.is_number(),
+                    "{key} is a number that no area sums up to"
+                );
+            }
+        }
+        before = Some((now, answers.len()));
+    }
+    assert!(seen_numbers.len() > 15, "{}", seen_numbers.len());
+    let (now, _) = before.expect("rounds");
+    let is_rest = |pieces: &Vec<String>| pieces.len() > 1 || pieces[0].ends_with("-rest");
+    let rests = now.keys().filter(|(_, _, pieces)| is_rest(pieces)).count();
+    assert!(rests > 10 && rests < now.len(), "{rests} of {}", now.len());
+}
+
+/// The attacker itself must be able to find something.
+#[test]
+fn the_attacker_finds_an_area_within_another() {
+    let key = |pieces: &[&str]| {
+        let pieces = pieces.iter().map(|&piece| piece.to_owned()).collect();
+        ("2020-01".to_owned(), "encampments".to_owned(), pieces)
+    };
+    let known = Known::from([(key(&["a", "b"]), 9), (key(&["a"]), 6), (key(&["c"]), 5)]);
+    assert_eq!(subtracted(&known), [(vec!["b".to_owned()], 3)]);
+}
+
+/// A reader of every number subtracts whatever can be subtracted, before and after each import.
+#[test]
+fn before_and_after_differ_only_by_whole_areas_over_the_threshold() {
+    let setup = Setup::new();
+    setup
+        .read(File::open(shared(FILES[0])).expect("opens"))
+        .expect("reads");
+    let before = setup.published(date(2019, 2, 1), false);
+    // A late row of a published month, and a month that is new.
+    let late = "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude\n\
+                X-1,12/30/2017 01:00:00 PM,Homeless Encampment,\"1 NEW ST, 90013\",34.0442,-118.2439\n";
+    assert_eq!(setup.read(late.as_bytes()).expect("reads").records, 1);
+    setup
+        .read(File::open(shared(FILES[1])).expect("opens"))
+        .expect("reads");
+    let after = setup.published(date(2019, 2, 1), false);
+    for (key, count) in &after {
+        match before.get(key) {
+            Some(old) => assert_eq!(count, old, "{key:?} was revised"),
+            None => assert!(key.0 == "2018-12" && *count >= 5),
+        }
+    }
+    assert!(before.keys().all(|key| after.contains_key(key)));
+    // Only the operator revises, and then whole.
+    let rebuilt = setup.published(date(2019, 2, 1), true);
+    let total = |numbers: &BTreeMap<_, u32>| numbers.values().sum::<u32>();
+    assert!(total(&rebuilt) >= total(&after));
+}

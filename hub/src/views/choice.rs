@@ -1,0 +1,169 @@
+//! What a reader may choose; the whole state of a page's address.
+
+use crate::store::open_data::BegunBy;
+use crate::views::geojson::begun_by;
+use crate::views::layers::{Layer, Period};
+use crate::views::projection::View;
+use crate::views::words::Lang;
+
+/// What a reader has chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub struct Choice {
+    pub lang: Lang,
+    pub view: View,
+    /// Which layer of open data; the first if none.
+    pub layer: Option<String>,
+    /// Which part of it; its first if none.
+    pub begun_by: Option<BegunBy>,
+    pub when: When,
+}
+
+/// Which period of open data is on the map.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum When {
+    #[default]
+    Newest,
+    Hidden,
+    Of(String),
+}
+
+impl Choice {
+    /// As an address relative to the page's own; empty for what every reader gets first.
+    pub fn address(&self, page: &str) -> String {
+        let mut query = Vec::new();
+        if self.lang != Lang::default() {
+            query.push(format!("lang={}", self.lang.code()));
+        }
+        if let Some(view) = self.view.name() {
+            query.push(format!("view={view}"));
+        }
+        if let Some(layer) = &self.layer {
+            query.push(format!("layer={layer}"));
+        }
+        if let Some(by) = self.begun_by.and_then(begun_by) {
+            query.push(format!("by={by}"));
+        }
+        match &self.when {
+            When::Newest => (),
+            When::Hidden => query.push("period=none".to_owned()),
+            When::Of(period) => query.push(format!("period={period}")),
+        }
+        if query.is_empty() {
+            page.to_owned()
+        } else {
+            format!("{page}?{}", query.join("&"))
+        }
+    }
+
+    /// The same of another part of the city.
+    pub fn with_view(&self, view: View) -> Self {
+        Self {
+            view,
+            ..self.clone()
+        }
+    }
+
+    /// The same in another language.
+    pub fn with_lang(&self, lang: Lang) -> Self {
+        Self {
+            lang,
+            ..self.clone()
+        }
+    }
+
+    /// The same with another layer, or another part of one; its newest period. `first` is the layer that needs no name.
+    pub fn with_layer(&self, layer: &Layer, begun_by: BegunBy, is_first: bool) -> Self {
+        let is_first_part = layer.begun_by.first() == Some(&begun_by);
+        Self {
+            layer: (!is_first).then(|| layer.id.clone()),
+            begun_by: (!is_first_part).then_some(begun_by),
+            when: match (&self.when, self.is_of(layer, is_first)) {
+                (When::Of(period), true) => When::Of(period.clone()),
+                _ => When::Newest,
+            },
+            ..self.clone()
+        }
+    }
+
+    /// Whether a layer is the one that was chosen.
+    pub fn is_of(&self, layer: &Layer, is_first: bool) -> bool {
+        match &self.layer {
+            Some(chosen) => *chosen == layer.id,
+            None => is_first,
+        }
+    }
+
+    /// The chosen layer, its part and its period; `None` for a period if it is hidden or there is none.
+    pub fn of<'a>(&self, layers: &'a [Layer]) -> Option<(&'a Layer, BegunBy, Option<&'a Period>)> {
+        let mut all = layers.iter().enumerate();
+        let (_, layer) = all.find(|(n, layer)| self.is_of(layer, *n == 0))?;
+        let part = self.begun_by.filter(|by| layer.begun_by.contains(by));
+        let part = part.or(layer.begun_by.first().copied()).unwrap_or_default();
+        let newest = layer.periods.last();
+        let period = match &self.when {
+            When::Hidden => None,
+            When::Newest => newest,
+            When::Of(when) => layer.periods.iter().find(|p| p.period == *when).or(newest),
+        };
+        Some((layer, part, period))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+
+    #[test]
+    fn an_address_holds_what_was_chosen_and_no_more() {
+        let check = |choice: Choice, expected: &str| assert_eq!(choice.address("./"), expected);
+        check(Choice::default(), "./");
+        let choice = Choice {
+            lang: Lang::Spanish,
+            view: View::Grid { z: 3, x: 12, y: 9 },
+            when: When::Of("2020-09".to_owned()),
+            ..Choice::default()
+        };
+        check(choice.clone(), "./?lang=es&view=3.12.9&period=2020-09");
+        check(
+            choice.with_view(View::Area(1)),
+            "./?lang=es&view=area.1&period=2020-09",
+        );
+        check(
+            choice.with_view(View::CITY),
+            "./?lang=es&view=city&period=2020-09",
+        );
+        let calls = fixture::calls();
+        let of = |by| choice.with_layer(&calls, by, false);
+        check(of(BegunBy::Officer), "./?lang=es&view=3.12.9&layer=calls");
+        check(
+            of(BegunBy::Dispatch),
+            "./?lang=es&view=3.12.9&layer=calls&by=dispatch",
+        );
+    }
+
+    #[test]
+    fn a_choice_finds_its_layer_part_and_period() {
+        let layers = [fixture::layer(), fixture::calls()];
+        let of = |choice: Choice| {
+            let (layer, by, period) = choice.of(&layers).expect("a layer");
+            (layer.id.as_str(), by, period.map(|p| p.period.as_str()))
+        };
+        let choice = Choice::default();
+        assert_eq!(
+            of(choice.clone()),
+            ("encampments", BegunBy::Untold, Some("2020-09"))
+        );
+        let calls = choice.with_layer(&layers[1], BegunBy::Dispatch, false);
+        assert_eq!(
+            of(calls.clone()),
+            ("calls", BegunBy::Dispatch, Some("2020-W40"))
+        );
+        let hidden = Choice {
+            when: When::Hidden,
+            ..calls
+        };
+        assert_eq!(of(hidden).2, None);
+        assert!(choice.of(&[]).is_none());
+    }
+}

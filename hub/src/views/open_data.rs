@@ -1,0 +1,212 @@
+//! The page's part about open data: each layer in plain words, how fresh it is, and what of it is on the map.
+
+use jiff::Timestamp;
+use maud::{Markup, html};
+
+use crate::city::Span;
+use crate::store::open_data::BegunBy;
+use crate::views::choice::Choice;
+use crate::views::geojson::begun_by;
+use crate::views::layers::{Layer, Period};
+use crate::views::words::{Lang, Words, fill};
+use crate::views::{Picture, time};
+
+/// All layers, the one on the map open.
+pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
+    let layers = picture.layers.as_slice();
+    let Some((shown, part, period)) = choice.of(layers) else {
+        return html! {};
+    };
+    let words = choice.lang.words();
+    html! {
+        section #open-data {
+            @for (n, layer) in layers.iter().enumerate() {
+                @let (title, explanation, _) = layer.words(choice.lang);
+                @let is_shown = std::ptr::eq(layer, shown);
+                article {
+                    h2 { (title) }
+                    p {
+                        (explanation)
+                        @if let Some(date) = layer.rebuilt_on {
+                            " " (fill(words.layer_rebuilt, &[("date", &time::date(date, words))]))
+                        }
+                    }
+                    @if layer.periods.is_empty() {
+                        p { (words.layer_none) }
+                    } @else if is_shown {
+                        (parts(layer, part, n == 0, choice, words))
+                        (periods(layer, period, choice, words))
+                        (unknown(period, part, words))
+                    } @else {
+                        p { a .to-layer href=(choice.with_layer(layer, first(layer), n == 0).address("./")) { (words.layer_on_map) } }
+                    }
+                    p .quiet { (freshness(picture, layer, at, choice.lang)) }
+                }
+            }
+        }
+    }
+}
+
+fn first(layer: &Layer) -> BegunBy {
+    layer.begun_by.first().copied().unwrap_or_default()
+}
+
+/// What a part of a layer is called.
+pub fn part_name(part: BegunBy, words: &Words) -> Option<&str> {
+    match part {
+        BegunBy::Untold => None,
+        BegunBy::Officer => Some(words.begun_by_officers),
+        BegunBy::Dispatch => Some(words.begun_by_calls),
+    }
+}
+
+fn parts(layer: &Layer, shown: BegunBy, is_first: bool, choice: &Choice, words: &Words) -> Markup {
+    let parts = layer
+        .begun_by
+        .iter()
+        .filter_map(|part| Some((*part, part_name(*part, words)?)));
+    html! {
+        @if layer.begun_by.len() > 1 {
+            p .parts {
+                @for (part, name) in parts {
+                    a href=(choice.with_layer(layer, part, is_first).address("./")) aria-current=[(part == shown).then_some("true")] {
+                        (name)
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn periods(layer: &Layer, shown: Option<&Period>, choice: &Choice, words: &Words) -> Markup {
+    html! {
+        form action="./" {
+            @if choice.lang != Lang::default() { input type="hidden" name="lang" value=(choice.lang.code()); }
+            @if let Some(view) = choice.view.name() { input type="hidden" name="view" value=(view); }
+            @if let Some(layer) = &choice.layer { input type="hidden" name="layer" value=(layer); }
+            @if let Some(by) = choice.begun_by.and_then(begun_by) { input type="hidden" name="by" value=(by); }
+            label for="period" {
+                (match layer.span { Span::Month => words.layer_month, Span::Week => words.layer_week })
+            }
+            " "
+            select #period name="period" {
+                @for period in layer.periods.iter().rev() {
+                    option value=(period.period) selected[shown == Some(period)] { (time::period(layer.span, period.first, words)) }
+                }
+                option value="none" selected[shown.is_none()] { (words.layer_hidden) }
+            }
+            " "
+            button { (words.layer_show) }
+        }
+    }
+}
+
+fn unknown(period: Option<&Period>, part: BegunBy, words: &Words) -> Markup {
+    let of_part = |period: &Period| {
+        let mut unknown = period.unknown.iter();
+        unknown.find(|(by, _)| *by == part).map(|(_, count)| *count)
+    };
+    html! {
+        @if let Some(count) = period.and_then(of_part) {
+            p .quiet { (fill(words.layer_unknown, &[("n", &count.to_string())])) }
+        }
+    }
+}
+
+/// `Data through November 12, 2026, read 3 h ago. Source: ... Licence: ...`
+fn freshness(picture: &Picture, layer: &Layer, at: Timestamp, lang: Lang) -> Markup {
+    let (words, zone) = (lang.words(), &picture.city.time_zone);
+    let source = [
+        ("source", layer.source.as_str()),
+        ("licence", layer.licence.as_str()),
+    ];
+    html! {
+        @if let Some(date) = layer.data_through {
+            (fill(words.layer_through, &[("date", &time::date(date, words))]))
+            @if let Some(read) = layer.fetched_at {
+                ", " (fill(words.layer_read, &[("when", &time::long_ago(read, at, zone, words))]))
+            }
+            ". "
+        }
+        (trouble(picture, layer, lang))
+        (fill(words.layer_source, &source))
+    }
+}
+
+/// That a layer cannot be refreshed, and since when.
+fn trouble(picture: &Picture, layer: &Layer, lang: Lang) -> Markup {
+    let (words, zone) = (lang.words(), &picture.city.time_zone);
+    html! {
+        @if let Some(trouble) = layer.trouble {
+            b {
+                @match trouble.since {
+                    Some(since) => (fill(words.layer_stale_since, &[("date", &time::day(since, zone, words))])),
+                    None => (words.layer_stale),
+                }
+            }
+            " "
+        }
+    }
+}
+
+/// For the page's end: which layers cannot be refreshed.
+pub fn troubles(picture: &Picture, lang: Lang) -> Markup {
+    let troubled = picture
+        .layers
+        .iter()
+        .filter(|layer| layer.trouble.is_some());
+    html! {
+        @for layer in troubled {
+            p .stale-layer { (layer.words(lang).0) ": " (trouble(picture, layer, lang)) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::feeds::status::Trouble;
+    use crate::views::fixture;
+    use std::sync::Arc;
+
+    fn page(picture: &Picture, choice: &Choice) -> String {
+        open_data(picture, picture.at, choice).into_string()
+    }
+
+    #[test]
+    fn each_layer_is_there_and_one_is_on_the_map() {
+        let mut picture = fixture::picture(0);
+        picture.layers = Arc::new(vec![fixture::layer(), fixture::calls()]);
+        let text = page(&picture, &Choice::default());
+        assert_eq!(text.matches("<article>").count(), 2);
+        assert_eq!(text.matches("<select").count(), 1);
+        assert!(text.contains("href=\"./?layer=calls\""));
+        assert!(text.contains("October 1, 2020"), "{text}");
+        assert!(text.contains("read 14 h ago"), "{text}");
+        let choice = Choice::default().with_layer(&picture.layers[1], BegunBy::Officer, false);
+        let text = page(&picture, &choice);
+        assert!(text.contains("Week of September 28, 2020"), "{text}");
+        assert!(text.contains("by=dispatch"));
+        assert!(text.contains("name=\"layer\" value=\"calls\""));
+        assert!(text.contains("12 more"), "{text}");
+        assert!(!text.contains("<b>"));
+    }
+
+    #[test]
+    fn a_layer_that_cannot_be_refreshed_says_so_in_the_readers_language() {
+        let mut picture = fixture::picture(0);
+        let mut layer = fixture::layer();
+        layer.trouble = Some(Trouble {
+            since: Some(fixture::at("2026-06-20T08:00:00Z")),
+        });
+        picture.layers = Arc::new(vec![layer, fixture::calls()]);
+        for (lang, word) in [
+            (Lang::English, "since June 20, 2026"),
+            (Lang::Spanish, "desde el 20 de junio de 2026"),
+        ] {
+            let text = troubles(&picture, lang).into_string();
+            assert_eq!(text.matches("stale-layer").count(), 1);
+            assert!(text.contains(word), "{text}");
+        }
+    }
+}

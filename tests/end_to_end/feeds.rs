@@ -1,0 +1,495 @@
+//! City open data: a portal that speaks SODA with its faults, read by the hub's own binary, killed and run again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use serde_json::Value;
+use spotlight_tests::process::{self, Running};
+use spotlight_tests::soda::{Dataset, Fault, Portal, rows_of};
+use spotlight_tests::world::Apart;
+use spotlight_tests::{http, wait};
+use tempfile::TempDir;
+
+/// 2018's requests, as the city's file names them.
+const OLD: &str = "h65r-yf5i";
+
+/// The cases of this year, under an id that only the catalogue knows.
+const CASES: &str = "this-year";
+
+fn shared(file: &str) -> String {
+    let path = format!("{}/../../shared/data/{file}", env!("CARGO_MANIFEST_DIR"));
+    let bytes = fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn this_year() -> i16 {
+    let zone = jiff::tz::TimeZone::get("America/Los_Angeles").expect("a zone");
+    jiff::Timestamp::now().to_zoned_datetime(zone).year()
+}
+
+struct City {
+    portal: Portal,
+    folder: TempDir,
+}
+
+impl City {
+    /// A portal with all that the city's file names: 2018's real rows, this year's cases made of 2017's, and nothing else.
+    fn start() -> Self {
+        let portal = Portal::start();
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = format!(
+            "{}/../hub/cities/los-angeles.toml",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = fs::read_to_string(file).expect("the city's file");
+        let map_server = text
+            .split('"')
+            .find(|word| word.contains("arcgis"))
+            .expect("it is named");
+        let districts = format!("{}/districts.geojson", portal.server.url);
+        let text = text
+            .replace(map_server, &districts)
+            .replace("https://data.lacity.org", &portal.server.url);
+        fs::write(folder.path().join("city.toml"), &text).expect("written");
+        portal.put_file(
+            "/districts.geojson",
+            "application/geo+json",
+            shared("lapd_reporting_districts.geojson").as_bytes(),
+        );
+        let lower = |name: &str| Some(name.to_lowercase());
+        let export = shared("la311_2018_export_computed_regions.csv");
+        let (columns, rows) = rows_of(&export, &lower, "2026-01-10T08:00:00.000Z");
+        for id in text
+            .lines()
+            .filter_map(|line| line.strip_prefix("dataset = \""))
+        {
+            let id = id.trim_end_matches('"');
+            let dataset = Dataset {
+                title: format!("MyLA311 Service Request Data {id}"),
+                columns: columns.clone(),
+                rows: if id == OLD { rows.clone() } else { Vec::new() },
+                rows_updated_at: 1,
+            };
+            portal.put(id, dataset);
+        }
+        let names: Value =
+            serde_json::from_str(&shared("la311_2026_soda_field_names.json")).expect("JSON");
+        let new_name = move |header: &str| {
+            let header = if header == "SRNumber" {
+                "CaseNumber"
+            } else {
+                header
+            };
+            let mut names = names.as_object()?.iter();
+            names
+                .find(|(_, of)| *of == header)
+                .map(|(name, _)| name.clone())
+        };
+        let export = shared("la311_2017_export_latlon_parens.csv")
+            .replace("/2017", &format!("/{}", this_year()));
+        let (mut columns, rows) = rows_of(&export, &new_name, "2026-01-10T08:00:00.000Z");
+        columns.push("systemmodstamp".to_owned());
+        for (id, title, rows) in [
+            (CASES, format!("MyLA311 Cases {}", this_year()), rows),
+            // What has the title in it is not it.
+            (
+                "bridge-01",
+                format!("MyLA311 Cases March 2025 to December {}", this_year()),
+                Vec::new(),
+            ),
+            (
+                "73a2-6ar5",
+                "MyLA311 Cases March 2025 to December 2025".to_owned(),
+                Vec::new(),
+            ),
+        ] {
+            let columns = columns.clone();
+            portal.put(
+                id,
+                Dataset {
+                    title,
+                    columns,
+                    rows,
+                    rows_updated_at: 1,
+                },
+            );
+        }
+        Self { portal, folder }
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("city.toml")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn fetch(&self, more: &[&str]) -> Output {
+        fetch(&self.file(), &self.data(), more)
+    }
+
+    /// Every source's line of a fetch.
+    fn fetched(&self, more: &[&str]) -> Vec<Value> {
+        let output = self.fetch(more);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(0), "{errors}");
+        lines(&output)
+    }
+
+    fn feeds(&self) -> Vec<Value> {
+        let (city, data) = (self.file(), self.data());
+        let (city, data) = (city.to_string_lossy(), data.to_string_lossy());
+        lines(&process::output(
+            "spotlight-hub",
+            &["feeds", "--city", &city, "--data", &data],
+        ))
+    }
+
+    fn status(&self, source: &str) -> Value {
+        let all = self.feeds().into_iter();
+        let mut found = all.filter(|status| status["source"] == source);
+        found.next().unwrap_or_else(|| panic!("no source {source}"))
+    }
+}
+
+fn fetch(city: &Path, data: &Path, more: &[&str]) -> Output {
+    let (city, data) = (city.to_string_lossy(), data.to_string_lossy());
+    let mut arguments = vec!["fetch", "--city", &city, "--data", &data, "--patience", "3"];
+    arguments.extend(more);
+    process::output("spotlight-hub", &arguments)
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines = text.lines().map(serde_json::from_str);
+    lines
+        .collect::<Result<_, _>>()
+        .unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+fn line<'a>(lines: &'a [Value], source: &str) -> &'a Value {
+    let name = format!("encampments/{source}");
+    let found = lines.iter().find(|line| line["file"] == *name);
+    found.unwrap_or_else(|| panic!("no line of {name}: {lines:?}"))
+}
+
+fn cases() -> String {
+    format!("cases-{}", this_year())
+}
+
+const ENCAMPMENTS: [&str; 2] = ["--feed", "encampments"];
+
+#[test]
+fn every_row_comes_once_page_by_page_and_later_only_what_changed() {
+    let city = City::start();
+    let token = city.folder.path().join("token");
+    fs::write(&token, "a-token-of-the-test\n").expect("written");
+    let token = token.to_string_lossy();
+    let all = city.fetched(&["--feed", "encampments", "--app-token-file", &token]);
+    // What an import of the same rows counts: the portal was asked for this feed's alone.
+    let old = line(&all, "requests-2018");
+    for (key, count) in [
+        ("rows", 509),
+        ("skipped", 0),
+        ("accepted", 509),
+        ("records", 421),
+        ("duplicates", 88),
+    ] {
+        assert_eq!(old[key], count, "{key}: {old}");
+    }
+    let new = line(&all, &cases());
+    for (key, count) in [
+        ("rows", 256),
+        ("records", 242),
+        ("duplicates", 14),
+        ("unplaced", 0),
+    ] {
+        assert_eq!(new[key], count, "{key}: {new}");
+    }
+    let pages = city.portal.pages();
+    let of_old: Vec<_> = pages
+        .iter()
+        .filter(|(path, _)| path.contains(OLD))
+        .collect();
+    assert_eq!(of_old.len(), 7, "six pages and an empty one");
+    for (n, (_, query)) in of_old.iter().enumerate() {
+        assert_eq!(query["$order"], ":id");
+        assert!(
+            query["$where"].starts_with("upper(requesttype) in ('HOMELESS ENCAMPMENT')"),
+            "{query:?}"
+        );
+        assert_eq!(query["$where"].contains(":id > '"), n > 0, "{query:?}");
+        // No address leaves the portal without need, and no free text at all.
+        assert!(
+            !query["$select"].contains("assignto") && !query["$select"].contains("housenumber")
+        );
+    }
+    let asked = city.portal.server.asked();
+    let is_with_token = |asked: &spotlight_tests::server::Asked| {
+        asked.header("x-app-token") == Some("a-token-of-the-test")
+    };
+    assert!(
+        asked
+            .iter()
+            .filter(|asked| asked.path.contains(OLD))
+            .all(is_with_token)
+    );
+
+    // Nothing changed: nothing is read.
+    let before = city.portal.pages().len();
+    let again = city.fetched(&ENCAMPMENTS);
+    assert!(again.iter().all(|line| line["rows"] == 0), "{again:?}");
+    assert_eq!(city.portal.pages().len(), before);
+
+    // One row is new, one was touched: only what was updated since is asked for.
+    city.portal.change(OLD, |dataset| {
+        let at = |n: usize| serde_json::json!(format!("2026-02-0{n}T08:00:00.000Z"));
+        let filed =
+            |row: &&mut spotlight_tests::soda::Row| row["requesttype"] == "Homeless Encampment";
+        let touched = dataset.rows.iter_mut().find(filed).expect("a row");
+        touched.insert(":updated_at".to_owned(), at(1));
+        touched.insert("status".to_owned(), "Closed".into());
+        let mut new = touched.clone();
+        new.insert(":id".to_owned(), "row-zzzz".into());
+        new.insert(":updated_at".to_owned(), at(2));
+        new.insert("srnumber".to_owned(), "1-999".into());
+        new.insert("address".to_owned(), "1 QUITE NEW ST, 90013".into());
+        dataset.rows.push(new);
+        dataset.rows_updated_at = 2;
+    });
+    let later = city.fetched(&ENCAMPMENTS);
+    let old = line(&later, "requests-2018");
+    // A day's overlap: the rest was last updated weeks before.
+    assert_eq!(
+        (&old["rows"], &old["records"], &old["duplicates"]),
+        (&2.into(), &1.into(), &1.into()),
+        "{old}"
+    );
+    let status = city.status("requests-2018");
+    assert_eq!(
+        (&status["rows"], &status["failures"]),
+        (&511.into(), &0.into()),
+        "{status}"
+    );
+    assert!(status["next"].is_null(), "only fetch reads it: {status}");
+    assert!(status["data_through"].as_str() >= Some("2018-12-31"));
+}
+
+#[test]
+fn what_fails_for_a_moment_is_asked_again_and_no_row_is_lost() {
+    let city = City::start();
+    city.portal.break_after(
+        2,
+        [
+            Fault::TooMany(1),
+            Fault::Cut,
+            Fault::Status(503, String::new()),
+            Fault::Status(
+                500,
+                "{\"code\":\"x\",\"error\":true,\"message\":\"broken\"}".to_owned(),
+            ),
+        ]
+        .into_iter()
+        .flat_map(|fault| [Some(fault), None])
+        .flatten()
+        .take(3),
+    );
+    let all = city.fetched(&ENCAMPMENTS);
+    assert_eq!(line(&all, "requests-2018")["records"], 421);
+    assert_eq!(line(&all, &cases())["records"], 242);
+}
+
+#[test]
+fn a_portal_that_stays_broken_is_named_and_the_reading_goes_on_where_it_was() {
+    let city = City::start();
+    let elsewhere = "http://127.0.0.2:9/resource/x.json".to_owned();
+    let recorded = shared("socrata_error_403.json");
+    // Old years' tables are empty but for one page each; the fault comes after two pages of 2018.
+    for (fault, reason) in [
+        (Fault::Html, "answered with text/html, not with data"),
+        (Fault::Status(403, recorded), "403: You must be logged in"),
+        (Fault::Object, "JSON of another shape"),
+        (Fault::Redirect(elsewhere), "not a listed host"),
+        (
+            Fault::TooMany(7200),
+            "asks to be left alone for a while, until 2",
+        ),
+        (Fault::Drip, "cut off"),
+    ] {
+        city.portal.always(Some(fault));
+        let output = city.fetch(&ENCAMPMENTS);
+        assert_eq!(output.status.code(), Some(1));
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(errors.contains(reason), "{reason}: {errors}");
+        let status = city.status(&cases());
+        assert!(
+            status["error"]
+                .as_str()
+                .is_some_and(|error| error.contains(reason)),
+            "{status}"
+        );
+        assert!(status["last_success"].is_null());
+    }
+    assert_eq!(city.status(&cases())["failures"], 6);
+    city.portal.always(None);
+    let all = city.fetched(&ENCAMPMENTS);
+    assert_eq!(line(&all, "requests-2018")["records"], 421);
+    let status = city.status(&cases());
+    assert_eq!(
+        (&status["failures"], &status["error"]),
+        (&0.into(), &Value::Null),
+        "{status}"
+    );
+}
+
+#[test]
+fn a_changed_header_stops_the_feed_and_keeps_what_is_on_the_map() {
+    let city = City::start();
+    city.fetched(&ENCAMPMENTS);
+    let before = layers(&city.data());
+    assert_eq!(before, 1, "2018 is published");
+    city.portal.change(OLD, |dataset| {
+        dataset.rows_updated_at = 3;
+        for name in &mut dataset.columns {
+            if name == "createddate" {
+                *name = "created_at".to_owned();
+            }
+        }
+    });
+    let output = city.fetch(&ENCAMPMENTS);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("no column `CreatedDate`") && errors.contains("add the new name"),
+        "{errors}"
+    );
+    assert_eq!(layers(&city.data()), before);
+    // Rows of another dataset altogether.
+    let bikes: Vec<spotlight_tests::soda::Row> =
+        serde_json::from_str(&shared("socrata_bike_counts_page_1.json")).expect("rows");
+    city.portal.change(OLD, |dataset| {
+        dataset.columns = bikes[0].keys().cloned().collect();
+        dataset.rows_updated_at = 4;
+    });
+    assert_eq!(city.fetch(&ENCAMPMENTS).status.code(), Some(1));
+    assert_eq!(layers(&city.data()), before);
+}
+
+/// How many periods are published.
+fn layers(data: &Path) -> u64 {
+    let data = data.to_string_lossy();
+    let tables = lines(&process::output(
+        "spotlight-hub",
+        &["what-do-you-know", "--data", &data],
+    ));
+    let found = tables
+        .iter()
+        .find(|table| table["table"] == "encampments/published");
+    found.and_then(|table| table["rows"].as_u64()).unwrap_or(0)
+}
+
+/// SIGKILL in the middle of a page: what was committed stays, and the next reading goes on after it.
+#[test]
+fn a_killed_fetch_goes_on_after_its_last_page() {
+    let city = City::start();
+    let mut seen = 0;
+    for good_pages in [3, 2, 1] {
+        city.portal.break_after(good_pages, [Fault::Drip]);
+        let mut command = process::command("spotlight-hub");
+        command
+            .args(["fetch", "--feed", "encampments", "--city"])
+            .arg(city.file());
+        command.arg("--data").arg(city.data());
+        let running = Running::start("fetch", command, &city.folder.path().join("logs"));
+        let wanted = seen + good_pages + 1;
+        wait::until_true("the page drips", wait::LONG, || {
+            city.portal.pages().len() >= wanted
+        });
+        running.kill();
+        // The portal notices when it writes on.
+        seen = city.portal.pages().len();
+    }
+    let all = city.fetched(&ENCAMPMENTS);
+    let records: u64 = all.iter().filter_map(|line| line["records"].as_u64()).sum();
+    let mut stored = 0;
+    let data = city.data();
+    for table in lines(&process::output(
+        "spotlight-hub",
+        &["what-do-you-know", "--data", &data.to_string_lossy()],
+    )) {
+        if table["table"] == "encampments/requests" {
+            stored = table["rows"].as_u64().unwrap_or(0);
+        }
+        if table["table"] == "encampments/unfinished" {
+            assert_eq!(table["rows"], 0, "all was read to its end");
+        }
+    }
+    assert_eq!(stored, 509 + 256, "each row is known once");
+    assert!(records <= 421 + 242);
+    assert_eq!(layers(&data), 1);
+}
+
+/// The hub reads by itself what is due, shows it without an import, and says on the page and in its figures what fails.
+#[test]
+fn a_running_hub_keeps_its_feeds_fresh_and_says_what_it_cannot_refresh() {
+    let city = City::start();
+    let mut apart = Apart::prepare();
+    let metrics = format!("127.0.0.1:{}", process::free_port());
+    let path = apart.folder().join("hub.toml");
+    let text = fs::read_to_string(&path).expect("the configuration");
+    let text = text
+        .replace("\"los-angeles\"", &format!("{:?}", city.file()))
+        .replace("fetch = false", "fetch = true");
+    fs::write(&path, format!("metrics = {metrics:?}\n{text}")).expect("written");
+    // A fetch by hand, first: the old years, which have a month to show.
+    let data = apart.hub_data();
+    fs::create_dir_all(&data).expect("a folder");
+    let output = fetch(&city.file(), &data, &ENCAMPMENTS);
+    assert_eq!(output.status.code(), Some(0));
+    apart.start_hub();
+    let layers = apart.map.at("api/v1/layers");
+    let page = apart.map.at("");
+    let calls = || {
+        let layers = http::get(&layers).json();
+        let layers = layers["layers"].as_array().expect("layers").clone();
+        layers.into_iter().find(|layer| layer["id"] == "calls")
+    };
+    // Only the hub itself can have read these: there are none, which is a success.
+    let found = wait::until("the calls are read", wait::LONG, calls);
+    assert_eq!(found["refreshed"], true);
+    let figures = || {
+        let text = http::get(&format!("http://{metrics}/metrics"));
+        String::from_utf8_lossy(&text.body).into_owned()
+    };
+    let name = format!(
+        "spotlight_feed_failures{{feed=\"encampments\",source=\"{}\"}}",
+        cases()
+    );
+    assert!(figures().contains(&format!("{name} 0\n")), "{}", figures());
+    assert!(figures().contains(
+        "spotlight_feed_rows{feed=\"boundaries\",source=\"reporting-districts\"} 1135\n"
+    ));
+    city.portal.always(Some(Fault::Html));
+    city.portal
+        .change(CASES, |dataset| dataset.rows_updated_at = 9);
+    for _ in 0..2 {
+        assert_eq!(
+            fetch(&city.file(), &data, &ENCAMPMENTS).status.code(),
+            Some(1)
+        );
+    }
+    wait::until_true("the page says so", wait::LONG, || {
+        let page = http::get(&page);
+        String::from_utf8_lossy(&page.body).contains("It could not be refreshed since")
+    });
+    assert!(figures().contains(&format!("{name} 2\n")), "{}", figures());
+    let encampments = http::get(
+        &apart
+            .map
+            .at("api/v1/layers/encampments.geojson?period=2018-12"),
+    );
+    assert_eq!(encampments.status, 200, "the map stays as it was");
+    assert!(apart.hub.take().expect("it runs").terminate().0.success());
+}
