@@ -3,6 +3,8 @@
 //! Run it alone on the machine, after `cargo build --release --workspace --all-targets`. A word of the first argument
 //! picks the figures whose name holds it.
 
+mod import;
+
 use std::time::{Duration, Instant};
 
 use spotlight_common::clock::ClockQuality;
@@ -33,13 +35,14 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    let figures: [(&str, fn()); 6] = [
+    let figures: [(&str, fn()); 7] = [
         ("latency", text_to_event),
         ("intake", webhook_to_event),
         ("ingest", hub_ingest),
         ("edge", edge_memory_and_start),
         ("page", page_weight),
         ("place", place_lookup),
+        ("import", import::figure),
     ];
     for (name, figure) in figures {
         if name.contains(&wanted) {
