@@ -10,8 +10,9 @@ use std::io::{Read, Write};
 
 use spotlight_common::cell::Cell;
 use spotlight_hub::city::City;
-use spotlight_hub::feeds::rows::{Row, Rows};
-use spotlight_hub::store::open_data::Address;
+use spotlight_hub::feeds::layout::Row;
+use spotlight_hub::feeds::rows::Rows;
+use spotlight_hub::store::open_data::{Address, Place};
 
 type Corners = HashMap<Cell, Vec<(String, f64, f64)>>;
 
@@ -59,7 +60,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             if !seen.insert(row.id) {
                 continue;
             }
-            let choice = row.cell.and_then(|cell| corners.get(&cell));
+            let choice = match row.place {
+                Place::Cell(cell) => corners.get(&cell),
+                _ => None,
+            };
             let Some(choice) = choice else {
                 dropped += 1;
                 continue;

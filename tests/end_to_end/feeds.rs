@@ -8,7 +8,7 @@ use serde_json::Value;
 use spotlight_tests::process::{self, Running};
 use spotlight_tests::soda::{Dataset, Fault, Portal, rows_of};
 use spotlight_tests::world::Apart;
-use spotlight_tests::{http, wait};
+use spotlight_tests::{http, scan, wait};
 use tempfile::TempDir;
 
 /// 2018's requests, as the city's file names them.
@@ -267,6 +267,20 @@ fn every_row_comes_once_page_by_page_and_later_only_what_changed() {
         (&2.into(), &1.into(), &1.into()),
         "{old}"
     );
+    // No address, no point and no id of a row is in the store or in anything that was said.
+    let secrets = [
+        "1 QUITE NEW ST",
+        "WALL ST AT 5TH ST",
+        "SRNumber",
+        "1-999",
+        "34.0441",
+    ];
+    let secrets: Vec<_> = secrets.iter().flat_map(|text| scan::text(text)).collect();
+    scan::assert_none(&scan::files(&city.data(), &[]), &secrets);
+    for said in [&all, &later] {
+        let said = format!("{said:?}");
+        assert!(!said.contains(" ST") && !said.contains("34.0"), "{said}");
+    }
     let status = city.status("requests-2018");
     assert_eq!(
         (&status["rows"], &status["failures"]),
@@ -431,6 +445,107 @@ fn a_killed_fetch_goes_on_after_its_last_page() {
     assert_eq!(layers(&data), 1);
 }
 
+/// San Francisco's host moved once: the new one is followed to when the city's file lists it, and not before.
+#[test]
+fn a_portal_that_moved_is_followed_to_a_listed_host() {
+    let city = City::start();
+    let host = format!("localhost:{}", city.portal.server.port());
+    city.portal.move_to(&host);
+    let output = city.fetch(&ENCAMPMENTS);
+    assert_eq!(output.status.code(), Some(1));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        errors.contains("not a listed host") && errors.contains("`hosts`"),
+        "{errors}"
+    );
+    let text = fs::read_to_string(city.file()).expect("the city's file");
+    fs::write(city.file(), format!("hosts = [\"localhost\"]\n{text}")).expect("written");
+    let all = city.fetched(&ENCAMPMENTS);
+    assert_eq!(line(&all, "requests-2018")["records"], 421);
+}
+
+/// A file of a table, packed, in Windows-1252 with CRLF, read again only when it has changed.
+#[test]
+fn a_file_of_a_table_is_read_whole_or_not_at_all_and_only_when_it_changed() {
+    let portal = Portal::start();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (file, data) = (folder.path().join("city.toml"), folder.path().join("data"));
+    fs::write(
+        &file,
+        format!(
+            "name = 'Test'\ntime_zone = 'America/Los_Angeles'\nbounds = [33.0, -119.0, 35.0, -117.0]\n[[feeds]]\nid = 'sweeps'\n\
+             title = 't'\nexplanation = 'e'\nunit = 'u'\nsource = 's'\nlicence = 'CC0'\n\
+             columns = {{ id = ['No'], created = ['Day'], address = ['Place'], location = ['Point'] }}\n\
+             [[feeds.sources]]\nid = 'dump'\nkind = 'csv'\naddress = '{}/dump.csv.gz'\n",
+            portal.server.url
+        ),
+    )
+    .expect("written");
+    let mut csv = b"No,Day,Place,Point\r\n".to_vec();
+    for n in 0..400 {
+        csv.extend(format!("{n},1/{}/20 0:05,\"{n} Pe", 1 + n % 28).as_bytes());
+        csv.extend(b"\xf1a St, 90013\",\"(34.05, -118.25)\"\r\n");
+    }
+    let packed = |csv: &[u8]| {
+        use std::io::Write as _;
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gz.write_all(csv).expect("packs");
+        gz.finish().expect("packs")
+    };
+    let whole = packed(&csv);
+    portal.put_file(
+        "/dump.csv.gz",
+        "application/gzip",
+        &whole[..whole.len() / 2],
+    );
+    let output = fetch(&file, &data, &[]);
+    assert_eq!(output.status.code(), Some(1), "half a file is an error");
+    portal.put_file("/dump.csv.gz", "text/html", b"<html>");
+    let errors = String::from_utf8_lossy(&fetch(&file, &data, &[]).stderr).into_owned();
+    assert!(errors.contains("text/html"), "{errors}");
+    portal.put_file("/dump.csv.gz", "application/gzip", &whole);
+    let read = &lines(&fetch(&file, &data, &[]))[0];
+    assert_eq!(
+        (&read["rows"], &read["unplaced"]),
+        (&400.into(), &0.into()),
+        "{read}"
+    );
+    let again = &lines(&fetch(&file, &data, &[]))[0];
+    assert_eq!(again["rows"], 0, "it has the same version: {again}");
+    csv.extend(b"401,1/2/20 0:05,New,\"(34.05, -118.25)\"\r\n");
+    portal.put_file("/dump.csv.gz", "application/gzip", &packed(&csv));
+    let more = &lines(&fetch(&file, &data, &[]))[0];
+    assert_eq!(
+        (&more["records"], &more["duplicates"]),
+        (&1.into(), &400.into()),
+        "{more}"
+    );
+}
+
+/// Rows of a day and later are a part of their month: it waits until the rest was read.
+#[test]
+fn a_period_that_was_read_in_part_is_not_published() {
+    let city = City::start();
+    let since = ["--feed", "encampments", "--since", "2018-12-29"];
+    city.fetched(&since);
+    assert_eq!(layers(&city.data()), 0);
+    let asked = city.portal.pages();
+    let of_old = asked
+        .iter()
+        .find(|(path, _)| path.contains(OLD))
+        .expect("it was asked");
+    assert!(
+        of_old.1["$where"].contains("createddate >= '2018-12-29T00:00:00'"),
+        "{of_old:?}"
+    );
+    assert!(
+        !asked.iter().any(|(path, _)| path.contains("d4vt-q4t5")),
+        "2017 has no such rows"
+    );
+    city.fetched(&["--feed", "encampments", "--since", "2018-12-01"]);
+    assert_eq!(layers(&city.data()), 1);
+}
+
 /// The hub reads by itself what is due, shows it without an import, and says on the page and in its figures what fails.
 #[test]
 fn a_running_hub_keeps_its_feeds_fresh_and_says_what_it_cannot_refresh() {
@@ -491,5 +606,24 @@ fn a_running_hub_keeps_its_feeds_fresh_and_says_what_it_cannot_refresh() {
             .at("api/v1/layers/encampments.geojson?period=2018-12"),
     );
     assert_eq!(encampments.status, 200, "the map stays as it was");
+    // What others read our data with reads it: GDAL counts the features and finds polygons where they are.
+    let file = apart.folder().join("encampments.geojson");
+    fs::write(&file, &encampments.body).expect("written");
+    let output = process::system("ogrinfo", &["-ro", "-al", "-so", &file.to_string_lossy()]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    let features = encampments.json()["features"]
+        .as_array()
+        .expect("features")
+        .len();
+    assert!(features > 5);
+    for part in [
+        &format!("Feature Count: {features}"),
+        "WGS 84",
+        "count: Integer",
+        "area: String",
+        "Extent: (-118.",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
     assert!(apart.hub.take().expect("it runs").terminate().0.success());
 }

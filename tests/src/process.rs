@@ -61,6 +61,12 @@ pub fn output(name: &str, arguments: &[&str]) -> Output {
         .expect("a built binary starts")
 }
 
+/// Runs a program of the system to its end.
+pub fn system(name: &str, arguments: &[&str]) -> Output {
+    let output = Command::new(name).args(arguments).output();
+    output.unwrap_or_else(|error| panic!("{name}: {error}; `tests/run` installs it"))
+}
+
 /// A port that nothing listens on.
 pub fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");

@@ -104,6 +104,11 @@ pub struct Server {
 }
 
 impl Server {
+    /// Where it listens.
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     /// Starts it; `answer` gets each request and how many came before it.
     pub fn start(answer: impl Fn(&Asked, usize) -> Says + Send + 'static) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");

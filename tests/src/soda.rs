@@ -52,6 +52,7 @@ struct State {
     good_pages: usize,
     faults: VecDeque<Fault>,
     always: Option<Fault>,
+    moved_to: Option<String>,
 }
 
 /// The portal.
@@ -110,6 +111,11 @@ impl Portal {
         lock(&self.state).always = fault;
     }
 
+    /// From now on rows are to be had from another address alone, and the old one leads there.
+    pub fn move_to(&self, host: &str) {
+        lock(&self.state).moved_to = Some(host.to_owned());
+    }
+
     /// The pages of rows that were asked for, decoded: path and query.
     pub fn pages(&self) -> Vec<(String, BTreeMap<String, String>)> {
         let asked = self.server.asked().into_iter();
@@ -137,7 +143,19 @@ fn answer(state: &mut State, asked: &Asked) -> Says {
     let (path, query) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
     let query = decoded(query);
     if let Some((content_type, bytes)) = state.files.get(path) {
-        return Says::file(content_type, bytes);
+        let tag = format!("\"{}\"", bytes.len());
+        if asked.header("if-none-match") == Some(&tag) {
+            return Says::status(304);
+        }
+        let mut says = Says::file(content_type, bytes);
+        says.headers.push(("ETag", tag));
+        return says;
+    }
+    if let Some(host) = &state.moved_to
+        && path.starts_with("/resource/")
+        && asked.header("host") != Some(host)
+    {
+        return Says::redirect(format!("http://{host}{}", asked.path));
     }
     if path == "/api/catalog/v1" {
         // Like the real one it finds what has some of the words in it.

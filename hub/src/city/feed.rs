@@ -98,6 +98,12 @@ pub struct Match {
 }
 
 impl Match {
+    /// The characters of the shortest text that is meant.
+    pub fn shortest(&self) -> usize {
+        let all = self.is.iter().chain(&self.starts).chain(&self.contains);
+        all.map(|text| text.chars().count()).min().unwrap_or(0)
+    }
+
     /// Whether a column's text is meant.
     pub fn holds(&self, text: &str) -> bool {
         let text = text.trim();

@@ -130,7 +130,9 @@ impl Fetch<'_> {
             layout: &layout,
         };
         let counts = reading.pages(state, pass, importer)?;
-        state.version = version;
+        if self.since.is_none() {
+            state.version = version;
+        }
         Ok(counts)
     }
 
@@ -279,10 +281,25 @@ impl Reading<'_> {
             }
             bar.set_position(importer.rows());
         }
-        state.pass = None;
+        state.since = floor(state, &pass);
         state.read_at = pass.began_at;
-        state.updated_to = pass.newest.max(state.updated_to.take());
+        if since.is_none() {
+            state.pass = None;
+            state.updated_to = pass.newest.max(state.updated_to.take());
+        }
         Ok(importer.finish()?)
+    }
+}
+
+/// The day from which on all of a source was read, when a pass has come to its end. `None`: from its beginning.
+fn floor(state: &SourceState, pass: &Pass) -> Option<String> {
+    let is_first = state.read_at == 0;
+    match (&pass.updated_from, &pass.since) {
+        // Only what was updated: it adds to what was there.
+        (Some(_), _) => state.since.clone(),
+        (None, None) => None,
+        (None, Some(since)) if is_first => Some(since.clone()),
+        (None, Some(since)) => state.since.as_ref().map(|known| known.min(since).clone()),
     }
 }
 
@@ -313,6 +330,36 @@ pub fn read_rows(
 mod tests {
     use super::*;
     use jiff::civil::date;
+
+    #[test]
+    fn a_source_is_whole_from_the_earliest_day_that_was_read_in_full() {
+        let state = |read_at, since: Option<&str>| SourceState {
+            read_at,
+            since: since.map(str::to_owned),
+            ..SourceState::default()
+        };
+        let pass = |updated_from: Option<&str>, since: Option<&str>| Pass {
+            updated_from: updated_from.map(str::to_owned),
+            since: since.map(str::to_owned),
+            ..Pass::default()
+        };
+        let (early, late) = (Some("2026-01-01"), Some("2026-06-01"));
+        for (state, pass, expected) in [
+            (state(0, None), pass(None, late), late),
+            (state(0, None), pass(None, None), None),
+            (state(1, late), pass(None, early), early),
+            (state(1, early), pass(None, late), early),
+            (state(1, None), pass(None, late), None),
+            (state(1, late), pass(Some("x"), None), late),
+            (state(1, late), pass(None, None), None),
+        ] {
+            assert_eq!(
+                floor(&state, &pass).as_deref(),
+                expected,
+                "{state:?} {pass:?}"
+            );
+        }
+    }
 
     #[test]
     fn a_title_with_a_year_is_a_table_a_year() {

@@ -253,7 +253,8 @@ fn host(address: &str) -> Option<String> {
 fn is_loopback(host: &str) -> bool {
     let bare = host.trim_matches(['[', ']']);
     let address = bare.parse::<std::net::IpAddr>();
-    address.is_ok_and(|address| address.is_loopback())
+    // RFC 6761, 6.3.
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// An address without its query, for messages.

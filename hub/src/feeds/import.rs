@@ -10,12 +10,11 @@ use serde::Serialize;
 use super::layout::Row;
 use super::period;
 use crate::city::{City, Feed};
-use crate::store::open_data::{self, Accepted, OpenData, Periods, Place, Stored};
+use crate::store::open_data::{self, Accepted, Hashed, OpenData, Periods, Place, Stored};
 use crate::store::reports::StoreError;
 
-/// Rows of a feed that one transaction takes, and their bytes: a row may have a megabyte.
-pub const BATCH: usize = 10_000;
-const BATCH_BYTES: usize = 4 << 20;
+/// Rows of a feed that one transaction takes: under a megabyte, for their strings are gone.
+pub const BATCH: usize = 20_000;
 
 /// What files that the operator imports are called, among a feed's sources.
 pub const FILES: &str = "";
@@ -61,7 +60,7 @@ pub struct Importer<'a> {
     today: Date,
     last_day: Option<Date>,
     periods: BTreeSet<i32>,
-    batch: Batch,
+    batch: Vec<Hashed>,
     counts: Counts,
 }
 
@@ -85,7 +84,7 @@ impl<'a> Importer<'a> {
             today: now.to_zoned_datetime(city.time_zone.clone()).date(),
             last_day: None,
             periods: BTreeSet::new(),
-            batch: Batch::default(),
+            batch: Vec::new(),
             counts: Counts {
                 file: file.to_owned(),
                 ..Counts::default()
@@ -101,8 +100,8 @@ impl<'a> Importer<'a> {
             Row::Rejected(reason) => *self.counts.rejected.entry(reason).or_default() += 1,
             Row::Accepted(accepted) => {
                 self.count(&accepted);
-                self.batch.push(accepted);
-                if self.batch.is_full() {
+                self.batch.push(self.store.hashed(&accepted));
+                if self.batch.len() >= BATCH {
                     self.flush()?;
                 }
             }
@@ -135,7 +134,7 @@ impl<'a> Importer<'a> {
 
     /// Stores what has come.
     pub fn flush(&mut self) -> Result<(), StoreError> {
-        if self.batch.rows.is_empty() {
+        if self.batch.is_empty() {
             return Ok(());
         }
         let span = self.feed.period;
@@ -147,7 +146,7 @@ impl<'a> Importer<'a> {
             &self.feed.id,
             self.source,
             |day| period::first_day(span, day),
-            &self.batch.rows,
+            &self.batch,
         )?;
         self.counts.records += records;
         self.counts.duplicates += duplicates;
@@ -183,58 +182,5 @@ impl<'a> Importer<'a> {
     pub fn stop(mut self) -> Counts {
         self.counts.seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
         self.counts
-    }
-}
-
-/// What one transaction will take.
-#[derive(Default)]
-struct Batch {
-    rows: Vec<Accepted>,
-    bytes: usize,
-}
-
-impl Batch {
-    fn push(&mut self, row: Accepted) {
-        self.bytes += row.bytes();
-        self.rows.push(row);
-    }
-
-    fn is_full(&self) -> bool {
-        self.rows.len() >= BATCH || self.bytes >= BATCH_BYTES
-    }
-
-    fn clear(&mut self) {
-        self.rows.clear();
-        self.bytes = 0;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::store::open_data::BegunBy;
-
-    #[test]
-    fn a_batch_is_full_by_rows_and_by_bytes() {
-        let row = |letters: usize| Accepted {
-            id: "1".repeat(letters),
-            address: None,
-            day: jiff::civil::date(2020, 1, 2),
-            place: Place::None,
-            begun_by: BegunBy::Untold,
-            has_point: false,
-        };
-        let taken = |letters: usize| {
-            let mut batch = Batch::default();
-            while !batch.is_full() {
-                batch.push(row(letters));
-            }
-            let taken = batch.rows.len();
-            batch.clear();
-            assert!(!batch.is_full());
-            taken
-        };
-        assert_eq!(taken(10), BATCH);
-        assert_eq!(taken(1 << 20), 4);
     }
 }

@@ -157,7 +157,7 @@ pub fn load_layers(data: &Path, city: &City) -> Result<Vec<Layer>, StoreError> {
     for feed in &city.feeds {
         if let (periods, Some(freshness)) = open_data::published::published(data, &feed.id)? {
             let areas = areas(data, city, feed)?;
-            let trouble = status::trouble(data, feed)?;
+            let trouble = status::trouble(data, city, feed)?;
             loaded.push(layers::layer(feed, &periods, &areas, freshness, trouble));
         }
     }
@@ -250,8 +250,8 @@ pub fn publish_due(
     Ok(done)
 }
 
-/// Whether every scheduled source that may have rows of a period was read to its end since that was due: what is published
-/// stays as it is, so it must not lack what the city publishes late.
+/// Whether every scheduled source that may have rows of a period was read to its end since that was due, and from its first day
+/// on: what is published stays as it is, so it must not lack what the city publishes late.
 fn is_settled(
     store: &OpenData,
     city: &City,
@@ -263,14 +263,15 @@ fn is_settled(
     let due = period::due(feed.period, first).to_datetime(jiff::civil::Time::midnight());
     let due = city.time_zone.to_timestamp(due);
     let due = due.map_or(i64::MAX, Timestamp::as_second);
-    let scheduled = feed
-        .sources
-        .iter()
-        .filter(|source| source.every_hours.is_some());
-    for source in scheduled.flat_map(|source| fetch::tables(source, today, false)) {
+    let from = first.to_string();
+    let all = feed.sources.iter();
+    for source in all.flat_map(|source| fetch::tables(source, today, true)) {
         let may_have =
             source.from.is_none_or(|from| from < next) && source.to.is_none_or(|to| to >= first);
-        if may_have && store.source(&feed.id, &source.id)?.read_at < due {
+        let state = store.source(&feed.id, &source.id)?;
+        let is_read = state.read_at >= due || source.every_hours.is_none();
+        let is_whole = state.since.is_none_or(|since| since <= from);
+        if may_have && !(is_read && is_whole) {
             return Ok(false);
         }
     }

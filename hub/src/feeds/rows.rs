@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::FeedError;
 use super::input::{self, Limits, Lines};
 use super::layout::{Layout, Row};
-use crate::city::{City, Feed};
+use crate::city::{City, Feed, Match};
 
 const READ_BUFFER: usize = 256 * 1024;
 
@@ -17,6 +17,8 @@ pub struct Rows<'a> {
     limits: Rc<Limits>,
     layout: Layout,
     width: usize,
+    /// The characters that the filter's column has at least in this feed's rows.
+    shortest: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -40,6 +42,7 @@ impl<'a> Rows<'a> {
             reader,
             limits,
             layout: Layout::of(&header, feed)?,
+            shortest: feed.filter.as_ref().map_or(0, Match::shortest),
             width: header.len(),
         })
     }
@@ -55,6 +58,12 @@ impl<'a> Rows<'a> {
         }
         if record.len() != self.width {
             return Ok(Some(Row::Rejected("columns")));
+        }
+        // Nearly all rows are another feed's: most are told by the length alone, as a character has a byte at least.
+        if let Some(at) = self.layout.filter()
+            && record.get(at).unwrap_or_default().len() < self.shortest
+        {
+            return Ok(Some(Row::Skipped));
         }
         let text = |position: usize| -> Cow<'_, str> {
             match record.unescape(position).unwrap_or_default() {

@@ -117,14 +117,16 @@ pub struct Trouble {
 const TOLD: u32 = 2;
 
 /// Whether a feed's readers should know that it cannot be refreshed.
-pub fn trouble(data: &Path, feed: &Feed) -> Result<Option<Trouble>, StoreError> {
+pub fn trouble(data: &Path, city: &City, feed: &Feed) -> Result<Option<Trouble>, StoreError> {
+    let today = Timestamp::now()
+        .to_zoned_datetime(city.time_zone.clone())
+        .date();
     let mut worst: Option<i64> = None;
-    for (source, state) in sources::of_feed(data, &feed.id)? {
-        let mut scheduled = feed
-            .sources
-            .iter()
-            .filter(|known| known.every_hours.is_some());
-        if scheduled.any(|known| source.starts_with(&known.id)) && state.failures >= TOLD {
+    let scheduled = feed.sources.iter();
+    let scheduled = scheduled.filter(|source| source.every_hours.is_some());
+    for table in scheduled.flat_map(|source| fetch::tables(source, today, false)) {
+        let state = sources::source(data, &feed.id, &table.id)?.unwrap_or_default();
+        if state.failures >= TOLD {
             worst = Some(worst.map_or(state.read_at, |worst| worst.min(state.read_at)));
         }
     }

@@ -3,6 +3,8 @@
 //! The hub's only listener that faces readers. It takes no input but addresses, sets no cookie and writes no access log.
 
 mod answer;
+#[cfg(test)]
+pub mod ask;
 mod assets;
 mod bodies;
 mod connections;

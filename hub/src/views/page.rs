@@ -127,7 +127,12 @@ fn shell(title: &str, lang: Lang, script: Option<&str>, body: Markup) -> String 
 
 fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
     let words = choice.lang.words();
-    let others = Lang::ALL.into_iter().filter(|lang| *lang != choice.lang);
+    let spoken = &picture.city.languages;
+    let is_spoken =
+        |lang: &Lang| spoken.is_empty() || spoken.iter().any(|code| code == lang.code());
+    let others = Lang::ALL
+        .into_iter()
+        .filter(|lang| *lang != choice.lang && is_spoken(lang));
     html! {
         header {
             h1 { (fill(words.title, &[("city", &picture.city.name)])) }

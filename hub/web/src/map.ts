@@ -150,6 +150,10 @@ async function take(address: URL): Promise<boolean> {
   const links = document.getElementById("areas");
   const newLinks = page.getElementById("areas");
   if (links && newLinks) links.replaceChildren(...newLinks.childNodes);
+  // The classes of the colours are of what is in sight.
+  const scale = document.querySelector("#legend .scale");
+  const newScale = page.querySelector("#legend .scale");
+  if (scale && newScale) scale.replaceChildren(...newScale.childNodes);
   redrawn();
   apply();
   return true;

@@ -1,15 +1,10 @@
 //! Invariant 4 against a reader who keeps every answer of every endpoint, before and after every change, and subtracts.
 
 use super::*;
-use crate::http::{Shared, router};
+use crate::http::ask;
 use crate::views::{Picture, fixture};
-use axum::body::{Body, to_bytes};
-use axum::http::Request;
 use spotlight_common::cell::Cell;
-use spotlight_common::clock::Clock;
 use std::sync::Arc;
-use tokio::sync::watch;
-use tower::ServiceExt as _;
 
 /// A number that a reader has, and what it is of: a period, who began it, and the smallest pieces of land, by name.
 type Known = BTreeMap<(String, String, Vec<String>), u64>;
@@ -22,9 +17,6 @@ fn every_answer(setup: &Setup) -> (BTreeMap<String, String>, Arc<Vec<Layer>>) {
         city: Arc::new(City::load("los-angeles").expect("loads")),
         ..fixture::picture(0)
     };
-    let (_sender, pictures) = watch::channel(Arc::new(picture));
-    let clock = Clock::manual(fixture::at("2026-07-01T22:00:00Z"));
-    let router = router(Shared::new(pictures, clock));
     let mut paths: Vec<String> = [
         "/",
         "/?view=city",
@@ -46,22 +38,7 @@ fn every_answer(setup: &Setup) -> (BTreeMap<String, String>, Arc<Vec<Layer>>) {
             paths.push(format!("/api/v1/layers/{id}.geojson?period={period}"));
         }
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime");
-    let answers = paths.into_iter().map(|path| {
-        let request = Request::get(&path).body(Body::empty()).expect("a request");
-        let body = runtime.block_on(async {
-            let response = router.clone().oneshot(request).await.expect("an answer");
-            let body = to_bytes(response.into_body(), 64 << 20)
-                .await
-                .expect("a body");
-            String::from_utf8_lossy(&body).into_owned()
-        });
-        (path, body)
-    });
-    (answers.collect(), layers)
+    (ask::all(picture, paths), layers)
 }
 
 /// What the GeoJSON of all layers says.

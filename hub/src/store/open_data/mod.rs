@@ -61,10 +61,13 @@ const UNPLACED: u64 = 1;
 type Records<'a> = TableDefinition<'a, (i32, u64), (u64, u8)>;
 type Unfinished<'a> = TableDefinition<'a, (i32, &'static str), ()>;
 
+/// Bytes that redb keeps of it in RAM.
+const CACHE: usize = 4 << 20;
+
 /// How long a command waits for another one to close the file, which takes as long as a batch.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A row that was accepted, before it is stored. Its strings go no further.
+/// A row that was accepted. Its strings go no further than [`OpenData::hashed`].
 pub struct Accepted {
     /// The request's id.
     pub id: String,
@@ -153,16 +156,13 @@ pub enum Address {
     },
 }
 
-impl Accepted {
-    /// About what it takes in RAM.
-    pub fn bytes(&self) -> usize {
-        let address = match &self.address {
-            Some(Address::Written(written)) => written.len(),
-            Some(Address::Point { point, place }) => point.len() + place.len(),
-            None => 0,
-        };
-        size_of::<Self>() + self.id.len() + address
-    }
+/// What is stored of a row.
+pub struct Hashed {
+    id: u64,
+    address: u64,
+    day: Date,
+    place: u64,
+    begun_by: u8,
 }
 
 /// How many of a batch were new.
@@ -288,13 +288,24 @@ impl OpenData {
         }
     }
 
+    /// What will be stored of a row.
+    pub fn hashed(&self, row: &Accepted) -> Hashed {
+        Hashed {
+            id: self.hash("id", &row.id),
+            address: self.address(row),
+            day: row.day,
+            place: row.place.number(),
+            begun_by: row.begun_by.number(),
+        }
+    }
+
     /// Stores a batch of a source's rows in one durable transaction. A period begins on the day that `begins` says.
     pub fn store(
         &self,
         feed: &str,
         source: &str,
         begins: impl Fn(Date) -> Date,
-        batch: &[Accepted],
+        batch: &[Hashed],
     ) -> Result<Stored, StoreError> {
         let (requests, records) = (name(feed, "requests"), name(feed, "records"));
         let (periods, published) = (name(feed, "periods"), name(feed, "published"));
@@ -315,8 +326,8 @@ impl OpenData {
                 if unfinished.get((period, source))?.is_none() {
                     unfinished.insert((period, source), ())?;
                 }
-                let is_known = requests.insert(self.hash("id", &row.id), ())?.is_some();
-                let key = (number(row.day), self.address(row));
+                let is_known = requests.insert(row.id, ())?.is_some();
+                let key = (number(row.day), row.address);
                 let is_known_here = records.get(key)?.is_some();
                 if is_known || is_known_here {
                     if !is_known_here {
@@ -326,7 +337,7 @@ impl OpenData {
                     stored.duplicates += 1;
                     continue;
                 }
-                records.insert(key, (row.place.number(), row.begun_by.number()))?;
+                records.insert(key, (row.place, row.begun_by))?;
                 let count = periods.get(period)?.map_or(0, |count| count.value());
                 periods.insert(period, count + 1)?;
                 stored.records += 1;
@@ -364,8 +375,9 @@ impl OpenData {
     /// The requests from a day up to, not including, another.
     pub fn requests(&self, feed: &str, from: i32, to: i32) -> Result<Vec<Request>, StoreError> {
         let records = name(feed, "records");
-        let database = open_to_write(&self.path)?;
-        let transaction = database.begin_read()?;
+        let Some(transaction) = open_to_read(&self.path)? else {
+            return Ok(Vec::new());
+        };
         let Some(records) = existing(transaction.open_table(Records::new(&records)))? else {
             return Ok(Vec::new());
         };
@@ -455,19 +467,18 @@ pub enum Periods<'a> {
 }
 
 fn open_to_write(path: &Path) -> Result<Database, StoreError> {
-    patiently(path, || open_or_create(path, 8 << 20))
+    patiently(path, || open_or_create(path, CACHE))
 }
 
-fn open_to_read(data: &Path) -> Result<Option<ReadTransaction>, StoreError> {
-    let path = data.join(FILE);
+fn open_to_read(path: &Path) -> Result<Option<ReadTransaction>, StoreError> {
     if !path.exists() {
         return Ok(None);
     }
-    let opened = patiently(&path, || match ReadOnlyDatabase::open(&path) {
+    let opened = patiently(path, || match ReadOnlyDatabase::open(path) {
         // A crash left it to be repaired, which takes a writer.
         Err(redb::DatabaseError::RepairAborted) => {
-            drop(Database::open(&path)?);
-            ReadOnlyDatabase::open(&path)
+            drop(Database::open(path)?);
+            ReadOnlyDatabase::open(path)
         }
         other => other,
     })?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle};
 
-use super::{Freshness, META, StoreError, existing, name, open_to_read, read};
+use super::{FILE, Freshness, META, StoreError, existing, name, open_to_read, read};
 use crate::feeds::publish::PublishedPeriod;
 use crate::store::reports::Table;
 
@@ -16,7 +16,7 @@ pub fn published(
     data: &Path,
     feed: &str,
 ) -> Result<(PublishedPeriods, Option<Freshness>), StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
+    let Some(transaction) = open_to_read(&data.join(FILE))? else {
         return Ok((Vec::new(), None));
     };
     // An import that was killed early may have left a file without these tables.
@@ -41,7 +41,7 @@ pub fn published(
 
 /// The tables, as `what-do-you-know` lists them.
 pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
+    let Some(transaction) = open_to_read(&data.join(FILE))? else {
         return Ok(Vec::new());
     };
     let mut tables = Vec::new();

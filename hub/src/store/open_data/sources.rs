@@ -5,7 +5,7 @@ use std::path::Path;
 use redb::{ReadableTable, TableDefinition};
 use serde::{Deserialize, Serialize};
 
-use super::{OpenData, StoreError, existing, open_to_read, open_to_write, read};
+use super::{FILE, OpenData, StoreError, existing, open_to_read, open_to_write, read};
 use crate::city::boundaries::Areas;
 use crate::store::write;
 
@@ -29,6 +29,8 @@ pub struct SourceState {
     pub error: Option<String>,
     /// Not to be asked before.
     pub next_at: i64,
+    /// Only rows of this day and later were read, if so: `2026-01-31`. No earlier period is whole.
+    pub since: Option<String>,
     /// Rows updated before were read: the portal's own time stamp.
     pub updated_to: Option<String>,
     /// What the portal calls the present form of a file or a dataset: nothing is read while it stays the same.
@@ -64,15 +66,7 @@ pub struct StoredAreas {
 impl OpenData {
     /// What is known of a source.
     pub fn source(&self, feed: &str, source: &str) -> Result<SourceState, StoreError> {
-        let database = open_to_write(&self.path)?;
-        let transaction = database.begin_write()?;
-        let sources = transaction.open_table(SOURCES)?;
-        let key = format!("{feed}/{source}");
-        let state = match sources.get(&*key)? {
-            Some(bytes) => read(bytes.value())?,
-            None => SourceState::default(),
-        };
-        Ok(state)
+        Ok(state(&self.path, feed, source)?.unwrap_or_default())
     }
 
     /// Keeps what is known of a source.
@@ -107,7 +101,11 @@ impl OpenData {
 
 /// What is known of a source; nothing if it was never asked.
 pub fn source(data: &Path, feed: &str, source: &str) -> Result<Option<SourceState>, StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
+    state(&data.join(FILE), feed, source)
+}
+
+fn state(path: &Path, feed: &str, source: &str) -> Result<Option<SourceState>, StoreError> {
+    let Some(transaction) = open_to_read(path)? else {
         return Ok(None);
     };
     let Some(sources) = existing(transaction.open_table(SOURCES))? else {
@@ -119,7 +117,7 @@ pub fn source(data: &Path, feed: &str, source: &str) -> Result<Option<SourceStat
 
 /// A boundary set's areas, if they were fetched or imported.
 pub fn areas(data: &Path, set: &str) -> Result<Option<StoredAreas>, StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
+    let Some(transaction) = open_to_read(&data.join(FILE))? else {
         return Ok(None);
     };
     let Some(areas) = existing(transaction.open_table(AREAS))? else {
@@ -127,24 +125,4 @@ pub fn areas(data: &Path, set: &str) -> Result<Option<StoredAreas>, StoreError> 
     };
     let stored = areas.get(set)?;
     stored.map(|bytes| read(bytes.value())).transpose()
-}
-
-/// What is known of each source of a feed.
-pub fn of_feed(data: &Path, feed: &str) -> Result<Vec<(String, SourceState)>, StoreError> {
-    let Some(transaction) = open_to_read(data)? else {
-        return Ok(Vec::new());
-    };
-    let Some(sources) = existing(transaction.open_table(SOURCES))? else {
-        return Ok(Vec::new());
-    };
-    let first = format!("{feed}/");
-    let mut states = Vec::new();
-    for row in sources.range(&*first..)? {
-        let (key, state) = row?;
-        let Some(source) = key.value().strip_prefix(&first) else {
-            break;
-        };
-        states.push((source.to_owned(), read(state.value())?));
-    }
-    Ok(states)
 }
