@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use redb::{ReadableTable, TableDefinition};
+use redb::TableDefinition;
 use serde::{Deserialize, Serialize};
 
 use super::{FILE, OpenData, StoreError, existing, open_to_read, open_to_write, read};
