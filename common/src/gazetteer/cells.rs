@@ -40,7 +40,7 @@ impl Gazetteer {
             _ => 1_800.0,
         };
         let fame = |corner: &Corner| -> f64 {
-            let meets = |street: u32| self.streets[street as usize].partners.len().min(30) as f64;
+            let meets = |street: u32| self.streets[street as usize].corners.len().min(30) as f64;
             meets(corner.a) + meets(corner.b) + if corner.named { 6.0 } else { 0.0 }
         };
         let best = self

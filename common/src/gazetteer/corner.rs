@@ -1,5 +1,6 @@
 //! From the streets that a text mentions to one corner, or to a question.
 
+use super::course::Crossing;
 use super::index::{Corner, Gazetteer, metres};
 use super::mention::{Gap, Mention, Strength, gap, may_meet};
 use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, phrase, words};
@@ -45,6 +46,11 @@ impl Gazetteer {
             return Ok(place);
         }
         let mut hits = self.hits(text, &mentions);
+        if hits.is_empty()
+            && let Some(found) = self.unlisted(text, &mentions, zip)
+        {
+            return found;
+        }
         if hits.is_empty() {
             hits = self.misspelt(text, &mentions);
         }
@@ -62,12 +68,16 @@ impl Gazetteer {
         let mut corners = Vec::new();
         for &one in &a.streets {
             for &other in &b.streets {
-                corners.extend(
-                    self.by_pair
-                        .get(&(one.min(other), one.max(other)))
-                        .into_iter()
-                        .flatten(),
-                );
+                let of = |street: u32| &self.streets[street as usize].corners;
+                let (street, other) = if of(one).len() <= of(other).len() {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
+                let met = of(street)
+                    .iter()
+                    .filter(|&&corner| self.corners[corner as usize].other(street) == other);
+                corners.extend(met);
             }
         }
         corners.sort_unstable();
@@ -77,6 +87,15 @@ impl Gazetteer {
 
     fn hits(&self, text: &[String], mentions: &[Mention]) -> Vec<Hit> {
         let mut hits = Vec::new();
+        for (a, b) in self.pairs(text, mentions) {
+            self.hit(a, b, &mut hits);
+        }
+        hits
+    }
+
+    /// The mentions that are said to meet.
+    fn pairs<'a>(&self, text: &[String], mentions: &'a [Mention]) -> Vec<(&'a Mention, &'a Mention)> {
+        let mut pairs = Vec::new();
         for (at, a) in mentions.iter().enumerate() {
             for b in &mentions[at + 1..] {
                 if b.start < a.end || b.start - a.end > 6 {
@@ -94,11 +113,56 @@ impl Gazetteer {
                     gap
                 };
                 if may_meet(a, gap, b, told) {
-                    self.hit(a, b, &mut hits);
+                    pairs.push((a, b));
                 }
             }
         }
-        hits
+        pairs
+    }
+
+    /// A corner that the file does not list, of two streets that are both named without doubt.
+    fn unlisted(
+        &self,
+        text: &[String],
+        mentions: &[Mention],
+        zip: Option<u32>,
+    ) -> Option<Result<Place, NotFound>> {
+        const MOST_NAMES: usize = 4;
+        let (a, b) = self
+            .pairs(text, mentions)
+            .into_iter()
+            .filter(|(a, b)| {
+                a.streets.len() <= MOST_NAMES
+                    && b.streets.len() <= MOST_NAMES
+                    && a.strength.min(b.strength) >= Strength::Plain
+            })
+            .max_by_key(|(a, b)| (a.end - a.start + b.end - b.start, std::cmp::Reverse(a.start)))?;
+        let mut found: Vec<(Crossing, Corner)> = Vec::new();
+        for &one in &a.streets {
+            for &other in &b.streets {
+                for crossing in self.drawn_on(one, other) {
+                    let corner = Corner {
+                        a: one,
+                        b: other,
+                        zip: 0,
+                        lat: crossing.lat,
+                        lon: crossing.lon,
+                        named: false,
+                    };
+                    if zip.is_none_or(|zip| self.in_zip(&corner, zip)) {
+                        found.push((crossing, corner));
+                    }
+                }
+            }
+        }
+        found.sort_by(|a, b| a.0.doubt.total_cmp(&b.0.doubt));
+        let (_, first) = found.first()?;
+        let apart = |corner: &Corner| metres((corner.lat, corner.lon), (first.lat, first.lon));
+        if found.iter().all(|(_, corner)| apart(corner) <= ONE_PLACE) {
+            return self.place(first).map(Ok);
+        }
+        let corners: Vec<&Corner> = found.iter().map(|(_, corner)| corner).collect();
+        Some(Err(self.ambiguous(&corners)))
     }
 
     pub(super) fn hit(&self, a: &Mention, b: &Mention, hits: &mut Vec<Hit>) {

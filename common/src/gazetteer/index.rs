@@ -19,7 +19,6 @@ pub struct Gazetteer {
     pub(super) longest_alias: usize,
     /// By latitude.
     pub(super) corners: Vec<Corner>,
-    pub(super) by_pair: HashMap<(u32, u32), Vec<u32>>,
     pub(super) zips: HashMap<u32, [f64; 4]>,
     pub(super) areas: Vec<Area>,
     pub(super) by_area: HashMap<String, u32>,
@@ -36,7 +35,8 @@ pub(super) struct Street {
     /// Folded, without it, no spaces: for slips of the thumb.
     pub(super) joined: String,
     pub(super) suffix: Option<String>,
-    pub(super) partners: Vec<u32>,
+    /// Where it meets others; by latitude.
+    pub(super) corners: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +48,13 @@ pub(super) struct Corner {
     pub(super) lon: f64,
     /// A row of open data names it; else it is computed.
     pub(super) named: bool,
+}
+
+impl Corner {
+    /// The street that meets `street` here.
+    pub(super) fn other(&self, street: u32) -> u32 {
+        if self.a == street { self.b } else { self.a }
+    }
 }
 
 #[derive(Debug)]
@@ -179,7 +186,7 @@ impl Builder {
             full: parts.full,
             joined,
             suffix: parts.suffix,
-            partners: Vec::new(),
+            corners: Vec::new(),
         });
         Ok(id)
     }
@@ -195,16 +202,10 @@ impl Builder {
             }
         }
         self.corners.sort_by(|a, b| a.lat.total_cmp(&b.lat));
-        let mut by_pair: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
         let mut zips: HashMap<u32, [f64; 4]> = HashMap::new();
         for (at, corner) in self.corners.iter().enumerate() {
-            let (a, b) = (corner.a, corner.b);
-            by_pair
-                .entry((a.min(b), a.max(b)))
-                .or_default()
-                .push(index(at));
-            self.streets[a as usize].partners.push(b);
-            self.streets[b as usize].partners.push(a);
+            self.streets[corner.a as usize].corners.push(index(at));
+            self.streets[corner.b as usize].corners.push(index(at));
             let near = zips
                 .entry(corner.zip)
                 .or_insert([corner.lat, corner.lon, corner.lat, corner.lon]);
@@ -215,8 +216,7 @@ impl Builder {
         }
         zips.remove(&0);
         for street in &mut self.streets {
-            street.partners.sort_unstable();
-            street.partners.dedup();
+            street.corners.shrink_to_fit();
         }
         Ok(Gazetteer {
             city: self.city,
@@ -231,7 +231,6 @@ impl Builder {
             streets: self.streets,
             by_alias: self.by_alias,
             corners: self.corners,
-            by_pair,
             zips,
             areas: self.areas,
             by_area: self.by_area,

@@ -7,6 +7,7 @@
 mod cells;
 mod coordinates;
 mod corner;
+mod course;
 mod file;
 mod index;
 mod mention;

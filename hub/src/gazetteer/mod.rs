@@ -15,6 +15,9 @@ pub(crate) mod simplify;
 mod strings;
 mod write;
 
+#[cfg(test)]
+mod tests;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -27,7 +30,7 @@ pub use rows::FieldMap;
 #[derive(Debug, Clone, Args)]
 pub struct BuildArgs {
     /// A CSV export whose rows have addresses or corners, and coordinates; may be given several times
-    #[arg(long = "csv", value_name = "FILE", required = true)]
+    #[arg(long = "csv", value_name = "FILE")]
     pub csv: Vec<PathBuf>,
     /// Which columns hold what: address or street_a and street_b, zip, lat, lon (any case)
     #[arg(
