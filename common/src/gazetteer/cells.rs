@@ -1,7 +1,7 @@
 //! How finely a place may be said, and the words for a cell.
 
 use super::index::{Corner, Gazetteer, metres};
-use super::{Missing, NotFound, Place, Precision};
+use super::{Missing, NotFound, Place, Precision, words};
 use crate::cell::Cell;
 
 /// Coordinates farther than this from every known corner are outside the city.
@@ -11,6 +11,17 @@ impl Gazetteer {
     /// The city's name.
     pub fn city(&self) -> &str {
         &self.city
+    }
+
+    /// Whether a street of this whole name has a corner or a block here.
+    pub fn knows_street(&self, name: &str) -> bool {
+        let Some(parts) = words::street_name(name) else {
+            return false;
+        };
+        let streets = self.by_alias.get(&parts.full).into_iter().flatten();
+        streets
+            .into_iter()
+            .any(|&street| self.streets[street as usize].full == parts.full)
     }
 
     /// South, west, north, east in degrees.

@@ -1,13 +1,12 @@
 //! From the streets that a text mentions to one corner, or to a question.
 
-use super::course::Crossing;
 use super::index::{Corner, Gazetteer, metres};
 use super::mention::{Gap, Mention, Strength, gap, may_meet};
 use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, phrase, words};
 use crate::cell::Cell;
 
 /// Corners as near as this are one place: the two sides of a jogged crossing, `5th St` and `5th Pl`.
-const ONE_PLACE: f64 = 250.0;
+pub(super) const ONE_PLACE: f64 = 250.0;
 
 /// A ZIP code reaches this far, in degrees, beyond its known corners.
 const ZIP_MARGIN: f64 = 0.006;
@@ -94,7 +93,7 @@ impl Gazetteer {
     }
 
     /// The mentions that are said to meet.
-    fn pairs<'a>(&self, text: &[String], mentions: &'a [Mention]) -> Vec<(&'a Mention, &'a Mention)> {
+    pub(super) fn pairs<'a>(&self, text: &[String], mentions: &'a [Mention]) -> Vec<(&'a Mention, &'a Mention)> {
         let mut pairs = Vec::new();
         for (at, a) in mentions.iter().enumerate() {
             for b in &mentions[at + 1..] {
@@ -118,51 +117,6 @@ impl Gazetteer {
             }
         }
         pairs
-    }
-
-    /// A corner that the file does not list, of two streets that are both named without doubt.
-    fn unlisted(
-        &self,
-        text: &[String],
-        mentions: &[Mention],
-        zip: Option<u32>,
-    ) -> Option<Result<Place, NotFound>> {
-        const MOST_NAMES: usize = 4;
-        let (a, b) = self
-            .pairs(text, mentions)
-            .into_iter()
-            .filter(|(a, b)| {
-                a.streets.len() <= MOST_NAMES
-                    && b.streets.len() <= MOST_NAMES
-                    && a.strength.min(b.strength) >= Strength::Plain
-            })
-            .max_by_key(|(a, b)| (a.end - a.start + b.end - b.start, std::cmp::Reverse(a.start)))?;
-        let mut found: Vec<(Crossing, Corner)> = Vec::new();
-        for &one in &a.streets {
-            for &other in &b.streets {
-                for crossing in self.drawn_on(one, other) {
-                    let corner = Corner {
-                        a: one,
-                        b: other,
-                        zip: 0,
-                        lat: crossing.lat,
-                        lon: crossing.lon,
-                        named: false,
-                    };
-                    if zip.is_none_or(|zip| self.in_zip(&corner, zip)) {
-                        found.push((crossing, corner));
-                    }
-                }
-            }
-        }
-        found.sort_by(|a, b| a.0.doubt.total_cmp(&b.0.doubt));
-        let (_, first) = found.first()?;
-        let apart = |corner: &Corner| metres((corner.lat, corner.lon), (first.lat, first.lon));
-        if found.iter().all(|(_, corner)| apart(corner) <= ONE_PLACE) {
-            return self.place(first).map(Ok);
-        }
-        let corners: Vec<&Corner> = found.iter().map(|(_, corner)| corner).collect();
-        Some(Err(self.ambiguous(&corners)))
     }
 
     pub(super) fn hit(&self, a: &Mention, b: &Mention, hits: &mut Vec<Hit>) {
@@ -262,7 +216,7 @@ impl Gazetteer {
             && last.is_some_and(|word| words::is_tail(word) && !words::is_suffix(word))
     }
 
-    fn in_zip(&self, corner: &Corner, zip: u32) -> bool {
+    pub(super) fn in_zip(&self, corner: &Corner, zip: u32) -> bool {
         // A ZIP that no corner has says nothing here.
         self.zips
             .get(&zip)
@@ -272,7 +226,7 @@ impl Gazetteer {
             })
     }
 
-    fn ambiguous(&self, corners: &[&Corner]) -> NotFound {
+    pub(super) fn ambiguous(&self, corners: &[&Corner]) -> NotFound {
         let mut candidates: Vec<Place> = Vec::new();
         for corner in corners {
             let apart = candidates
@@ -293,7 +247,7 @@ impl Gazetteer {
         }
     }
 
-    fn place(&self, corner: &Corner) -> Option<Place> {
+    pub(super) fn place(&self, corner: &Corner) -> Option<Place> {
         Some(Place {
             label: self.corner_label(corner),
             lat: corner.lat,

@@ -2,15 +2,24 @@
 //!
 //! Rows of open data name few corners, and a street's course is known no farther than its last known house. Who asks
 //! for a corner says that it is there; so two courses are drawn on until they cross, as far as their direction is sure.
-//! Only for streets of which some corner is computed: where all corners are known, one that is not listed is not there.
+//! Only where the file's author computed crossings: where all corners are known, one that is not listed is not there.
 
-use super::index::{Corner, Gazetteer};
+use super::corner::ONE_PLACE;
+use super::index::{Corner, Gazetteer, metres};
+use super::mention::{Mention, Strength};
+use super::{NotFound, Place};
 
 /// A street is not drawn on farther than this beyond its last listed corner.
-const FARTHEST: f64 = 2_500.0;
+const FARTHEST: f64 = 4_000.0;
 
 /// A crossing that may be off by more is not told.
-const MOST_DOUBT: f64 = 170.0;
+const MOST_DOUBT: f64 = 280.0;
+
+/// Where the two ways of drawing on differ by more, neither is told.
+const APART: f64 = 300.0;
+
+/// A course whose angle is less sure than this (in radians) is not drawn on.
+const CROOKED: f64 = 0.12;
 
 /// Corners of one name farther apart than this are those of two streets.
 const ONE_STREET: f64 = 2_600.0;
@@ -23,11 +32,13 @@ const STEEP: f64 = 0.5;
 
 /// A crossing of two courses drawn on.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Crossing {
-    pub(super) lat: f64,
-    pub(super) lon: f64,
-    /// How far off it may be, in metres.
-    pub(super) doubt: f64,
+struct Crossing {
+    lat: f64,
+    lon: f64,
+    /// How far the two streets were drawn on for it, in metres.
+    reach: f64,
+    /// Whether it may be told.
+    sure: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -58,6 +69,18 @@ struct Line {
     doubt: f64,
 }
 
+impl Line {
+    /// Its point nearest to another.
+    fn foot(&self, from: Point) -> Point {
+        let (dx, dy) = (from.x - self.through.x, from.y - self.through.y);
+        let along = dx * self.along.0 + dy * self.along.1;
+        Point {
+            x: self.through.x + along * self.along.0,
+            y: self.through.y + along * self.along.1,
+        }
+    }
+}
+
 /// The plane around a point of the city.
 struct Plane {
     lat: f64,
@@ -74,11 +97,68 @@ impl Plane {
             y: (corner.lat - self.lat) * NORTH,
         }
     }
+
+    fn unproject(&self, point: Point) -> (f64, f64) {
+        (self.lat + point.y / NORTH, self.lon + point.x / self.east)
+    }
 }
 
 impl Gazetteer {
-    /// Where two streets would cross, surest first. None where a corner of theirs is listed.
-    pub(super) fn drawn_on(&self, a: u32, b: u32) -> Vec<Crossing> {
+    /// A corner that the file does not list, of two streets that are both named without doubt.
+    pub(super) fn unlisted(
+        &self,
+        text: &[String],
+        mentions: &[Mention],
+        zip: Option<u32>,
+    ) -> Option<Result<Place, NotFound>> {
+        const MOST_NAMES: usize = 4;
+        let (a, b) = self
+            .pairs(text, mentions)
+            .into_iter()
+            .filter(|(a, b)| {
+                a.streets.len() <= MOST_NAMES
+                    && b.streets.len() <= MOST_NAMES
+                    && a.strength.min(b.strength) >= Strength::Plain
+            })
+            .max_by_key(|(a, b)| (a.end - a.start + b.end - b.start, std::cmp::Reverse(a.start)))?;
+        let mut found: Vec<(Crossing, Corner)> = Vec::new();
+        for &one in &a.streets {
+            for &other in &b.streets {
+                for crossing in self.drawn_on(one, other) {
+                    let corner = Corner {
+                        a: one,
+                        b: other,
+                        zip: 0,
+                        lat: crossing.lat,
+                        lon: crossing.lon,
+                        named: false,
+                    };
+                    if zip.is_none_or(|zip| self.in_zip(&corner, zip)) {
+                        found.push((crossing, corner));
+                    }
+                }
+            }
+        }
+        // The nearest is meant; where it is not sure, a farther one would be a wrong place.
+        found.sort_by(|a, b| a.0.reach.total_cmp(&b.0.reach));
+        if !found.first()?.0.sure {
+            return None;
+        }
+        found.retain(|(crossing, _)| crossing.sure);
+        let (_, first) = found.first()?;
+        let apart = |corner: &Corner| metres((corner.lat, corner.lon), (first.lat, first.lon));
+        if found.iter().all(|(_, corner)| apart(corner) <= ONE_PLACE) {
+            return self.place(first).map(Ok);
+        }
+        let corners: Vec<&Corner> = found.iter().map(|(_, corner)| corner).collect();
+        Some(Err(self.ambiguous(&corners)))
+    }
+
+    /// Where two streets would cross, for each pair of streets of these names.
+    fn drawn_on(&self, a: u32, b: u32) -> Vec<Crossing> {
+        if !self.computed {
+            return Vec::new();
+        }
         let [south, west, ..] = self.bounds;
         let plane = Plane {
             lat: south,
@@ -86,17 +166,13 @@ impl Gazetteer {
             east: NORTH * ((south + self.bounds[2]) / 2.0).to_radians().cos(),
         };
         let (one, other) = (self.stops(a, &plane), self.stops(b, &plane));
-        let mut crossings: Vec<Crossing> = Vec::new();
+        let mut crossings = Vec::new();
+        let others = parts(&other);
         for part in parts(&one) {
-            for other in parts(&other) {
-                let Some((at, doubt)) = self.cross(&part, &other, &plane) else {
-                    continue;
-                };
-                let (lat, lon) = (plane.lat + at.y / NORTH, plane.lon + at.x / plane.east);
-                crossings.push(Crossing { lat, lon, doubt });
+            for other in &others {
+                crossings.extend(self.cross(&part, other, &plane));
             }
         }
-        crossings.sort_by(|a, b| a.doubt.total_cmp(&b.doubt));
         crossings
     }
 
@@ -105,9 +181,6 @@ impl Gazetteer {
             let ids = &self.streets[street as usize].corners;
             ids.iter().map(|&id| &self.corners[id as usize])
         };
-        if corners().all(|corner| corner.named) {
-            return Vec::new();
-        }
         corners()
             .take(MOST_CORNERS)
             .map(|corner| Stop {
@@ -118,7 +191,7 @@ impl Gazetteer {
     }
 
     /// From the two nearest corners on, each street is followed to where the last guess was, until the guess stays.
-    fn cross(&self, one: &[Stop], other: &[Stop], plane: &Plane) -> Option<(Point, f64)> {
+    fn cross(&self, one: &[Stop], other: &[Stop], plane: &Plane) -> Option<Crossing> {
         const MOST_STEPS: usize = 5;
         let (mut from, mut to) = nearest_pair(one, other)?;
         let mut last = None;
@@ -135,8 +208,30 @@ impl Gazetteer {
         let (at, a, b) = last?;
         let reach = (one[from].at.distance(at), other[to].at.distance(at));
         let sine = (a.along.0 * b.along.1 - a.along.1 * b.along.0).abs();
-        let doubt = 15.0 + (reach.0 * a.doubt).hypot(reach.1 * b.doubt) / sine;
-        (reach.0.max(reach.1) <= FARTHEST && doubt <= MOST_DOUBT).then_some((at, doubt))
+        // Most streets cross squarely: the one that is drawn on farther is led straight to the other, too.
+        let square = if reach.0 > reach.1 {
+            b.foot(one[from].at)
+        } else {
+            a.foot(other[to].at)
+        };
+        let doubt = 15.0
+            + (reach.0 * a.doubt).hypot(reach.1 * b.doubt) / sine
+            + at.distance(square) / 2.0;
+        let sure = reach.0.max(reach.1) <= FARTHEST
+            && doubt <= MOST_DOUBT
+            && a.doubt.max(b.doubt) <= CROOKED
+            && at.distance(square) <= APART;
+        let middle = Point {
+            x: (at.x + square.x) / 2.0,
+            y: (at.y + square.y) / 2.0,
+        };
+        let (lat, lon) = plane.unproject(middle);
+        Some(Crossing {
+            lat,
+            lon,
+            reach: reach.0 + reach.1,
+            sure,
+        })
     }
 
     /// The way that a street runs near one of its corners; where it has no other, across the street that it meets.
@@ -186,7 +281,7 @@ fn axis(stops: &[Stop], here: Point, radius: f64) -> Option<Line> {
     let root = ((xx - yy) / 2.0).hypot(xy);
     let (most, least) = ((xx + yy) / 2.0 + root, ((xx + yy) / 2.0 - root).max(0.0));
     let angle = 0.5 * (2.0 * xy).atan2(xx - yy);
-    let straight = most.sqrt() >= SHORTEST && least * 16.0 <= most;
+    let straight = most.sqrt() >= SHORTEST && least * 10.0 <= most;
     straight.then(|| Line {
         through,
         along: (angle.cos(), angle.sin()),

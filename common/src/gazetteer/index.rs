@@ -19,6 +19,8 @@ pub struct Gazetteer {
     pub(super) longest_alias: usize,
     /// By latitude.
     pub(super) corners: Vec<Corner>,
+    /// Some corners are computed, so that others may be missing.
+    pub(super) computed: bool,
     pub(super) zips: HashMap<u32, [f64; 4]>,
     pub(super) areas: Vec<Area>,
     pub(super) by_area: HashMap<String, u32>,
@@ -228,6 +230,7 @@ impl Builder {
                 .max()
                 .unwrap_or(0)
                 .min(6),
+            computed: self.corners.iter().any(|corner| !corner.named),
             streets: self.streets,
             by_alias: self.by_alias,
             corners: self.corners,
