@@ -93,7 +93,11 @@ impl Gazetteer {
     }
 
     /// The mentions that are said to meet.
-    pub(super) fn pairs<'a>(&self, text: &[String], mentions: &'a [Mention]) -> Vec<(&'a Mention, &'a Mention)> {
+    pub(super) fn pairs<'a>(
+        &self,
+        text: &[String],
+        mentions: &'a [Mention],
+    ) -> Vec<(&'a Mention, &'a Mention)> {
         let mut pairs = Vec::new();
         for (at, a) in mentions.iter().enumerate() {
             for b in &mentions[at + 1..] {

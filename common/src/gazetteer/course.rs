@@ -120,7 +120,12 @@ impl Gazetteer {
                     && b.streets.len() <= MOST_NAMES
                     && a.strength.min(b.strength) >= Strength::Plain
             })
-            .max_by_key(|(a, b)| (a.end - a.start + b.end - b.start, std::cmp::Reverse(a.start)))?;
+            .max_by_key(|(a, b)| {
+                (
+                    a.end - a.start + b.end - b.start,
+                    std::cmp::Reverse(a.start),
+                )
+            })?;
         let mut found: Vec<(Crossing, Corner)> = Vec::new();
         for &one in &a.streets {
             for &other in &b.streets {
@@ -214,9 +219,8 @@ impl Gazetteer {
         } else {
             a.foot(other[to].at)
         };
-        let doubt = 15.0
-            + (reach.0 * a.doubt).hypot(reach.1 * b.doubt) / sine
-            + at.distance(square) / 2.0;
+        let doubt =
+            15.0 + (reach.0 * a.doubt).hypot(reach.1 * b.doubt) / sine + at.distance(square) / 2.0;
         let sure = reach.0.max(reach.1) <= FARTHEST
             && doubt <= MOST_DOUBT
             && a.doubt.max(b.doubt) <= CROOKED
@@ -249,9 +253,9 @@ impl Gazetteer {
     }
 }
 
-/// The principal axis of the corners near a point.
+/// The principal axis of the corners near a point, or farther around it.
 fn fitted(stops: &[Stop], here: Point) -> Option<Line> {
-    [500.0, 1_000.0, 2_000.0]
+    [1_500.0, 3_000.0]
         .into_iter()
         .find_map(|radius| axis(stops, here, radius))
 }

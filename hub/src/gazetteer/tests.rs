@@ -57,7 +57,11 @@ fn a_file_held_out_is_found_by_what_the_others_say() {
         "la311_2020_seed_iso_dates.csv",
     ];
     for (at, name) in YEARS.iter().enumerate() {
-        let others: Vec<&str> = YEARS.iter().copied().filter(|other| other != name).collect();
+        let others: Vec<&str> = YEARS
+            .iter()
+            .copied()
+            .filter(|other| other != name)
+            .collect();
         let measured = held_out(&others, name);
         eprintln!("{at} {name} {measured:?}");
     }
