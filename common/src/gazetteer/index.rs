@@ -24,6 +24,8 @@ pub struct Gazetteer {
     pub(super) zips: HashMap<u32, [f64; 4]>,
     pub(super) areas: Vec<Area>,
     pub(super) by_area: HashMap<String, u32>,
+    pub(super) landmarks: Vec<Landmark>,
+    pub(super) by_landmark: HashMap<String, Vec<u32>>,
     pub(super) blocks: HashMap<(u32, u32), Vec<Block>>,
     pub(super) known: HashSet<Cell>,
 }
@@ -67,6 +69,14 @@ pub(super) struct Area {
     pub(super) square_km: f64,
 }
 
+/// A station, or what people meet at.
+#[derive(Debug)]
+pub(super) struct Landmark {
+    pub(super) name: String,
+    pub(super) lat: f64,
+    pub(super) lon: f64,
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Block {
     pub(super) zip: u32,
@@ -92,6 +102,8 @@ pub(super) struct Builder {
     corners: Vec<Corner>,
     areas: Vec<Area>,
     by_area: HashMap<String, u32>,
+    landmarks: Vec<Landmark>,
+    by_landmark: HashMap<String, Vec<u32>>,
     blocks: HashMap<(u32, u32), Vec<Block>>,
     nicknames: Vec<(String, String)>,
     known: HashSet<Cell>,
@@ -149,6 +161,41 @@ impl Builder {
             lat,
             lon,
             square_km,
+        });
+        Ok(())
+    }
+
+    /// A landmark answers to its name; a station to each half of `Wilshire / Vermont Station`, too, and to `estacion`.
+    pub(super) fn landmark(
+        &mut self,
+        name: &str,
+        (lat, lon): (f64, f64),
+        is_station: bool,
+    ) -> Result<(), String> {
+        let names = if is_station {
+            words::station_names(name)
+        } else {
+            let whole = words::joined(&words::fold(name));
+            if whole.is_empty() {
+                Vec::new()
+            } else {
+                vec![whole]
+            }
+        };
+        if names.is_empty() {
+            return Err(format!("`{name}` is not a name"));
+        }
+        let id = index(self.landmarks.len());
+        for name in names {
+            let own = self.by_landmark.entry(name).or_default();
+            if own.last() != Some(&id) {
+                own.push(id);
+            }
+        }
+        self.landmarks.push(Landmark {
+            name: name.to_owned(),
+            lat,
+            lon,
         });
         Ok(())
     }
@@ -237,6 +284,8 @@ impl Builder {
             zips,
             areas: self.areas,
             by_area: self.by_area,
+            landmarks: self.landmarks,
+            by_landmark: self.by_landmark,
             blocks: self.blocks,
             known: self.known,
         })

@@ -8,11 +8,14 @@ mod cells;
 mod coordinates;
 mod corner;
 mod course;
+mod explain;
 mod file;
 mod index;
+mod landmark;
 mod mention;
 mod phrase;
 mod spelling;
+mod street;
 mod words;
 mod written;
 

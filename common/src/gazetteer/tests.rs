@@ -418,7 +418,7 @@ fn errors_name_the_file_and_the_line() {
     check(&with("known,8f"), "`p.csv` line 3: `8f` is not an H3 cell");
     check(
         &with("shop,X,34,-118"),
-        "`p.csv` line 3: `shop` is not corner, crossing, block, area, alias or known",
+        "`p.csv` line 3: `shop` is not corner, crossing, block, area, station, landmark, alias or known",
     );
     assert!(matches!(
         Gazetteer::load(Path::new("/nowhere")),

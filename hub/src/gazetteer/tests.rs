@@ -39,9 +39,12 @@ fn arguments() -> BuildArgs {
     BuildArgs {
         csv: Vec::new(),
         map: map(),
+        osm: Vec::new(),
+        gtfs: Vec::new(),
+        boundaries: Vec::new(),
         names: None,
         city: "Los Angeles".to_owned(),
-        source: "test".to_owned(),
+        source: None,
         out_places: None,
         out_streets: None,
         outline: None,
