@@ -2,7 +2,7 @@
 
 use super::corner::ONE_PLACE;
 use super::index::{Gazetteer, metres};
-use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision};
+use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, words};
 use crate::cell::Cell;
 
 /// The largest area that one cell of resolution 7 stands for.
@@ -14,14 +14,10 @@ const LONGEST_NAME: usize = 8;
 impl Gazetteer {
     /// A station, which is said with that word and so before any corner.
     pub(super) fn station(&self, text: &[String]) -> Option<Result<Place, NotFound>> {
-        let says = text
-            .iter()
-            .any(|word| matches!(word.as_str(), "STATION" | "ESTACION" | "METRO"));
-        if says {
-            self.landmark(text, true)
-        } else {
-            None
-        }
+        text.iter()
+            .any(|word| says_station(word))
+            .then(|| self.landmark(text, true))
+            .flatten()
     }
 
     /// The longest name of a landmark in a text.
@@ -33,24 +29,21 @@ impl Gazetteer {
         if self.landmarks.is_empty() {
             return None;
         }
-        // `estacion de Pershing Square`, `Wilshire/Vermont station`.
-        let text: Vec<String> = text
-            .iter()
-            .filter(|word| !matches!(word.as_str(), "&" | "," | "AND" | "Y" | "DE" | "DEL"))
-            .cloned()
-            .collect();
+        let text = one_joint(text);
+        let is_joint = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|w| w == "&");
         for length in (1..=LONGEST_NAME.min(text.len())).rev() {
             for start in 0..=text.len() - length {
                 let words = &text[start..start + length];
-                let ends = [words.first(), words.last()];
-                let is_station = ends
+                let is_station = [words.first(), words.last()]
                     .into_iter()
                     .flatten()
-                    .any(|word| matches!(word.as_str(), "STATION" | "ESTACION" | "METRO"));
-                if stations_only && !is_station {
+                    .any(|word| says_station(word));
+                // `Slauson` of `Western & Slauson station` is half a corner, not the station.
+                let half = is_joint(start.checked_sub(1)) || is_joint(Some(start + length));
+                if stations_only && (!is_station || half) {
                     continue;
                 }
-                let name = words.join(" ");
+                let name = words::joined(words);
                 let Some(found) = self.by_landmark.get(&name) else {
                     continue;
                 };
@@ -125,4 +118,21 @@ impl Gazetteer {
         }
         Ok(None)
     }
+}
+
+fn says_station(word: &str) -> bool {
+    matches!(word, "STATION" | "ESTACION" | "METRO")
+}
+
+/// `and` and `y` as `&`; `estacion de` as `estacion`.
+fn one_joint(text: &[String]) -> Vec<String> {
+    let mut words: Vec<String> = Vec::with_capacity(text.len());
+    for word in text {
+        match word.as_str() {
+            "DE" | "DEL" if words.last().is_some_and(|last| last == "ESTACION") => {}
+            "AND" | "Y" => words.push("&".to_owned()),
+            _ => words.push(word.clone()),
+        }
+    }
+    words
 }

@@ -71,7 +71,7 @@ impl Gazetteer {
         })
     }
 
-    /// `512 San Julian St`: the 500 block, where the file knows it.
+    /// `512 San Julian St`, `cuadra 500 de San Julian`: the 500 block, where the file knows it.
     pub(super) fn block(
         &self,
         text: &[String],
@@ -81,16 +81,8 @@ impl Gazetteer {
         let longest = mentions
             .iter()
             .max_by_key(|mention| mention.end - mention.start)?;
-        let mut at = longest.start.checked_sub(1)?;
-        while at > 0
-            && (words::is_direction(&text[at]) || matches!(text[at].as_str(), "BLOCK" | "OF"))
-        {
-            at -= 1;
-        }
-        let number: u32 = Some(&text[at])
-            .filter(|word| words::is_bare_number(word) && (3..=5).contains(&word.len()))?
-            .parse()
-            .ok()?;
+        let number = number_before(&text[..longest.start])
+            .or_else(|| number_behind(&text[longest.end..]))?;
         let blocks: Vec<_> = longest
             .streets
             .iter()
@@ -121,4 +113,29 @@ impl Gazetteer {
             precision: Precision::Street,
         })
     }
+}
+
+/// `512`, `500 block of`, `cuadra 500 de la calle`.
+fn number_before(words: &[String]) -> Option<u32> {
+    let between = |word: &&String| {
+        words::is_direction(word)
+            || matches!(
+                word.as_str(),
+                "BLOCK" | "OF" | "THE" | "DE" | "DEL" | "LA" | "EL" | "CALLE" | "AVE"
+            )
+    };
+    house_number(words.iter().rev().find(|word| !between(word))?)
+}
+
+/// `, 500 block`.
+fn number_behind(words: &[String]) -> Option<u32> {
+    let mut words = words.iter().filter(|word| *word != ",");
+    let number = house_number(words.next()?)?;
+    (words.next()? == "BLOCK").then_some(number)
+}
+
+fn house_number(word: &str) -> Option<u32> {
+    (words::is_bare_number(word) && (3..=5).contains(&word.len()))
+        .then(|| word.parse().ok())
+        .flatten()
 }

@@ -168,6 +168,127 @@ fn small_areas_are_places_and_large_ones_are_questions() {
 }
 
 #[test]
+fn a_block_is_its_street_and_hundred_in_either_language() {
+    let places = Gazetteer::los_angeles();
+    let place = places.find("600 block of San Julian").expect("a block");
+    assert_eq!(
+        (place.precision, place.label.as_str()),
+        (Precision::Street, "600 block of San Julian St")
+    );
+    for same in [
+        "cops on the 600 block of S San Julian St",
+        "623 san julian st",
+        "600 blk of san julian",
+        "cuadra 600 de San Julian",
+        "la cuadra 600 de la calle san julian",
+        "san julian, 600 block",
+    ] {
+        let found = places.find(same);
+        assert_eq!(
+            found.as_ref().map(|found| found.label.as_str()),
+            Ok("600 block of San Julian St"),
+            "{same}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_station_is_a_point_and_said_with_its_word() {
+    let places = Gazetteer::los_angeles();
+    let check = |text: &str, label: &str| {
+        let found = places.find(text);
+        assert_eq!(
+            found
+                .as_ref()
+                .map(|place| (place.label.as_str(), place.precision)),
+            Ok((label, Precision::Point)),
+            "{text}: {found:?}"
+        );
+    };
+    check("at pershing square station", "Pershing Square Station");
+    check("estacion pershing square", "Pershing Square Station");
+    check(
+        "policia en la estación de Pershing Square",
+        "Pershing Square Station",
+    );
+    check(
+        "sheriffs at wilshire/vermont station rn",
+        "Wilshire / Vermont Station",
+    );
+    check("wilshire vermont station", "Wilshire / Vermont Station");
+    check("cops, union station", "Union Station");
+    check(
+        "macarthur park station",
+        "Westlake / MacArthur Park Station",
+    );
+    check(
+        "7th st metro center station",
+        "7th Street / Metro Center Station",
+    );
+    check("tents swept by the midnight mission", "Midnight Mission");
+    // A station's word is no station, and half a corner is none either.
+    let not = |text: &str| {
+        let found = places.find(text);
+        let station = found
+            .as_ref()
+            .is_ok_and(|place| place.label.contains("Station"));
+        assert!(!station, "{text}: {found:?}");
+    };
+    not("police station");
+    not("gas station, slauson and western");
+    not("western & slauson gas station");
+    let asked = places
+        .find("vermont station")
+        .map_err(|missing| missing.why);
+    assert_eq!(asked, Err(Missing::Ambiguous));
+}
+
+#[test]
+fn a_street_in_a_small_neighbourhood_is_that_neighbourhood() {
+    let place = Gazetteer::los_angeles()
+        .find("cops on vermont in koreatown")
+        .expect("an area small enough");
+    assert_eq!(
+        (place.precision, place.label.as_str()),
+        (Precision::Area, "Koreatown")
+    );
+}
+
+#[test]
+fn a_corner_that_no_line_lists_is_drawn_from_those_that_some_do() {
+    // A grid 200 m apart, of which the north-east corner is not listed: First and Third, Ash and Cedar meet there.
+    let line = |kind: &str, a: &str, b: &str, row: f64, column: f64| {
+        let (lat, lon) = (34.0 + row * 0.0018, -118.2 + column * 0.00217);
+        format!("{kind},{a},{b},,{lat:.5},{lon:.5}\n")
+    };
+    let rows = ["FIRST ST", "SECOND ST", "THIRD ST", "FOURTH ST"];
+    let columns = ["ASH AVE", "BEECH AVE", "CEDAR AVE", "DATE AVE"];
+    let places = |kind: &str| {
+        let mut text = String::from("# Spotlight places, version 1\n# bounds: 33,-119,35,-118\n");
+        for (row, street) in rows.iter().enumerate() {
+            for (column, avenue) in columns.iter().enumerate() {
+                if (row, column) != (3, 3) {
+                    text.push_str(&line(kind, street, avenue, row as f64, column as f64));
+                }
+            }
+        }
+        Gazetteer::parse(&text, Path::new("grid.csv")).expect("a grid")
+    };
+    let place = places("crossing").find("fourth & date").expect("drawn");
+    let error = metres(
+        (place.lat, place.lon),
+        (34.0 + 3.0 * 0.0018, -118.2 + 3.0 * 0.00217),
+    );
+    assert!(error < 20.0, "{error} m away");
+    assert_eq!(place.label, "Date Ave & Fourth St");
+    // Where every corner is known, it is not there.
+    let none = places("corner")
+        .find("fourth & date")
+        .map_err(|missing| missing.why);
+    assert!(matches!(none, Err(Missing::UnknownCorner(..))), "{none:?}");
+}
+
+#[test]
 fn what_is_not_known_is_answered_and_not_guessed() {
     let places = Gazetteer::los_angeles();
     let check = |text: &str, expected: Missing| {

@@ -154,6 +154,7 @@ fn spell(word: &str) -> String {
         "ROADWAY" => "RDWY",
         "WY" => "WAY",
         "WK" => "WALK",
+        "BLK" => "BLOCK",
         "MOUNT" => "MT",
         "FORT" => "FT",
         "STA" => "SANTA",
@@ -293,7 +294,7 @@ pub(super) fn joined(words: &[String]) -> String {
     let words: Vec<&str> = words
         .iter()
         .map(String::as_str)
-        .filter(|word| !matches!(*word, "&" | "," | "AND" | "Y"))
+        .filter(|word| *word != "&")
         .collect();
     words.join(" ")
 }
@@ -324,7 +325,6 @@ pub(super) fn station_names(name: &str) -> Vec<String> {
         .flat_map(|core| {
             [
                 format!("{core} STATION"),
-                format!("STATION {core}"),
                 format!("ESTACION {core}"),
                 format!("METRO {core}"),
                 format!("{core} METRO"),

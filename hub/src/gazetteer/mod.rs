@@ -11,6 +11,7 @@ mod crossings;
 mod gtfs;
 pub mod measure;
 mod named;
+mod numbered;
 mod osm;
 mod outline;
 pub(crate) mod plane;

@@ -13,7 +13,7 @@ use super::named::Kind;
 use super::plane::length;
 use super::simplify::{resample, simplify, unfold};
 use super::strings::{Streets, smooth};
-use super::{BuildArgs, BuildError, Built, Read, blocks, crossings, osm};
+use super::{BuildArgs, BuildError, Built, Read, blocks, crossings, numbered, osm};
 
 /// Where rows come from where nothing else is said.
 const ROWS: &str = "MyLA311 service requests, data.lacity.org, CC0 1.0";
@@ -86,7 +86,10 @@ pub(super) fn places(
         );
     }
     built.crossings = computed.len();
-    for block in blocks::blocks(facts, streets.plane) {
+    let mut blocks = blocks::blocks(facts, streets.plane);
+    blocks.extend(numbered::blocks(facts, &computed, &blocks, streets.plane));
+    blocks.sort_by(|a, b| a.street.cmp(&b.street).then(a.hundred.cmp(&b.hundred)));
+    for block in &blocks {
         let (lat, lon) = block.middle;
         let _ = writeln!(
             out,
@@ -230,7 +233,7 @@ pub(super) fn streets(
     header(&mut out, args);
     out.push_str(
         "# A street's runs: its name, then latitude,longitude of each vertex; longest first.\n\
-         # Strung from the places of rows along it, evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
+         # Strung from the places of rows along it, or joined from a map's ways; evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
          # and rounded to 4 decimals (about 10 m): a vertex is a point of the street's course, never an address.\n",
     );
     for (metres, name, line) in &lines {
@@ -293,6 +296,11 @@ fn header(out: &mut String, args: &BuildArgs) {
     }
     if !args.osm.is_empty() {
         let _ = writeln!(out, "# source: {}", osm::ATTRIBUTION);
+    }
+    if args.source.is_none() && !(args.gtfs.is_empty() && args.boundaries.is_empty()) {
+        out.push_str(
+            "# source: the feeds and boundary files below, each under its publisher's terms\n",
+        );
     }
     let files = [&args.csv, &args.osm, &args.gtfs, &args.boundaries];
     let files: Vec<String> = files
