@@ -1,6 +1,8 @@
 //! How finely a place may be said, and the words for a cell.
 
-use super::index::{Corner, Gazetteer, metres};
+use std::collections::HashMap;
+
+use super::index::{Block, Corner, Gazetteer, Street, metres};
 use super::{Missing, NotFound, Place, Precision, words};
 use crate::cell::Cell;
 
@@ -11,6 +13,35 @@ impl Gazetteer {
     /// The city's name.
     pub fn city(&self) -> &str {
         &self.city
+    }
+
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> usize {
+        // A hash map's entry, with its share of empty ones and of control bytes.
+        const ENTRY: usize = 2;
+        let ids = |ids: &Vec<u32>| size_of::<u32>() * ids.capacity();
+        let street = |street: &Street| {
+            size_of::<Street>()
+                + street.title.capacity()
+                + street.full.capacity()
+                + street.joined.capacity()
+                + ids(&street.corners)
+        };
+        let named = |names: &HashMap<String, Vec<u32>>| -> usize {
+            let entry = ENTRY * size_of::<(String, Vec<u32>)>();
+            let own = |(name, found): (&String, &Vec<u32>)| name.capacity() + ids(found);
+            names.len() * entry + names.iter().map(own).sum::<usize>()
+        };
+        let blocks = self.blocks.values().map(Vec::capacity).sum::<usize>();
+        self.streets.iter().map(street).sum::<usize>()
+            + self.corners.capacity() * size_of::<Corner>()
+            + named(&self.by_alias)
+            + named(&self.by_landmark)
+            + blocks * size_of::<Block>()
+            + self.blocks.len() * ENTRY * size_of::<((u32, u32), Vec<Block>)>()
+            + (self.areas.len() + self.landmarks.len()) * 128
+            + self.zips.len() * ENTRY * size_of::<(u32, [f64; 4])>()
+            + self.known.len() * ENTRY * size_of::<Cell>()
     }
 
     /// Whether a street of this whole name has a corner or a block here.

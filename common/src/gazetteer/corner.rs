@@ -21,21 +21,30 @@ pub(super) struct Hit {
     corners: Vec<u32>,
 }
 
+/// What else tells which of several places is meant.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Hint {
+    pub(super) zip: Option<u32>,
+    /// Where the node's own neighbourhood is.
+    pub(super) home: Option<(f64, f64)>,
+}
+
 impl Gazetteer {
-    pub(super) fn in_words(&self, text: &str) -> Result<Place, NotFound> {
+    pub(super) fn in_words(&self, text: &str, home: Option<(f64, f64)>) -> Result<Place, NotFound> {
         let text = phrase::shorten(&words::fold(text));
         let zip = text.iter().rev().find_map(|word| words::zip(word));
+        let hint = Hint { zip, home };
         // Los Angeles is a street too: the city at the end counts as one only where the rest is no place.
         let short = without_city(&text, &self.city);
         if short.len() < text.len()
-            && let Ok(place) = self.in_folded(short, zip)
+            && let Ok(place) = self.in_folded(short, hint)
         {
             return Ok(place);
         }
-        self.in_folded(&text, zip)
+        self.in_folded(&text, hint)
     }
 
-    fn in_folded(&self, text: &[String], zip: Option<u32>) -> Result<Place, NotFound> {
+    fn in_folded(&self, text: &[String], hint: Hint) -> Result<Place, NotFound> {
         if let Some(found) = self.station(text) {
             return found;
         }
@@ -45,7 +54,7 @@ impl Gazetteer {
         }
         let mut hits = self.hits(text, &mentions);
         if hits.is_empty()
-            && let Some(found) = self.unlisted(text, &mentions, zip)
+            && let Some(found) = self.unlisted(text, &mentions, hint)
         {
             return found;
         }
@@ -53,9 +62,9 @@ impl Gazetteer {
             hits = self.misspelt(text, &mentions);
         }
         if !hits.is_empty() {
-            return self.decide(hits, zip);
+            return self.decide(hits, hint);
         }
-        if let Some(place) = self.block(text, &mentions, zip) {
+        if let Some(place) = self.block(text, &mentions, hint.zip) {
             return Ok(place);
         }
         if let Some(found) = self.landmark(text, false) {
@@ -138,7 +147,7 @@ impl Gazetteer {
         }
     }
 
-    fn decide(&self, mut hits: Vec<Hit>, zip: Option<u32>) -> Result<Place, NotFound> {
+    fn decide(&self, mut hits: Vec<Hit>, hint: Hint) -> Result<Place, NotFound> {
         // Where two readings share words, the one that explains more of them holds.
         let weight = |hit: &Hit| (hit.covered, hit.full);
         hits.sort_by(|a, b| weight(b).cmp(&weight(a)).then(a.from.cmp(&b.from)));
@@ -169,7 +178,7 @@ impl Gazetteer {
             });
             corners.extend(found);
         }
-        if let Some(zip) = zip {
+        if let Some(zip) = hint.zip {
             let exact: Vec<&Corner> = corners
                 .iter()
                 .copied()
@@ -182,7 +191,7 @@ impl Gazetteer {
                 .collect();
             let here = if exact.is_empty() { near } else { exact };
             if here.is_empty() {
-                return Err(self.ambiguous(&corners));
+                return Err(self.ambiguous(&corners, hint));
             }
             corners = here;
         }
@@ -203,7 +212,7 @@ impl Gazetteer {
             .collect();
         one(&corners)
             .or_else(|| one(&plain))
-            .ok_or_else(|| self.ambiguous(&corners))
+            .ok_or_else(|| self.ambiguous(&corners, hint))
     }
 
     /// Streets and avenues are meant before places and courts.
@@ -232,7 +241,13 @@ impl Gazetteer {
             })
     }
 
-    pub(super) fn ambiguous(&self, corners: &[&Corner]) -> NotFound {
+    /// A question, with the places nearest to home first.
+    pub(super) fn ambiguous(&self, corners: &[&Corner], hint: Hint) -> NotFound {
+        let mut corners = corners.to_vec();
+        if let Some(home) = hint.home {
+            let from_home = |corner: &Corner| metres(home, (corner.lat, corner.lon));
+            corners.sort_by(|a, b| from_home(a).total_cmp(&from_home(b)));
+        }
         let mut candidates: Vec<Place> = Vec::new();
         for corner in corners {
             let apart = candidates

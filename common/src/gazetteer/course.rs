@@ -4,7 +4,7 @@
 //! for a corner says that it is there; so two courses are drawn on until they cross, as far as their direction is sure.
 //! Only where the file's author computed crossings: where all corners are known, one that is not listed is not there.
 
-use super::corner::ONE_PLACE;
+use super::corner::{Hint, ONE_PLACE};
 use super::index::{Corner, Gazetteer, metres};
 use super::mention::{Mention, Strength};
 use super::{NotFound, Place};
@@ -109,7 +109,7 @@ impl Gazetteer {
         &self,
         text: &[String],
         mentions: &[Mention],
-        zip: Option<u32>,
+        hint: Hint,
     ) -> Option<Result<Place, NotFound>> {
         const MOST_NAMES: usize = 4;
         let (a, b) = self
@@ -138,7 +138,7 @@ impl Gazetteer {
                         lon: crossing.lon,
                         named: false,
                     };
-                    if zip.is_none_or(|zip| self.in_zip(&corner, zip)) {
+                    if hint.zip.is_none_or(|zip| self.in_zip(&corner, zip)) {
                         found.push((crossing, corner));
                     }
                 }
@@ -156,7 +156,7 @@ impl Gazetteer {
             return self.place(first).map(Ok);
         }
         let corners: Vec<&Corner> = found.iter().map(|(_, corner)| corner).collect();
-        Some(Err(self.ambiguous(&corners)))
+        Some(Err(self.ambiguous(&corners, hint)))
     }
 
     /// Where two streets would cross, for each pair of streets of these names.

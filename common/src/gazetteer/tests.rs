@@ -368,6 +368,68 @@ fn two_places_of_one_name_are_a_question_with_both() {
     }
 }
 
+#[test]
+fn what_is_near_home_is_asked_for_first_and_never_taken() {
+    let places = Gazetteer::los_angeles();
+    let asked = |home: (f64, f64)| {
+        let missing = places
+            .find_near("4th ave & vernon ave", home)
+            .expect_err("two of them");
+        missing.candidates
+    };
+    let [venice, leimert] = [(33.992, -118.468), (34.004, -118.325)];
+    for home in [venice, leimert] {
+        let candidates = asked(home);
+        let from_home: Vec<f64> = candidates
+            .iter()
+            .map(|place| metres((place.lat, place.lon), home))
+            .collect();
+        assert!(
+            from_home.is_sorted() && from_home.len() > 1,
+            "{from_home:?}"
+        );
+    }
+    assert_ne!(asked(venice)[0].label, asked(leimert)[0].label);
+}
+
+#[test]
+fn a_city_of_60_000_corners_takes_less_than_20_megabytes() {
+    let syllable = |number: usize| {
+        const CONSONANTS: &[u8] = b"BDFGKLMNPRSTVZ";
+        let consonant = |n: usize| char::from(CONSONANTS[n % CONSONANTS.len()]);
+        format!(
+            "{}A{}O{}E",
+            consonant(number),
+            consonant(number / 14),
+            consonant(number / 196)
+        )
+    };
+    let mut text = String::from("# Spotlight places, version 1\n# bounds: 33,-119,36,-116\n");
+    for row in 0..245_usize {
+        for column in 0..245 {
+            let (lat, lon) = (33.5 + row as f64 * 0.0018, -118.5 + column as f64 * 0.0022);
+            let (street, avenue) = (syllable(row), syllable(column));
+            text.push_str(&format!(
+                "crossing,{street} ST,{avenue} AVE,{},{lat:.4},{lon:.4}\n",
+                90_000 + row / 10 * 25 + column / 10
+            ));
+        }
+    }
+    let places = Gazetteer::parse(&text, Path::new("large.csv")).expect("a large city");
+    assert_eq!(places.corners.len(), 60_025);
+    assert!(places.bytes() < 20 << 20, "{} bytes", places.bytes());
+    let text = format!("3 cop cars by {} st n {} ave rn", syllable(7), syllable(9));
+    let place = places.find(&text).expect("a corner");
+    assert!(
+        metres(
+            (place.lat, place.lon),
+            (33.5 + 7.0 * 0.0018, -118.5 + 9.0 * 0.0022)
+        ) < 20.0
+    );
+    let slip = format!("{} st & {}X ave", syllable(7), syllable(9));
+    assert!(places.find(&slip).is_ok(), "{slip}");
+}
+
 /// The rows of the open data's corners: two streets, their ZIP, the point.
 fn corners() -> Vec<(String, String, String, (f64, f64))> {
     let row = |line: &str| {
