@@ -216,7 +216,7 @@ impl Gazetteer {
     }
 
     /// Streets and avenues are meant before places and courts.
-    fn rank(&self, street: u32) -> usize {
+    pub(super) fn rank(&self, street: u32) -> usize {
         let street = &self.streets[street as usize];
         match street.suffix.as_deref() {
             Some("ST" | "AVE" | "BLVD") | None => 0,

@@ -111,14 +111,15 @@ impl Gazetteer {
         mentions: &[Mention],
         hint: Hint,
     ) -> Option<Result<Place, NotFound>> {
-        const MOST_NAMES: usize = 4;
+        const MOST_NAMES: usize = 3;
         let (a, b) = self
             .pairs(text, mentions)
             .into_iter()
             .filter(|(a, b)| {
                 a.streets.len() <= MOST_NAMES
                     && b.streets.len() <= MOST_NAMES
-                    && a.strength.min(b.strength) >= Strength::Plain
+                    && a.strength != Strength::Common
+                    && b.strength != Strength::Common
             })
             .max_by_key(|(a, b)| {
                 (
@@ -129,6 +130,13 @@ impl Gazetteer {
         let mut found: Vec<(Crossing, Corner)> = Vec::new();
         for &one in &a.streets {
             for &other in &b.streets {
+                // As a file lists them.
+                let title = |street: u32| &self.streets[street as usize].title;
+                let (one, other) = if title(one) <= title(other) {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
                 for crossing in self.drawn_on(one, other) {
                     let corner = Corner {
                         a: one,
@@ -144,6 +152,10 @@ impl Gazetteer {
                 }
             }
         }
+        // A street or an avenue is meant before a place or a court.
+        let rank = |corner: &Corner| self.rank(corner.a) + self.rank(corner.b);
+        let best = found.iter().map(|(_, corner)| rank(corner)).min()?;
+        found.retain(|(_, corner)| rank(corner) == best);
         // The nearest is meant; where it is not sure, a farther one would be a wrong place.
         found.sort_by(|a, b| a.0.reach.total_cmp(&b.0.reach));
         if !found.first()?.0.sure {
