@@ -1,9 +1,9 @@
 //! Builds a city's places file, its street lines and its outline from open data:
 //! `rows -> strings -> crossings -> write`, and `osm`, `gtfs`, `boundaries` and own names beside them.
 //!
-//! Rows carry addresses; nothing that leaves here does. A places file holds corners, crossings, blocks with at least
-//! `blocks::ENOUGH` distinct addresses (to about 100 m) and cells that reached a count; a street line's
-//! vertices are points of its evened course at even steps, the few that its simplification needs, rounded to 10 m.
+//! Rows carry addresses; nothing that leaves here does. A places file holds corners, crossings, blocks (to about 100 m,
+//! from at least `blocks::ENOUGH` distinct addresses or from numbered cross streets) and cells that reached a count; a
+//! street line's vertices are points of its evened course at even steps, the few that its simplification needs, rounded to 10 m.
 
 mod blocks;
 mod boundaries;

@@ -57,7 +57,7 @@ pub(super) fn places(
     );
     out.push_str(
         "# Lines: corner and crossing,STREET,STREET,ZIP,LAT,LON (a corner is named by a row or a map, a crossing is computed\n\
-         # from the courses of its streets); block,STREET,HUNDRED,ZIP,LAT,LON (to about 100 m, from four addresses on);\n\
+         # from the courses of its streets); block,STREET,HUNDRED,ZIP,LAT,LON (to about 100 m, from four addresses or numbered streets);\n\
          # area,NAME,LAT,LON,KM2; station and landmark,NAME,LAT,LON; alias,NICKNAME,STREET; known,CELL (12 or more\n\
          # distinct addresses or corners lie in it). Facts of streets only: no address, no row.\n",
     );
