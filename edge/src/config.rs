@@ -50,6 +50,9 @@ pub struct Config {
     /// The places file.
     #[serde(default)]
     pub gazetteer: Option<PathBuf>,
+    /// The middle of the neighbourhood whose people text this node, (latitude, longitude) in degrees.
+    #[serde(default)]
+    pub home: Option<(f64, f64)>,
     /// The country of numbers that name none, E.164 without `+`.
     #[serde(default = "country_code")]
     pub country_code: String,

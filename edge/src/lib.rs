@@ -94,6 +94,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         network: config.network.clone(),
         key: key.clone(),
         gazetteer,
+        home: config.home,
         classifier: Arc::new(classifier),
         pseudonyms: pseudonym::Pseudonyms::new()?,
         outbox: outbox.clone(),

@@ -53,6 +53,7 @@ pub struct Pipeline {
     pub network: Network,
     pub key: SigningKey,
     pub gazetteer: Arc<Gazetteer>,
+    pub home: Option<(f64, f64)>,
     pub classifier: Arc<Classifier>,
     pub pseudonyms: Pseudonyms,
     pub outbox: Outbox,
@@ -187,7 +188,7 @@ impl Pipeline {
         let said = words::read(&message.text);
         let (message, mut reply) = match self.admit(sender, &message, said) {
             Admission::Read => {
-                let place = place(&self.gazetteer, &message.text);
+                let place = place(&self.gazetteer, &message.text, self.home);
                 let (message, photos) = self.classify(message).await;
                 let reply = self.converse(sender, &message, said, place, photos);
                 (message, reply)

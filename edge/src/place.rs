@@ -7,9 +7,16 @@ use serde::Serialize;
 use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::{Gazetteer, NotFound, Place, Precision};
 
-/// The place that a message's text names, or why there is none and what it may have meant.
-pub fn place(gazetteer: &Gazetteer, text: &str) -> Result<Place, NotFound> {
-    gazetteer.find(text)
+/// The place that a message's text names, or why there is none and what it may have meant, nearest to the node's home first.
+pub fn place(
+    gazetteer: &Gazetteer,
+    text: &str,
+    home: Option<(f64, f64)>,
+) -> Result<Place, NotFound> {
+    match home {
+        Some(home) => gazetteer.find_near(text, home),
+        None => gazetteer.find(text),
+    }
 }
 
 /// What `spotlight-edge place` prints for a text, one JSON object a line.
@@ -36,7 +43,7 @@ struct Candidate {
 
 /// The line for a text: `println!("{}", serde_json::to_string(&line(&gazetteer, text))?)`.
 pub fn line(gazetteer: &Gazetteer, text: &str) -> Line {
-    let (place, candidates) = match place(gazetteer, text) {
+    let (place, candidates) = match place(gazetteer, text, None) {
         Ok(place) => (Some(place), Vec::new()),
         Err(missing) => (None, missing.candidates),
     };
@@ -92,6 +99,15 @@ mod tests {
             })
             .to_string()
         );
+        // Both corners are asked for, the nearest to home first.
+        let first = |home| {
+            let missing = place(&gazetteer, "4th ave & vernon ave", Some(home));
+            let candidates = missing.expect_err("two").candidates;
+            (candidates.len(), candidates[0].lat, candidates[0].lon)
+        };
+        let (south_la, venice) = (first((34.00, -118.32)), first((33.99, -118.47)));
+        assert_eq!((south_la.0, venice.0), (2, 2));
+        assert!(south_la.2 > -118.4 && venice.2 < -118.4, "{south_la:?} {venice:?}");
         let asked = json("4th ave & vernon ave");
         assert_eq!(asked["found"], false);
         assert!(asked["candidates"][1]["cell"].is_string(), "{asked}");

@@ -79,8 +79,10 @@ enum LayersCommand {
 
 #[derive(Subcommand)]
 enum GazetteerCommand {
-    /// Build from exported rows and an outline.
+    /// Build from any of: exported rows, OpenStreetMap, GTFS, boundaries, own names. One JSON object says what was built.
     Build(Box<gazetteer::BuildArgs>),
+    /// Ask a places file for the corners of an export that it was not built from: one JSON object of figures.
+    Check(gazetteer::measure::CheckArgs),
 }
 
 #[derive(Subcommand)]
@@ -139,7 +141,10 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
             print(&control::ask(&used_folder(&data)?, &Question::Tables)?)?;
         }
         Command::Gazetteer(GazetteerCommand::Build(args)) => {
-            gazetteer::build(&args)?;
+            print_json(&gazetteer::build(&args)?)?;
+        }
+        Command::Gazetteer(GazetteerCommand::Check(args)) => {
+            print_json(&gazetteer::measure::check(&args)?)?;
         }
         Command::Node(command) => print(&node(command)?)?,
     }
@@ -190,6 +195,10 @@ fn used_folder(data: &Path) -> anyhow::Result<PathBuf> {
         .any(|file| folder.join(file).exists());
     anyhow::ensure!(is_used, "no hub has ever run on `{}`", data.display());
     Ok(folder)
+}
+
+fn print_json(value: &impl serde::Serialize) -> anyhow::Result<()> {
+    print(&format!("{}\n", serde_json::to_string(value)?))
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -1,7 +1,9 @@
 //! How finely a place may be said, and the words for a cell.
 
-use super::index::{Corner, Gazetteer, metres};
-use super::{Missing, NotFound, Place, Precision};
+use std::collections::HashMap;
+
+use super::index::{Block, Corner, Gazetteer, Street, metres};
+use super::{Missing, NotFound, Place, Precision, words};
 use crate::cell::Cell;
 
 /// Coordinates farther than this from every known corner are outside the city.
@@ -11,6 +13,46 @@ impl Gazetteer {
     /// The city's name.
     pub fn city(&self) -> &str {
         &self.city
+    }
+
+    /// About how much memory it takes.
+    pub fn bytes(&self) -> usize {
+        // A hash map's entry, with its share of empty ones and of control bytes.
+        const ENTRY: usize = 2;
+        let ids = |ids: &Vec<u32>| size_of::<u32>() * ids.capacity();
+        let street = |street: &Street| {
+            size_of::<Street>()
+                + street.title.capacity()
+                + street.full.capacity()
+                + street.joined.capacity()
+                + ids(&street.corners)
+        };
+        let named = |names: &HashMap<String, Vec<u32>>| -> usize {
+            let entry = ENTRY * size_of::<(String, Vec<u32>)>();
+            let own = |(name, found): (&String, &Vec<u32>)| name.capacity() + ids(found);
+            names.len() * entry + names.iter().map(own).sum::<usize>()
+        };
+        let blocks = self.blocks.values().map(Vec::capacity).sum::<usize>();
+        self.streets.iter().map(street).sum::<usize>()
+            + self.corners.capacity() * size_of::<Corner>()
+            + named(&self.by_alias)
+            + named(&self.by_landmark)
+            + blocks * size_of::<Block>()
+            + self.blocks.len() * ENTRY * size_of::<((u32, u32), Vec<Block>)>()
+            + (self.areas.len() + self.landmarks.len()) * 128
+            + self.zips.len() * ENTRY * size_of::<(u32, [f64; 4])>()
+            + self.known.len() * ENTRY * size_of::<Cell>()
+    }
+
+    /// Whether a street of this whole name has a corner or a block here.
+    pub fn knows_street(&self, name: &str) -> bool {
+        let Some(parts) = words::street_name(name) else {
+            return false;
+        };
+        let streets = self.by_alias.get(&parts.full).into_iter().flatten();
+        streets
+            .into_iter()
+            .any(|&street| self.streets[street as usize].full == parts.full)
     }
 
     /// South, west, north, east in degrees.
@@ -40,7 +82,7 @@ impl Gazetteer {
             _ => 1_800.0,
         };
         let fame = |corner: &Corner| -> f64 {
-            let meets = |street: u32| self.streets[street as usize].partners.len().min(30) as f64;
+            let meets = |street: u32| self.streets[street as usize].corners.len().min(30) as f64;
             meets(corner.a) + meets(corner.b) + if corner.named { 6.0 } else { 0.0 }
         };
         let best = self

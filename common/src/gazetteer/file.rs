@@ -9,6 +9,8 @@
 //! crossing,5TH ST,TOWNE AVE,90013,34.0436,-118.2424       the same, computed from the two streets' courses
 //! block,SAN JULIAN ST,500,90013,34.043,-118.244           street, hundred, ZIP, its middle to about 100 m
 //! area,Skid Row,34.0440,-118.2437,1.1                     name, middle, square kilometres
+//! station,Wilshire / Vermont Station,34.0627,-118.2901    name, place; people say it with `station` or `estacion`
+//! landmark,County Hospital,34.0580,-118.2090              the same, said by its name
 //! alias,MLK,MARTIN LUTHER KING JR BLVD                    what people call a street
 //! known,8829a1d757fffff                                   a cell (7 or 8) with enough known addresses or corners
 //! ```
@@ -139,6 +141,9 @@ fn read_line(line: &str, builder: &mut Builder) -> Result<(), String> {
             let size = read_number(size)?;
             builder.area(name, read_point(lat, lon)?, size)
         }
+        [kind @ ("station" | "landmark"), name, lat, lon] => {
+            builder.landmark(name, read_point(lat, lon)?, *kind == "station")
+        }
         ["alias", nickname, street] => builder.alias(nickname, street),
         ["known", cell] => {
             let cell: Cell = cell
@@ -147,11 +152,12 @@ fn read_line(line: &str, builder: &mut Builder) -> Result<(), String> {
             builder.known(cell)
         }
         [
-            kind @ ("corner" | "crossing" | "block" | "area" | "alias" | "known"),
+            kind @ ("corner" | "crossing" | "block" | "area" | "station" | "landmark" | "alias"
+            | "known"),
             rest @ ..,
         ] => Err(format!("`{kind}` cannot have {} fields", rest.len())),
         [kind, ..] => Err(format!(
-            "`{kind}` is not corner, crossing, block, area, alias or known"
+            "`{kind}` is not corner, crossing, block, area, station, landmark, alias or known"
         )),
         [] => Ok(()),
     }

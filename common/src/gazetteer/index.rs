@@ -19,10 +19,13 @@ pub struct Gazetteer {
     pub(super) longest_alias: usize,
     /// By latitude.
     pub(super) corners: Vec<Corner>,
-    pub(super) by_pair: HashMap<(u32, u32), Vec<u32>>,
+    /// Some corners are computed, so that others may be missing.
+    pub(super) computed: bool,
     pub(super) zips: HashMap<u32, [f64; 4]>,
     pub(super) areas: Vec<Area>,
     pub(super) by_area: HashMap<String, u32>,
+    pub(super) landmarks: Vec<Landmark>,
+    pub(super) by_landmark: HashMap<String, Vec<u32>>,
     pub(super) blocks: HashMap<(u32, u32), Vec<Block>>,
     pub(super) known: HashSet<Cell>,
 }
@@ -36,7 +39,8 @@ pub(super) struct Street {
     /// Folded, without it, no spaces: for slips of the thumb.
     pub(super) joined: String,
     pub(super) suffix: Option<String>,
-    pub(super) partners: Vec<u32>,
+    /// Where it meets others; by latitude.
+    pub(super) corners: Vec<u32>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -50,12 +54,27 @@ pub(super) struct Corner {
     pub(super) named: bool,
 }
 
+impl Corner {
+    /// The street that meets `street` here.
+    pub(super) fn other(&self, street: u32) -> u32 {
+        if self.a == street { self.b } else { self.a }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Area {
     pub(super) name: String,
     pub(super) lat: f64,
     pub(super) lon: f64,
     pub(super) square_km: f64,
+}
+
+/// A station, or what people meet at.
+#[derive(Debug)]
+pub(super) struct Landmark {
+    pub(super) name: String,
+    pub(super) lat: f64,
+    pub(super) lon: f64,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -83,6 +102,8 @@ pub(super) struct Builder {
     corners: Vec<Corner>,
     areas: Vec<Area>,
     by_area: HashMap<String, u32>,
+    landmarks: Vec<Landmark>,
+    by_landmark: HashMap<String, Vec<u32>>,
     blocks: HashMap<(u32, u32), Vec<Block>>,
     nicknames: Vec<(String, String)>,
     known: HashSet<Cell>,
@@ -144,6 +165,41 @@ impl Builder {
         Ok(())
     }
 
+    /// A landmark answers to its name; a station to each half of `Wilshire / Vermont Station`, too, and to `estacion`.
+    pub(super) fn landmark(
+        &mut self,
+        name: &str,
+        (lat, lon): (f64, f64),
+        is_station: bool,
+    ) -> Result<(), String> {
+        let names = if is_station {
+            words::station_names(name)
+        } else {
+            let whole = words::joined(&words::fold(name));
+            if whole.is_empty() {
+                Vec::new()
+            } else {
+                vec![whole]
+            }
+        };
+        if names.is_empty() {
+            return Err(format!("`{name}` is not a name"));
+        }
+        let id = index(self.landmarks.len());
+        for name in names {
+            let own = self.by_landmark.entry(name).or_default();
+            if own.last() != Some(&id) {
+                own.push(id);
+            }
+        }
+        self.landmarks.push(Landmark {
+            name: name.to_owned(),
+            lat,
+            lon,
+        });
+        Ok(())
+    }
+
     pub(super) fn alias(&mut self, nickname: &str, street: &str) -> Result<(), String> {
         self.nicknames
             .push((words::fold(nickname).join(" "), street.to_owned()));
@@ -179,7 +235,7 @@ impl Builder {
             full: parts.full,
             joined,
             suffix: parts.suffix,
-            partners: Vec::new(),
+            corners: Vec::new(),
         });
         Ok(id)
     }
@@ -195,16 +251,10 @@ impl Builder {
             }
         }
         self.corners.sort_by(|a, b| a.lat.total_cmp(&b.lat));
-        let mut by_pair: HashMap<(u32, u32), Vec<u32>> = HashMap::new();
         let mut zips: HashMap<u32, [f64; 4]> = HashMap::new();
         for (at, corner) in self.corners.iter().enumerate() {
-            let (a, b) = (corner.a, corner.b);
-            by_pair
-                .entry((a.min(b), a.max(b)))
-                .or_default()
-                .push(index(at));
-            self.streets[a as usize].partners.push(b);
-            self.streets[b as usize].partners.push(a);
+            self.streets[corner.a as usize].corners.push(index(at));
+            self.streets[corner.b as usize].corners.push(index(at));
             let near = zips
                 .entry(corner.zip)
                 .or_insert([corner.lat, corner.lon, corner.lat, corner.lon]);
@@ -215,8 +265,7 @@ impl Builder {
         }
         zips.remove(&0);
         for street in &mut self.streets {
-            street.partners.sort_unstable();
-            street.partners.dedup();
+            street.corners.shrink_to_fit();
         }
         Ok(Gazetteer {
             city: self.city,
@@ -228,13 +277,15 @@ impl Builder {
                 .max()
                 .unwrap_or(0)
                 .min(6),
+            computed: self.corners.iter().any(|corner| !corner.named),
             streets: self.streets,
             by_alias: self.by_alias,
             corners: self.corners,
-            by_pair,
             zips,
             areas: self.areas,
             by_area: self.by_area,
+            landmarks: self.landmarks,
+            by_landmark: self.by_landmark,
             blocks: self.blocks,
             known: self.known,
         })

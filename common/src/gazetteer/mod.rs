@@ -7,11 +7,15 @@
 mod cells;
 mod coordinates;
 mod corner;
+mod course;
+mod explain;
 mod file;
 mod index;
+mod landmark;
 mod mention;
 mod phrase;
 mod spelling;
+mod street;
 mod words;
 mod written;
 
@@ -126,6 +130,16 @@ impl Gazetteer {
 
     /// Finds the place that a person's text names.
     pub fn find(&self, text: &str) -> Result<Place, NotFound> {
+        self.look(text, None)
+    }
+
+    /// The same for a node with a neighbourhood of its own: where several places answer, those nearest to it are asked
+    /// for first. None is taken for it: a wrong place is worse than a question.
+    pub fn find_near(&self, text: &str, home: (f64, f64)) -> Result<Place, NotFound> {
+        self.look(text, Some(home))
+    }
+
+    fn look(&self, text: &str, home: Option<(f64, f64)>) -> Result<Place, NotFound> {
         let text = match text.char_indices().nth(LONGEST_TEXT) {
             Some((end, _)) => &text[..end],
             None => text,
@@ -134,14 +148,16 @@ impl Gazetteer {
         let text = &text.replace("&amp;", "&");
         match coordinates::spot(text) {
             coordinates::Spotted::Point(lat, lon) => self.at_point(lat, lon),
-            coordinates::Spotted::Words(words) => self.in_words(&words),
-            coordinates::Spotted::ShortLink(words) => self.in_words(&words).map_err(|missing| {
-                let why = match missing.why {
-                    Missing::NoPlace => Missing::ShortLink,
-                    why => why,
-                };
-                NotFound { why, ..missing }
-            }),
+            coordinates::Spotted::Words(words) => self.in_words(&words, home),
+            coordinates::Spotted::ShortLink(words) => {
+                self.in_words(&words, home).map_err(|missing| {
+                    let why = match missing.why {
+                        Missing::NoPlace => Missing::ShortLink,
+                        why => why,
+                    };
+                    NotFound { why, ..missing }
+                })
+            }
         }
     }
 }

@@ -146,7 +146,8 @@ impl Gazetteer {
         let mut least = most;
         let mut streets = Vec::new();
         for &anchored in &anchor.streets {
-            for &partner in &self.streets[anchored as usize].partners {
+            for &corner in &self.streets[anchored as usize].corners {
+                let partner = self.corners[corner as usize].other(anchored);
                 let street = &self.streets[partner as usize];
                 if street.suffix.as_deref() == Some("FWY") {
                     continue;
@@ -157,7 +158,9 @@ impl Gazetteer {
                         least = slips;
                         streets.clear();
                     }
-                    streets.push(partner);
+                    if !streets.contains(&partner) {
+                        streets.push(partner);
+                    }
                 }
             }
         }

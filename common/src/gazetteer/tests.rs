@@ -168,6 +168,127 @@ fn small_areas_are_places_and_large_ones_are_questions() {
 }
 
 #[test]
+fn a_block_is_its_street_and_hundred_in_either_language() {
+    let places = Gazetteer::los_angeles();
+    let place = places.find("600 block of San Julian").expect("a block");
+    assert_eq!(
+        (place.precision, place.label.as_str()),
+        (Precision::Street, "600 block of San Julian St")
+    );
+    for same in [
+        "cops on the 600 block of S San Julian St",
+        "623 san julian st",
+        "600 blk of san julian",
+        "cuadra 600 de San Julian",
+        "la cuadra 600 de la calle san julian",
+        "san julian, 600 block",
+    ] {
+        let found = places.find(same);
+        assert_eq!(
+            found.as_ref().map(|found| found.label.as_str()),
+            Ok("600 block of San Julian St"),
+            "{same}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn a_station_is_a_point_and_said_with_its_word() {
+    let places = Gazetteer::los_angeles();
+    let check = |text: &str, label: &str| {
+        let found = places.find(text);
+        assert_eq!(
+            found
+                .as_ref()
+                .map(|place| (place.label.as_str(), place.precision)),
+            Ok((label, Precision::Point)),
+            "{text}: {found:?}"
+        );
+    };
+    check("at pershing square station", "Pershing Square Station");
+    check("estacion pershing square", "Pershing Square Station");
+    check(
+        "policia en la estación de Pershing Square",
+        "Pershing Square Station",
+    );
+    check(
+        "sheriffs at wilshire/vermont station rn",
+        "Wilshire / Vermont Station",
+    );
+    check("wilshire vermont station", "Wilshire / Vermont Station");
+    check("cops, union station", "Union Station");
+    check(
+        "macarthur park station",
+        "Westlake / MacArthur Park Station",
+    );
+    check(
+        "7th st metro center station",
+        "7th Street / Metro Center Station",
+    );
+    check("tents swept by the midnight mission", "Midnight Mission");
+    // A station's word is no station, and half a corner is none either.
+    let not = |text: &str| {
+        let found = places.find(text);
+        let station = found
+            .as_ref()
+            .is_ok_and(|place| place.label.contains("Station"));
+        assert!(!station, "{text}: {found:?}");
+    };
+    not("police station");
+    not("gas station, slauson and western");
+    not("western & slauson gas station");
+    let asked = places
+        .find("vermont station")
+        .map_err(|missing| missing.why);
+    assert_eq!(asked, Err(Missing::Ambiguous));
+}
+
+#[test]
+fn a_street_in_a_small_neighbourhood_is_that_neighbourhood() {
+    let place = Gazetteer::los_angeles()
+        .find("cops on vermont in koreatown")
+        .expect("an area small enough");
+    assert_eq!(
+        (place.precision, place.label.as_str()),
+        (Precision::Area, "Koreatown")
+    );
+}
+
+#[test]
+fn a_corner_that_no_line_lists_is_drawn_from_those_that_some_do() {
+    // A grid 200 m apart, of which the north-east corner is not listed: First and Third, Ash and Cedar meet there.
+    let line = |kind: &str, a: &str, b: &str, row: f64, column: f64| {
+        let (lat, lon) = (34.0 + row * 0.0018, -118.2 + column * 0.00217);
+        format!("{kind},{a},{b},,{lat:.5},{lon:.5}\n")
+    };
+    let rows = ["FIRST ST", "SECOND ST", "THIRD ST", "FOURTH ST"];
+    let columns = ["ASH AVE", "BEECH AVE", "CEDAR AVE", "DATE AVE"];
+    let places = |kind: &str| {
+        let mut text = String::from("# Spotlight places, version 1\n# bounds: 33,-119,35,-118\n");
+        for (row, street) in rows.iter().enumerate() {
+            for (column, avenue) in columns.iter().enumerate() {
+                if (row, column) != (3, 3) {
+                    text.push_str(&line(kind, street, avenue, row as f64, column as f64));
+                }
+            }
+        }
+        Gazetteer::parse(&text, Path::new("grid.csv")).expect("a grid")
+    };
+    let place = places("crossing").find("fourth & date").expect("drawn");
+    let error = metres(
+        (place.lat, place.lon),
+        (34.0 + 3.0 * 0.0018, -118.2 + 3.0 * 0.00217),
+    );
+    assert!(error < 20.0, "{error} m away");
+    assert_eq!(place.label, "Date Ave & Fourth St");
+    // Where every corner is known, it is not there.
+    let none = places("corner")
+        .find("fourth & date")
+        .map_err(|missing| missing.why);
+    assert!(matches!(none, Err(Missing::UnknownCorner(..))), "{none:?}");
+}
+
+#[test]
 fn what_is_not_known_is_answered_and_not_guessed() {
     let places = Gazetteer::los_angeles();
     let check = |text: &str, expected: Missing| {
@@ -245,6 +366,68 @@ fn two_places_of_one_name_are_a_question_with_both() {
             .expect("a candidate's label is an answer");
         assert!(metres((again.lat, again.lon), (candidate.lat, candidate.lon)) < 300.0);
     }
+}
+
+#[test]
+fn what_is_near_home_is_asked_for_first_and_never_taken() {
+    let places = Gazetteer::los_angeles();
+    let asked = |home: (f64, f64)| {
+        let missing = places
+            .find_near("4th ave & vernon ave", home)
+            .expect_err("two of them");
+        missing.candidates
+    };
+    let [venice, leimert] = [(33.992, -118.468), (34.004, -118.325)];
+    for home in [venice, leimert] {
+        let candidates = asked(home);
+        let from_home: Vec<f64> = candidates
+            .iter()
+            .map(|place| metres((place.lat, place.lon), home))
+            .collect();
+        assert!(
+            from_home.is_sorted() && from_home.len() > 1,
+            "{from_home:?}"
+        );
+    }
+    assert_ne!(asked(venice)[0].label, asked(leimert)[0].label);
+}
+
+#[test]
+fn a_city_of_60_000_corners_takes_less_than_20_megabytes() {
+    let syllable = |number: usize| {
+        const CONSONANTS: &[u8] = b"BDFGKLMNPRSTVZ";
+        let consonant = |n: usize| char::from(CONSONANTS[n % CONSONANTS.len()]);
+        format!(
+            "{}A{}O{}E",
+            consonant(number),
+            consonant(number / 14),
+            consonant(number / 196)
+        )
+    };
+    let mut text = String::from("# Spotlight places, version 1\n# bounds: 33,-119,36,-116\n");
+    for row in 0..245_usize {
+        for column in 0..245 {
+            let (lat, lon) = (33.5 + row as f64 * 0.0018, -118.5 + column as f64 * 0.0022);
+            let (street, avenue) = (syllable(row), syllable(column));
+            text.push_str(&format!(
+                "crossing,{street} ST,{avenue} AVE,{},{lat:.4},{lon:.4}\n",
+                90_000 + row / 10 * 25 + column / 10
+            ));
+        }
+    }
+    let places = Gazetteer::parse(&text, Path::new("large.csv")).expect("a large city");
+    assert_eq!(places.corners.len(), 60_025);
+    assert!(places.bytes() < 20 << 20, "{} bytes", places.bytes());
+    let text = format!("3 cop cars by {} st n {} ave rn", syllable(7), syllable(9));
+    let place = places.find(&text).expect("a corner");
+    assert!(
+        metres(
+            (place.lat, place.lon),
+            (33.5 + 7.0 * 0.0018, -118.5 + 9.0 * 0.0022)
+        ) < 20.0
+    );
+    let slip = format!("{} st & {}X ave", syllable(7), syllable(9));
+    assert!(places.find(&slip).is_ok(), "{slip}");
 }
 
 /// The rows of the open data's corners: two streets, their ZIP, the point.
@@ -418,7 +601,7 @@ fn errors_name_the_file_and_the_line() {
     check(&with("known,8f"), "`p.csv` line 3: `8f` is not an H3 cell");
     check(
         &with("shop,X,34,-118"),
-        "`p.csv` line 3: `shop` is not corner, crossing, block, area, alias or known",
+        "`p.csv` line 3: `shop` is not corner, crossing, block, area, station, landmark, alias or known",
     );
     assert!(matches!(
         Gazetteer::load(Path::new("/nowhere")),

@@ -154,6 +154,7 @@ fn spell(word: &str) -> String {
         "ROADWAY" => "RDWY",
         "WY" => "WAY",
         "WK" => "WALK",
+        "BLK" => "BLOCK",
         "MOUNT" => "MT",
         "FORT" => "FT",
         "STA" => "SANTA",
@@ -286,6 +287,50 @@ pub(super) fn street_name(name: &str) -> Option<StreetName> {
         suffix,
         aliases,
     })
+}
+
+/// Words as one name, without what may or may not be written between them.
+pub(super) fn joined(words: &[String]) -> String {
+    let words: Vec<&str> = words
+        .iter()
+        .map(String::as_str)
+        .filter(|word| *word != "&")
+        .collect();
+    words.join(" ")
+}
+
+/// What people call a station: `Pershing Square Station`, `estacion Pershing Square`, `metro Pershing Square`; one named
+/// after two streets or places also by either.
+pub(super) fn station_names(name: &str) -> Vec<String> {
+    let folded = fold(name);
+    let core = match folded.split_last() {
+        Some((last, core)) if last == "STATION" => core,
+        _ => &folded,
+    };
+    let mut cores = vec![joined(core)];
+    cores.extend(core.split(|word| word == "&").map(joined));
+    // `7th St` as `7th`.
+    for at in 0..cores.len() {
+        let short: Vec<&str> = cores[at]
+            .split(' ')
+            .filter(|word| !is_suffix(word))
+            .collect();
+        cores.push(short.join(" "));
+    }
+    cores.sort_unstable();
+    cores.dedup();
+    cores
+        .iter()
+        .filter(|core| !core.is_empty())
+        .flat_map(|core| {
+            [
+                format!("{core} STATION"),
+                format!("ESTACION {core}"),
+                format!("METRO {core}"),
+                format!("{core} METRO"),
+            ]
+        })
+        .collect()
 }
 
 /// A name in capitals as people write it: `MCDONALD AVE` as `McDonald Ave`.

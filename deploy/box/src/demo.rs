@@ -122,6 +122,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             hub_key,
             model: model_of_checkout(),
             gazetteer: None,
+            home: None,
             country_code: settings.country_code,
             language: settings.language,
             time_zone: settings.time_zone,

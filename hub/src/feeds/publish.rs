@@ -341,7 +341,7 @@ mod tests {
                 .map(|_| {
                     let cell = cells[(xorshift(&mut state) % cells.len() as u64) as usize];
                     // Some are known by their ZIP code alone.
-                    let is_coarse = xorshift(&mut state) % 10 == 0;
+                    let is_coarse = xorshift(&mut state).is_multiple_of(10);
                     let cell = cell.parent(if is_coarse { 6 } else { 8 });
                     at(cell.expect("a cell"), xorshift(&mut state) % 40)
                 })

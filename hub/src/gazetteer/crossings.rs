@@ -11,7 +11,7 @@ use super::strings::{Run, Streets, smooth};
 const BEYOND: f64 = 450.0;
 
 /// A crossing farther than this from a known place of either street is a guess, and is left out.
-const FROM_KNOWN: f64 = 1_000.0;
+const FROM_KNOWN: f64 = 450.0;
 
 /// A street of which less than this is known has no course of its own.
 const SHORT: f64 = 100.0;

@@ -44,10 +44,14 @@ pub enum CheckError {
 pub struct Measured {
     /// How many there are.
     pub corners: usize,
+    /// How many of these are of two streets that the places know.
+    pub known: usize,
     /// How many were found, right or wrong.
     pub found: usize,
     /// The found ones, of all.
     pub hit_rate: f64,
+    /// The found ones, of those of two known streets.
+    pub hit_rate_of_known: f64,
     /// Of the found ones, in metres.
     pub median_error_m: f64,
     /// Found more than 400 m off.
@@ -65,9 +69,10 @@ pub fn check(args: &CheckArgs) -> Result<Measured, CheckError> {
     let mut facts = Facts::default();
     rows::read(&args.csv, &args.map, &mut facts)?;
     let mut errors = Vec::new();
-    let mut asked_back = 0;
+    let (mut known, mut asked_back) = (0, 0);
     for ((a, b, zip), mean) in &facts.corners {
         let (lat, lon) = mean.point();
+        known += usize::from(gazetteer.knows_street(a) && gazetteer.knows_street(b));
         match gazetteer.find(&format!("{a} & {b}, {zip}")) {
             Ok(place) => {
                 let plane = Plane::around(lat, lon);
@@ -85,8 +90,10 @@ pub fn check(args: &CheckArgs) -> Result<Measured, CheckError> {
     errors.sort_by(f64::total_cmp);
     Ok(Measured {
         corners: facts.corners.len(),
+        known,
         found: errors.len(),
         hit_rate: errors.len() as f64 / facts.corners.len().max(1) as f64,
+        hit_rate_of_known: errors.len() as f64 / known.max(1) as f64,
         median_error_m: errors.get(errors.len() / 2).copied().unwrap_or(0.0),
         over_400_m: errors.iter().filter(|&&error| error > 400.0).count(),
         asked_back,

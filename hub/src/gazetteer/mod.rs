@@ -1,19 +1,27 @@
 //! Builds a city's places file, its street lines and its outline from open data:
-//! `rows -> strings -> crossings -> write`.
+//! `rows -> strings -> crossings -> write`, and `osm`, `gtfs`, `boundaries` and own names beside them.
 //!
-//! Rows carry addresses; nothing that leaves here does. A places file holds corners, crossings, blocks with at least
-//! `blocks::ENOUGH` distinct addresses (to about 100 m) and cells that reached a count; a street line's
-//! vertices are points of its evened course at even steps, the few that its simplification needs, rounded to 10 m.
+//! Rows carry addresses; nothing that leaves here does. A places file holds corners, crossings, blocks (to about 100 m,
+//! from at least `blocks::ENOUGH` distinct addresses or from numbered cross streets) and cells that reached a count; a
+//! street line's vertices are points of its evened course at even steps, the few that its simplification needs, rounded to 10 m.
 
 mod blocks;
+mod boundaries;
 mod crossings;
+mod gtfs;
 pub mod measure;
+mod named;
+mod numbered;
+mod osm;
 mod outline;
 pub(crate) mod plane;
 mod rows;
 pub(crate) mod simplify;
 mod strings;
 mod write;
+
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::PathBuf;
@@ -27,7 +35,7 @@ pub use rows::FieldMap;
 #[derive(Debug, Clone, Args)]
 pub struct BuildArgs {
     /// A CSV export whose rows have addresses or corners, and coordinates; may be given several times
-    #[arg(long = "csv", value_name = "FILE", required = true)]
+    #[arg(long = "csv", value_name = "FILE")]
     pub csv: Vec<PathBuf>,
     /// Which columns hold what: address or street_a and street_b, zip, lat, lon (any case)
     #[arg(
@@ -36,19 +44,25 @@ pub struct BuildArgs {
         default_value = "address=address,zip=zipcode,lat=latitude,lon=longitude"
     )]
     pub map: FieldMap,
-    /// A CSV of own facts, lines as in a places file: `area,NAME,LAT,LON,KM2` and `alias,NICKNAME,STREET`
+    /// A map of OpenStreetMap, cut to the city: .osm (plain, .gz or .bz2) or .pbf; its corners, streets and named places
+    #[arg(long = "osm", value_name = "FILE")]
+    pub osm: Vec<PathBuf>,
+    /// A GTFS feed, zipped: its stations
+    #[arg(long = "gtfs", value_name = "FILE")]
+    pub gtfs: Vec<PathBuf>,
+    /// Neighbourhoods, GeoJSON with a property `name`: the middle and size of each
+    #[arg(long = "boundaries", value_name = "FILE")]
+    pub boundaries: Vec<PathBuf>,
+    /// A CSV of own facts, lines as in a places file: `area,NAME,LAT,LON,KM2`, `station,NAME,LAT,LON`,
+    /// `landmark,NAME,LAT,LON` and `alias,NICKNAME,STREET`
     #[arg(long, value_name = "FILE")]
     pub names: Option<PathBuf>,
     /// The city's name
     #[arg(long, default_value = "Los Angeles")]
     pub city: String,
-    /// Where the rows come from and under which terms; stands in each file's header
-    #[arg(
-        long,
-        value_name = "TEXT",
-        default_value = "MyLA311 service requests, data.lacity.org, CC0 1.0"
-    )]
-    pub source: String,
+    /// Where rows, feeds and boundaries come from and under which terms; stands in each file's header
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
     /// Write the places file here
     #[arg(long, value_name = "FILE")]
     pub out_places: Option<PathBuf>,
@@ -100,8 +114,20 @@ pub enum BuildError {
         /// What is wrong.
         reason: String,
     },
+    /// A file is not what it was given as.
+    #[error("`{path}` is not {what}: {reason}")]
+    Input {
+        /// Which file.
+        path: PathBuf,
+        /// What it should be.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
     /// A line of own facts is wrong.
-    #[error("`{path}` line {line}: should be area,NAME,LAT,LON,KM2 or alias,NICKNAME,STREET")]
+    #[error(
+        "`{path}` line {line}: should be area,NAME,LAT,LON,KM2, station or landmark,NAME,LAT,LON, or alias,NICKNAME,STREET"
+    )]
     Names {
         /// Which file.
         path: PathBuf,
@@ -111,6 +137,9 @@ pub enum BuildError {
     /// No row could be placed.
     #[error("no row has both an address and coordinates; check --map")]
     Nothing,
+    /// Nothing to build from was given.
+    #[error("nothing to build from; give --csv, --osm, --gtfs, --boundaries or --names")]
+    NoInput,
     /// A file cannot be written.
     #[error("failed to write `{path}`")]
     Write {
@@ -131,12 +160,14 @@ pub struct Built {
     pub addresses: usize,
     /// Streets by name.
     pub streets: usize,
-    /// Corners that rows name.
+    /// Corners that rows or a map name.
     pub corners: usize,
     /// Corners computed.
     pub crossings: usize,
     /// Blocks.
     pub blocks: usize,
+    /// Areas, stations and landmarks.
+    pub named: usize,
     /// Cells with enough known places.
     pub cells: usize,
     /// Street lines drawn.
@@ -145,35 +176,42 @@ pub struct Built {
     pub kilometres: usize,
 }
 
-/// Reads the rows and writes the files that were asked for.
+/// All that was read.
+#[derive(Debug, Default)]
+struct Read {
+    facts: rows::Facts,
+    map: osm::Map,
+    areas: Vec<boundaries::Area>,
+    /// Lines of own facts.
+    own: Vec<String>,
+}
+
+/// Reads what was given and writes the files that were asked for.
 pub fn build(args: &BuildArgs) -> Result<Built, BuildError> {
-    let progress = ProgressBar::new(args.csv.len() as u64 + 3);
+    let files = args.csv.len() + args.osm.len() + args.gtfs.len() + args.boundaries.len();
+    if files == 0 && args.names.is_none() && args.outline.is_none() {
+        return Err(BuildError::NoInput);
+    }
+    let progress = ProgressBar::new(files as u64 + 3);
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}") {
         progress.set_style(style);
     }
-    let mut facts = rows::Facts::default();
-    for path in &args.csv {
-        progress.set_message(path.display().to_string());
-        rows::read(path, &args.map, &mut facts)?;
-        progress.inc(1);
-    }
-    if facts.addresses.is_empty() {
-        return Err(BuildError::Nothing);
-    }
+    let read = read(args, &progress)?;
     progress.set_message("streets");
-    let streets = strings::string(&facts);
+    let mut streets = strings::string(&read.facts);
     progress.inc(1);
     let mut built = Built {
-        rows: facts.rows,
-        addresses: facts.addresses.len(),
-        streets: facts.streets.len(),
+        rows: read.facts.rows,
+        addresses: read.facts.addresses.len(),
         ..Built::default()
     };
     if let Some(path) = &args.out_places {
         progress.set_message("crossings");
-        write::places(args, &facts, &streets, path, &mut built)?;
+        write::places(args, &read, &streets, path, &mut built)?;
     }
     progress.inc(1);
+    streets.add_ways(&read.map.ways);
+    built.streets = streets.names();
     if let Some(path) = &args.out_streets {
         progress.set_message("lines");
         write::streets(args, &streets, path, &mut built)?;
@@ -183,4 +221,35 @@ pub fn build(args: &BuildArgs) -> Result<Built, BuildError> {
     }
     progress.finish_and_clear();
     Ok(built)
+}
+
+fn read(args: &BuildArgs, progress: &ProgressBar) -> Result<Read, BuildError> {
+    let mut read = Read::default();
+    let next = |path: &PathBuf| {
+        progress.set_message(path.display().to_string());
+        progress.inc(1);
+    };
+    for path in &args.csv {
+        next(path);
+        rows::read(path, &args.map, &mut read.facts)?;
+    }
+    if !args.csv.is_empty() && read.facts.addresses.is_empty() {
+        return Err(BuildError::Nothing);
+    }
+    for path in &args.osm {
+        next(path);
+        osm::read(path, &mut read.map)?;
+    }
+    for path in &args.gtfs {
+        next(path);
+        gtfs::read(path, &mut read.map.named)?;
+    }
+    for path in &args.boundaries {
+        next(path);
+        read.areas.extend(boundaries::read(path)?);
+    }
+    if let Some(path) = &args.names {
+        read.own = write::own_facts(path)?;
+    }
+    Ok(read)
 }

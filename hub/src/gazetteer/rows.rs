@@ -232,7 +232,7 @@ impl Facts {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(super) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).trim().to_owned()
 }
 
@@ -241,7 +241,7 @@ fn collapse(text: &str) -> String {
 }
 
 /// Coordinates in degrees; missing, null-island and off-the-globe ones are none.
-fn point(lat: &str, lon: &str) -> Option<(f64, f64)> {
+pub(super) fn point(lat: &str, lon: &str) -> Option<(f64, f64)> {
     let (lat, lon): (f64, f64) = (lat.parse().ok()?, lon.parse().ok()?);
     let sound = (-90.0..=90.0).contains(&lat)
         && (-180.0..=180.0).contains(&lon)
@@ -277,7 +277,7 @@ fn understand(written: &str) -> Option<Address> {
 }
 
 /// A street's name as we write it: no comma, one abbreviation for each kind.
-fn street_name(written: &str) -> Option<String> {
+pub(super) fn street_name(written: &str) -> Option<String> {
     let plain = collapse(&written.replace(',', " "));
     let good = plain.len() >= 3
         && plain.len() <= 60

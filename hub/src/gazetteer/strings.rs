@@ -4,6 +4,8 @@
 //! parts of the city is two streets. A tree's longest path is the street's run; its short side branches are houses
 //! set back from it.
 
+use std::collections::{BTreeMap, HashSet};
+
 use super::plane::{Plane, Point, length};
 use super::rows::{Facts, Stop};
 
@@ -29,6 +31,8 @@ pub(super) struct Run {
     pub(super) zips: Vec<u32>,
     /// Whether its houses are numbered east and west, so that it runs that way; `None` where rows do not say.
     pub(super) east_west: Option<bool>,
+    /// A map draws it: its vertices are nobody's address.
+    pub(super) charted: bool,
 }
 
 /// Every street's runs, in the plane around the city's middle.
@@ -56,6 +60,73 @@ pub(super) fn string(facts: &Facts) -> Streets {
         runs.extend(own);
     }
     Streets { plane, runs }
+}
+
+impl Streets {
+    /// Adds a map's ways, those of one street joined end to end. Their courses are known, so they cross nothing anew.
+    pub(super) fn add_ways(&mut self, ways: &BTreeMap<String, Vec<Vec<(f64, f64)>>>) {
+        if self.runs.is_empty()
+            && let Some(&(lat, lon)) = ways.values().flatten().flatten().next()
+        {
+            self.plane = Plane::around(lat, lon);
+        }
+        for (name, ways) in ways {
+            let mut lines: Vec<Vec<Point>> = Vec::new();
+            for way in ways {
+                let way: Vec<Point> = way.iter().map(|&at| self.plane.project(at)).collect();
+                lines.push(way);
+            }
+            let mut joined = join_ends(lines);
+            joined.sort_by(|a, b| length(b).total_cmp(&length(a)));
+            self.runs.extend(joined.into_iter().map(|line| Run {
+                name: name.clone(),
+                metres: length(&line),
+                zips: vec![0; line.len()],
+                line,
+                east_west: None,
+                charted: true,
+            }));
+        }
+    }
+
+    /// How many streets there are.
+    pub(super) fn names(&self) -> usize {
+        let names: HashSet<&String> = self.runs.iter().map(|run| &run.name).collect();
+        names.len()
+    }
+}
+
+/// Joins lines that end where another begins. One that none joins is left as it is.
+fn join_ends(mut lines: Vec<Vec<Point>>) -> Vec<Vec<Point>> {
+    let mut joined = Vec::new();
+    while let Some(mut line) = lines.pop() {
+        loop {
+            let end = *line.last().unwrap_or(&Point { x: 0.0, y: 0.0 });
+            let start = *line.first().unwrap_or(&end);
+            let meets = |other: &Vec<Point>, at: Point| {
+                other.first() == Some(&at) || other.last() == Some(&at)
+            };
+            if let Some(next) = lines.iter().position(|other| meets(other, end)) {
+                let mut next = lines.swap_remove(next);
+                if next.first() != Some(&end) {
+                    next.reverse();
+                }
+                line.extend(next.into_iter().skip(1));
+            } else if let Some(next) = lines.iter().position(|other| meets(other, start)) {
+                let mut next = lines.swap_remove(next);
+                if next.last() != Some(&start) {
+                    next.reverse();
+                }
+                next.pop();
+                next.extend(line);
+                line = next;
+            } else {
+                break;
+            }
+        }
+        joined.push(line);
+    }
+    joined
 }
 
 /// A run without its zigzag from one side of the street to the other: each vertex is the mean of the places within
@@ -198,6 +269,7 @@ fn runs_of(name: &str, stops: &[Stop], plane: Plane) -> Vec<Run> {
             line,
             zips: path.iter().map(|&at| stops[at].zip).collect(),
             east_west,
+            charted: false,
         });
     }
     runs

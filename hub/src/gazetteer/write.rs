@@ -3,16 +3,20 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Read as _;
 use std::path::Path;
 
 use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::KNOWN_ENOUGH;
 
+use super::named::Kind;
 use super::plane::length;
-use super::rows::Facts;
 use super::simplify::{resample, simplify, unfold};
 use super::strings::{Streets, smooth};
-use super::{BuildArgs, BuildError, Built, blocks, crossings};
+use super::{BuildArgs, BuildError, Built, Read, blocks, crossings, numbered, osm};
+
+/// Where rows come from where nothing else is said.
+const ROWS: &str = "MyLA311 service requests, data.lacity.org, CC0 1.0";
 
 /// A line moves by at most this many metres: one unit of a view of Los Angeles 1,000 wide.
 const TOLERANCE: f64 = 47.0;
@@ -34,21 +38,15 @@ const MARGIN: f64 = 0.02;
 
 pub(super) fn places(
     args: &BuildArgs,
-    facts: &Facts,
+    read: &Read,
     streets: &Streets,
     path: &Path,
     built: &mut Built,
 ) -> Result<(), BuildError> {
+    let facts = &read.facts;
     let mut out = String::from("# Spotlight places, version 1\n");
     header(&mut out, args);
-    let all = facts.addresses.values().map(|mean| mean.point());
-    let bounds = all.fold(
-        [f64::MAX, f64::MAX, f64::MIN, f64::MIN],
-        |[south, west, north, east], (lat, lon)| {
-            [south.min(lat), west.min(lon), north.max(lat), east.max(lon)]
-        },
-    );
-    let [south, west, north, east] = bounds;
+    let [south, west, north, east] = bounds(read);
     let _ = writeln!(
         out,
         "# bounds: {:.2},{:.2},{:.2},{:.2}",
@@ -58,17 +56,25 @@ pub(super) fn places(
         east + MARGIN
     );
     out.push_str(
-        "# Lines: corner and crossing,STREET,STREET,ZIP,LAT,LON (a corner is named by a row, a crossing is computed\n\
-         # from the courses of its streets); block,STREET,HUNDRED,ZIP,LAT,LON (to about 100 m, from four addresses on);\n\
-         # area,NAME,LAT,LON,KM2; alias,NICKNAME,STREET; known,CELL (12 or more distinct addresses or corners lie in it).\n\
-         # Facts of streets only: no address, no row.\n",
+        "# Lines: corner and crossing,STREET,STREET,ZIP,LAT,LON (a corner is named by a row or a map, a crossing is computed\n\
+         # from the courses of its streets); block,STREET,HUNDRED,ZIP,LAT,LON (to about 100 m, from four addresses or numbered streets);\n\
+         # area,NAME,LAT,LON,KM2; station and landmark,NAME,LAT,LON; alias,NICKNAME,STREET; known,CELL (12 or more\n\
+         # distinct addresses or corners lie in it). Facts of streets only: no address, no row.\n",
     );
     for ((a, b, zip), mean) in &facts.corners {
         let (lat, lon) = mean.point();
         let _ = writeln!(out, "corner,{a},{b},{},{lat:.5},{lon:.5}", Zip(*zip));
     }
-    built.corners = facts.corners.len();
-    let computed = crossings::crossings(facts, streets);
+    for (a, b, (lat, lon)) in &read.map.corners {
+        let _ = writeln!(out, "corner,{a},{b},,{lat:.5},{lon:.5}");
+    }
+    built.corners = facts.corners.len() + read.map.corners.len();
+    // A map has every corner.
+    let computed = if read.map.corners.is_empty() {
+        crossings::crossings(facts, streets)
+    } else {
+        Vec::new()
+    };
     for crossing in &computed {
         let (lat, lon) = crossing.at;
         let _ = writeln!(
@@ -80,7 +86,10 @@ pub(super) fn places(
         );
     }
     built.crossings = computed.len();
-    for block in blocks::blocks(facts, streets.plane) {
+    let mut blocks = blocks::blocks(facts, streets.plane);
+    blocks.extend(numbered::blocks(facts, &computed, &blocks, streets.plane));
+    blocks.sort_by(|a, b| a.street.cmp(&b.street).then(a.hundred.cmp(&b.hundred)));
+    for block in &blocks {
         let (lat, lon) = block.middle;
         let _ = writeln!(
             out,
@@ -91,21 +100,68 @@ pub(super) fn places(
         );
         built.blocks += 1;
     }
-    if let Some(names) = &args.names {
-        own_facts(names, &mut out)?;
-    }
-    for cell in known_cells(facts) {
+    named(read, &mut out, built);
+    for cell in known_cells(read) {
         let _ = writeln!(out, "known,{cell}");
         built.cells += 1;
     }
     write(path, &out)
 }
 
+/// Areas, stations, landmarks and aliases; what is written last holds, so own names come last.
+fn named(read: &Read, out: &mut String, built: &mut Built) {
+    for area in &read.areas {
+        let (lat, lon) = area.middle;
+        // So that no area that is too large for a cell rounds down to one that is not.
+        let size = (area.square_km * 10.0).ceil() / 10.0;
+        let _ = writeln!(out, "area,{},{lat:.3},{lon:.3},{size:.1}", area.name);
+        built.named += 1;
+    }
+    let mut places = read.map.named.clone();
+    places.sort_by(|a, b| a.name.cmp(&b.name).then(a.kind.cmp(&b.kind)));
+    for place in &places {
+        let (lat, lon) = place.at;
+        let name = &place.name;
+        let _ = match place.kind {
+            Kind::Area(size) => writeln!(out, "area,{name},{lat:.3},{lon:.3},{size}"),
+            Kind::Station => writeln!(out, "station,{name},{lat:.4},{lon:.4}"),
+            Kind::Landmark => writeln!(out, "landmark,{name},{lat:.4},{lon:.4}"),
+        };
+        built.named += 1;
+    }
+    for line in &read.own {
+        out.push_str(line);
+        out.push('\n');
+        built.named += usize::from(!line.starts_with("alias,"));
+    }
+}
+
+/// South, west, north, east of all that is known; of what has a name alone only where no street is.
+fn bounds(read: &Read) -> [f64; 4] {
+    let streets = read.facts.addresses.values().map(|mean| mean.point());
+    let streets = streets.chain(read.map.corners.iter().map(|(_, _, at)| *at));
+    let mut points: Vec<(f64, f64)> = streets.collect();
+    if points.is_empty() {
+        points.extend(read.map.named.iter().map(|place| place.at));
+        points.extend(read.areas.iter().map(|area| area.middle));
+        points.extend(read.own.iter().filter_map(|line| {
+            let mut fields = line.split(',').skip(2);
+            super::rows::point(fields.next()?, fields.next()?)
+        }));
+    }
+    points.into_iter().fold(
+        [f64::MAX, f64::MAX, f64::MIN, f64::MIN],
+        |[south, west, north, east], (lat, lon)| {
+            [south.min(lat), west.min(lon), north.max(lat), east.max(lon)]
+        },
+    )
+}
+
 /// The cells of resolution 7 and 8 in which enough distinct addresses or corners are known.
-fn known_cells(facts: &Facts) -> Vec<Cell> {
+fn known_cells(read: &Read) -> Vec<Cell> {
     let mut counts: BTreeMap<Cell, usize> = BTreeMap::new();
-    for mean in facts.addresses.values() {
-        let (lat, lon) = mean.point();
+    let rows = read.facts.addresses.values().map(|mean| mean.point());
+    for (lat, lon) in rows.chain(read.map.corners.iter().map(|(_, _, at)| *at)) {
         for cell in [7, 8]
             .into_iter()
             .filter_map(|resolution| Cell::at(lat, lon, resolution))
@@ -120,16 +176,23 @@ fn known_cells(facts: &Facts) -> Vec<Cell> {
         .collect()
 }
 
-fn own_facts(path: &Path, out: &mut String) -> Result<(), BuildError> {
-    let text = fs::read_to_string(path).map_err(|source| BuildError::Read {
-        path: path.to_owned(),
-        source,
-    })?;
+/// The lines of a file of own facts.
+pub(super) fn own_facts(path: &Path) -> Result<Vec<String>, BuildError> {
+    const LARGEST: u64 = 32 << 20;
+    let mut text = String::new();
+    fs::File::open(path)
+        .and_then(|file| file.take(LARGEST).read_to_string(&mut text))
+        .map_err(|source| BuildError::Read {
+            path: path.to_owned(),
+            source,
+        })?;
+    let mut lines = Vec::new();
     for (at, line) in text.lines().enumerate() {
         let line = line.trim();
         let fields = line.split(',').count();
         match line.split(',').next() {
             Some("area") if fields == 5 => {}
+            Some("station" | "landmark") if fields == 4 => {}
             Some("alias") if fields == 3 => {}
             Some(first) if first.is_empty() || first.starts_with('#') => continue,
             _ => {
@@ -139,10 +202,9 @@ fn own_facts(path: &Path, out: &mut String) -> Result<(), BuildError> {
                 });
             }
         }
-        out.push_str(line);
-        out.push('\n');
+        lines.push(line.to_owned());
     }
-    Ok(())
+    Ok(lines)
 }
 
 pub(super) fn streets(
@@ -154,7 +216,7 @@ pub(super) fn streets(
     let mut lines = Vec::new();
     let mut drawn = HashSet::new();
     for run in &streets.runs {
-        if run.line.len() >= FEWEST_PLACES {
+        if run.charted || run.line.len() >= FEWEST_PLACES {
             let line = simplify(&resample(&smooth(&run.line), STEP), TOLERANCE);
             let line = unfold(&line).to_vec();
             let metres = length(&line);
@@ -171,7 +233,7 @@ pub(super) fn streets(
     header(&mut out, args);
     out.push_str(
         "# A street's runs: its name, then latitude,longitude of each vertex; longest first.\n\
-         # Strung from the places of rows along it, evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
+         # Strung from the places of rows along it, or joined from a map's ways; evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
          # and rounded to 4 decimals (about 10 m): a vertex is a point of the street's course, never an address.\n",
     );
     for (metres, name, line) in &lines {
@@ -222,10 +284,29 @@ pub(super) fn outline(
 }
 
 fn header(out: &mut String, args: &BuildArgs) {
-    let _ = writeln!(out, "# city: {}\n# source: {}", args.city, args.source);
-    let files: Vec<String> = args
-        .csv
-        .iter()
+    let _ = writeln!(out, "# city: {}", args.city);
+    match &args.source {
+        Some(source) => {
+            let _ = writeln!(out, "# source: {source}");
+        }
+        None if !args.csv.is_empty() => {
+            let _ = writeln!(out, "# source: {ROWS}");
+        }
+        None => {}
+    }
+    if !args.osm.is_empty() {
+        let _ = writeln!(out, "# source: {}", osm::ATTRIBUTION);
+    }
+    if args.source.is_none() && !(args.gtfs.is_empty() && args.boundaries.is_empty()) {
+        out.push_str(
+            "# source: the feeds and boundary files below, each under its publisher's terms\n",
+        );
+    }
+    let files = [&args.csv, &args.osm, &args.gtfs, &args.boundaries];
+    let files: Vec<String> = files
+        .into_iter()
+        .flatten()
+        .chain(&args.names)
         .filter_map(|path| path.file_name())
         .map(|name| name.to_string_lossy().into_owned())
         .collect();
