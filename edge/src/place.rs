@@ -107,7 +107,10 @@ mod tests {
         };
         let (south_la, venice) = (first((34.00, -118.32)), first((33.99, -118.47)));
         assert_eq!((south_la.0, venice.0), (2, 2));
-        assert!(south_la.2 > -118.4 && venice.2 < -118.4, "{south_la:?} {venice:?}");
+        assert!(
+            south_la.2 > -118.4 && venice.2 < -118.4,
+            "{south_la:?} {venice:?}"
+        );
         let asked = json("4th ave & vernon ave");
         assert_eq!(asked["found"], false);
         assert!(asked["candidates"][1]["cell"].is_string(), "{asked}");

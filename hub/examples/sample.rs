@@ -20,6 +20,7 @@ fn text(address: Address) -> String {
     match address {
         Address::Written(written) => written,
         Address::Point { point, .. } => point,
+        Address::Unknown => String::new(),
     }
 }
 

@@ -16,7 +16,7 @@ const HEADER: &str = "# Spotlight boundaries, version 1";
 const LEAST_POINTS: usize = 4;
 
 /// A boundary set as a city's file describes it.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BoundarySet {
     /// For instance `reporting-districts`.
@@ -56,9 +56,17 @@ impl BoundarySet {
             Some(digits) if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) => {
                 format!("{:0>digits$}", text.trim_start_matches('0'))
             }
-            _ => text.to_uppercase(),
+            // A name is one word in the set's text.
+            _ => text
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join("-")
+                .to_uppercase(),
         };
-        let is_none = padded.is_empty() || padded.len() > 64 || self.none.contains(&padded);
+        let mut none = self.none.iter();
+        let is_none = padded.is_empty()
+            || padded.len() > 64
+            || none.any(|none| none.eq_ignore_ascii_case(&padded));
         (!is_none).then_some(padded)
     }
 

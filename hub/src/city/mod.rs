@@ -2,6 +2,7 @@
 
 pub mod basemap;
 pub mod boundaries;
+mod check;
 mod feed;
 
 use std::collections::HashMap;
@@ -18,7 +19,8 @@ use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
 pub use feed::{Columns, Feed, FeedWords, Kind, Match, Source, Span};
 
-const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");
+/// Its file, for a copy of one's own.
+pub const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");
 
 /// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
 const LOS_ANGELES_ZIPS: &str = include_str!("../../cities/los-angeles/zips.txt");
@@ -92,13 +94,16 @@ pub enum CityError {
         /// What was asked for.
         set: String,
     },
-    /// One of its feeds cannot be used.
-    #[error("the feed `{feed}` of the city `{city}` {reason}")]
-    Feeds {
+    /// It rests on a city that is not built in.
+    #[error("its `base` is `{0}`; only los-angeles is built in")]
+    Base(String),
+    /// One of its feeds or boundary sets cannot be used.
+    #[error("`{part}` of the city `{city}` {reason}")]
+    Part {
         /// Which city.
         city: String,
-        /// Which feed.
-        feed: String,
+        /// Which feed, source or set.
+        part: String,
         /// What is wrong with it.
         reason: String,
     },
@@ -118,6 +123,9 @@ pub enum CityError {
 #[serde(deny_unknown_fields)]
 struct CityFile {
     name: String,
+    /// A built-in city whose streets, places, ZIP codes and areas it has too.
+    #[serde(default)]
+    base: Option<String>,
     time_zone: String,
     bounds: (f64, f64, f64, f64),
     #[serde(default)]
@@ -161,8 +169,14 @@ impl City {
             city: name.to_owned(),
             zone: file.time_zone,
         })?;
-        let gazetteer = builtin.then(Gazetteer::los_angeles);
-        let mut basemap = if builtin {
+        // What is shipped for a city also serves an edited copy of its file.
+        let is_los_angeles = match file.base.as_deref() {
+            Some("los-angeles") => true,
+            None => false,
+            Some(other) => return Err(CityError::Base(other.to_owned())),
+        };
+        let gazetteer = is_los_angeles.then(Gazetteer::los_angeles);
+        let mut basemap = if is_los_angeles {
             Basemap::los_angeles()
         } else {
             Basemap::default()
@@ -170,7 +184,7 @@ impl City {
         basemap.rank(&file.main_streets, &file.through_streets);
         let mut boundaries = file.boundaries;
         let mut zips = file.zips;
-        if builtin {
+        if is_los_angeles {
             zips.extend(LOS_ANGELES_ZIPS.lines().filter_map(zip));
             for set in boundaries
                 .iter_mut()
@@ -180,13 +194,11 @@ impl City {
                     .expect("the built-in areas are read by this module's tests");
             }
         }
-        for feed in &file.feeds {
-            check(feed, &boundaries).map_err(|reason| CityError::Feeds {
-                city: name.to_owned(),
-                feed: feed.id.clone(),
-                reason,
-            })?;
-        }
+        check::check(&file.feeds, &boundaries).map_err(|(part, reason)| CityError::Part {
+            city: name.to_owned(),
+            part,
+            reason,
+        })?;
         Ok(Self {
             id: path
                 .file_stem()
@@ -277,45 +289,6 @@ fn zip(line: &str) -> Option<(u32, f64, f64)> {
     ))
 }
 
-/// What a city's file must say of a feed, beyond its form.
-fn check(feed: &Feed, boundaries: &[BoundarySet]) -> Result<(), String> {
-    if !feed
-        .id
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
-    {
-        return Err("has an id that is not of a-z, 0-9 and -".to_owned());
-    }
-    let columns = &feed.columns;
-    if columns.id.is_empty() || columns.created.is_empty() {
-        return Err("names no column `id` or `created`".to_owned());
-    }
-    match &feed.boundaries {
-        Some(id) if !boundaries.iter().any(|set| set.id == *id) => {
-            return Err(format!(
-                "is of the boundaries `{id}`, which the city does not have"
-            ));
-        }
-        Some(_) if columns.area.is_empty() => return Err("names no column `area`".to_owned()),
-        None if columns.location.is_empty()
-            && (columns.latitude.is_empty() || columns.longitude.is_empty()) =>
-        {
-            return Err("has neither `boundaries` nor columns of a point".to_owned());
-        }
-        _ => {}
-    }
-    for source in &feed.sources {
-        let is_named = source.dataset.is_some() || source.title.is_some();
-        if source.kind == Kind::Socrata && !is_named {
-            return Err(format!(
-                "has the source `{}` without `dataset` or `title`",
-                source.id
-            ));
-        }
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,6 +310,29 @@ mod tests {
                 .to_string()
                 .contains("atlantis")
         );
+    }
+
+    #[test]
+    fn an_edited_copy_of_the_built_in_file_has_all_that_ships_with_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("mine.toml");
+        std::fs::write(
+            &path,
+            LOS_ANGELES.replace("every_hours = 24", "every_hours = 6"),
+        )
+        .expect("written");
+        let (mine, built_in) = (
+            City::load(&path.to_string_lossy()).expect("loads"),
+            City::load("los-angeles").expect("loads"),
+        );
+        assert_eq!(mine.zips, built_in.zips);
+        assert_eq!(mine.boundaries, built_in.boundaries);
+        assert!(mine.gazetteer.is_some() && !mine.basemap.streets.is_empty());
+        assert_ne!(mine.feeds, built_in.feeds);
+        std::fs::write(&path, LOS_ANGELES.replace("base = \"los", "base = \"san"))
+            .expect("written");
+        let error = City::load(&path.to_string_lossy()).expect_err("refused");
+        assert!(error.to_string().contains("san-angeles"), "{error}");
     }
 
     #[test]

@@ -14,10 +14,10 @@ use spotlight_common::log;
 
 use super::fetch::{Fetch, read_rows};
 use super::http::{Client, Patience};
-use super::import::{Counts, FILES, Importer};
+use super::import::{Counts, Importer, source_of};
 use super::rows::Rows;
 use super::{FeedError, Which, publish_due, schedule, status};
-use crate::city::{City, Feed};
+use crate::city::{City, Feed, Source};
 use crate::store::open_data::OpenData;
 
 /// `spotlight-hub import`.
@@ -49,6 +49,9 @@ pub struct RebuildArgs {
     /// The hub's data folder, or a box's.
     #[arg(long)]
     pub data: PathBuf,
+    /// Also publish periods whose rows were read in part: a file that was cut off, a source that was not read since.
+    #[arg(long)]
+    pub unfinished: bool,
 }
 
 /// `spotlight-hub fetch`.
@@ -113,7 +116,7 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     };
     let mut unfinished = 0;
     if code == ExitCode::SUCCESS {
-        let done = publish_due(&store, &data, &city, feed, Timestamp::now(), Which::Due)?;
+        let done = publish_due(&store, &city, feed, Timestamp::now(), Which::Settled)?;
         unfinished = done.unfinished;
     } else {
         // A published period stays as it is: without the rows of the file that failed it would lack them for good.
@@ -125,16 +128,16 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
         eprintln!(
             "{unfinished} periods are not published, as a file with rows of theirs was cut off; import that file again, or \
              publish what there is with {}",
-            rebuild(&args.city, &args.feed, &args.data)
+            rebuild(&args.city, &args.feed, &args.data, " --unfinished")
         );
     }
     say_late(late, &args.city, &args.feed, &args.data);
     Ok(code)
 }
 
-fn rebuild(city: &str, feed: &str, data: &Path) -> String {
+fn rebuild(city: &str, feed: &str, data: &Path, more: &str) -> String {
     let data = data.display();
-    format!("`spotlight-hub layers rebuild --city {city} --feed {feed} --data {data}`")
+    format!("`spotlight-hub layers rebuild --city {city} --feed {feed} --data {data}{more}`")
 }
 
 fn say_late(late: u64, city: &str, feed: &str, data: &Path) {
@@ -142,7 +145,7 @@ fn say_late(late: u64, city: &str, feed: &str, data: &Path) {
         eprintln!(
             "{late} new records fall in periods that are already published, and those stay as they are; {} publishes them \
              anew",
-            rebuild(city, feed, data)
+            rebuild(city, feed, data, "")
         );
     }
 }
@@ -168,9 +171,10 @@ fn import_file(
             None => opened.insert(OpenData::open(data)?),
         };
         let name = path.display().to_string();
-        let mut importer = Importer::new(store, city, feed, FILES, &name);
+        let source = source_of(path);
+        let mut importer = Importer::new(store, city, feed, &source, &name)?;
         read_rows(rows, feed, city, &mut importer)?;
-        Ok(importer.finish()?)
+        Ok(importer.finish(true)?)
     });
     bar.finish_and_clear();
     result
@@ -198,7 +202,11 @@ pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
     let feed = city.feed(&args.feed)?;
     let data = crate::hub_folder(&args.data);
     let store = OpenData::open(&data)?;
-    publish_due(&store, &data, &city, feed, Timestamp::now(), Which::All).map(drop)
+    let which = match args.unfinished {
+        true => Which::Everything,
+        false => Which::Again,
+    };
+    publish_due(&store, &city, feed, Timestamp::now(), which).map(drop)
 }
 
 /// Reads sources once, a JSON line each on stdout; then publishes the periods that are due.
@@ -230,12 +238,19 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
             eprintln!("{}: {}", set.id, log::chain(&error));
         }
     }
-    let mut failed = Vec::new();
-    for (feed, source) in schedule::sources_of(&city, args.feed.as_deref(), today) {
-        if args
-            .since
-            .is_some_and(|since| source.to.is_some_and(|to| to < since))
-        {
+    let wanted = schedule::sources_of(&city, args.feed.as_deref(), today);
+    let is_wanted = |source: &Source| {
+        let is_past = |since| source.to.is_some_and(|to| to < since);
+        !args.since.is_some_and(is_past)
+    };
+    // A running hub must not publish what only some of them were read for.
+    for (feed, source) in wanted.iter().filter(|(_, source)| is_wanted(source)) {
+        let mut state = store.source(&feed.id, &source.id)?;
+        state.tried_at = Timestamp::now().as_second();
+        store.put_source(&feed.id, &source.id, &state)?;
+    }
+    for (feed, source) in wanted {
+        if !is_wanted(&source) {
             continue;
         }
         let template = "{spinner} {msg} {human_pos} rows {elapsed}";
@@ -259,7 +274,6 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
             Err(error @ FeedError::Store(_)) => return Err(error),
             Err(error) => {
                 code = ExitCode::FAILURE;
-                failed.push(&feed.id);
                 let name = format!("{}/{}", feed.id, source.id);
                 let reason = log::chain(&error);
                 eprintln!("{name}: {reason}");
@@ -269,10 +283,9 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
     }
     for feed in &city.feeds {
         let is_wanted = args.feed.as_ref().is_none_or(|wanted| *wanted == feed.id);
-        if !is_wanted || failed.contains(&&feed.id) {
-            continue;
+        if is_wanted {
+            publish_due(&store, &city, feed, Timestamp::now(), Which::Settled)?;
         }
-        publish_due(&store, &data, &city, feed, Timestamp::now(), Which::Settled)?;
     }
     Ok(code)
 }

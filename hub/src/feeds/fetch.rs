@@ -12,20 +12,19 @@ use super::FeedError;
 use super::http::{Client, VERSION};
 use super::import::{Counts, Importer};
 use super::layout::Layout;
+use super::period;
 use super::rows::Rows;
 use super::soda::{Dataset, Wanted, text};
 use crate::city::{City, Feed, Kind, Source};
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::{Pass, SourceState};
+use crate::store::reports::StoreError;
 
 /// How much of what was read is read again: a portal's rows may show up a little after the time that they bear.
 const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 
 /// A file of a whole table may take so long.
-const FILE: Duration = Duration::from_secs(6 * 3600);
-
-/// A year's tables are read until so many days into the next.
-const DAYS_OF_LAST_YEAR: i16 = 45;
+const FILE: Duration = Duration::from_secs(3600);
 
 /// What a reading needs.
 pub struct Fetch<'a> {
@@ -40,8 +39,8 @@ pub struct Fetch<'a> {
     pub bar: ProgressBar,
 }
 
-/// The tables that a source stands for: one a year where its title has `{year}`. `all`: also those of years past.
-pub fn tables(source: &Source, today: Date, all: bool) -> Vec<Source> {
+/// The tables that a source stands for: where its title has `{year}`, one a year since its first day.
+pub fn tables(source: &Source, today: Date) -> Vec<Source> {
     let Some(title) = source
         .title
         .as_ref()
@@ -50,13 +49,8 @@ pub fn tables(source: &Source, today: Date, all: bool) -> Vec<Source> {
         return vec![source.clone()];
     };
     let this = today.year();
-    let first = match (all, today.day_of_year() <= DAYS_OF_LAST_YEAR) {
-        (true, _) => source.from.map_or(this, |from| from.year()),
-        (false, true) => this - 1,
-        (false, false) => this,
-    };
-    let begins = source.from.map_or(first, |from| from.year());
-    (first.max(begins)..=this)
+    let first = source.from.map_or(this, |from| from.year());
+    (first..=this)
         .map(|year| Source {
             id: format!("{}-{year}", source.id),
             title: Some(title.replace("{year}", &year.to_string())),
@@ -65,6 +59,28 @@ pub fn tables(source: &Source, today: Date, all: bool) -> Vec<Source> {
             ..source.clone()
         })
         .collect()
+}
+
+/// The tables of a feed that a running hub reads: not those of years past that were read whole since their last period was due.
+pub fn scheduled(
+    store: &OpenData,
+    city: &City,
+    feed: &Feed,
+    today: Date,
+) -> Result<Vec<Source>, StoreError> {
+    let mut wanted = Vec::new();
+    let sources = feed.sources.iter();
+    let sources = sources.filter(|source| source.every_hours.is_some());
+    for table in sources.flat_map(|source| tables(source, today)) {
+        let state = store.source(&feed.id, &table.id)?;
+        let last = table.to.map(|to| period::first_day(feed.period, to));
+        let is_over =
+            last.is_some_and(|last| state.is_whole_since(period::due_at(feed.period, last, city)));
+        if !is_over {
+            wanted.push(table);
+        }
+    }
+    Ok(wanted)
 }
 
 impl Fetch<'_> {
@@ -84,7 +100,7 @@ impl Fetch<'_> {
             }
             Err(error) => {
                 state.failures = state.failures.saturating_add(1);
-                state.error = Some(spotlight_common::log::chain(error));
+                state.error = Some(cut(&spotlight_common::log::chain(error)));
             }
         }
         self.store.put_source(&feed.id, &source.id, &state)?;
@@ -110,16 +126,20 @@ impl Fetch<'_> {
         let layout = Layout::of(&about.columns, feed)?;
         let version = about.rows_updated_at.map(|at| at.to_string());
         let file = format!("{}/{}", feed.id, source.id);
-        let importer = Importer::new(self.store, self.city, feed, &source.id, &file);
+        let importer = Importer::new(self.store, self.city, feed, &source.id, &file)?;
         let began_at = Timestamp::now().as_second();
-        if version.is_some() && version == state.version && self.since.is_none() {
+        let is_same = version.is_some() && version == state.version;
+        if is_same && self.since.is_none() && state.pass.is_none() {
             // Nothing has changed since.
             state.read_at = began_at;
-            return Ok(importer.finish()?);
+            return Ok(importer.finish(true)?);
         }
         let pass = match (&state.pass, self.since) {
             (Some(pass), None) => pass.clone(),
-            _ => self.begin(source, state, began_at),
+            _ => Pass {
+                version,
+                ..self.begin(source, state, began_at)
+            },
         };
         let reading = Reading {
             fetch: self,
@@ -129,11 +149,7 @@ impl Fetch<'_> {
             columns: &about.columns,
             layout: &layout,
         };
-        let counts = reading.pages(state, pass, importer)?;
-        if self.since.is_none() {
-            state.version = version;
-        }
-        Ok(counts)
+        reading.pages(state, pass, importer)
     }
 
     fn find(&self, source: &Source) -> Result<Dataset<'_>, FeedError> {
@@ -167,7 +183,8 @@ impl Fetch<'_> {
         let since = match (self.since, &state.updated_to) {
             (Some(since), _) => Some(since),
             (None, None) => source.days.and_then(days),
-            (None, Some(_)) => None,
+            // What a first reading left out is left out later too.
+            (None, Some(_)) => state.since.as_ref().and_then(|since| since.parse().ok()),
         };
         let overlapped = |to: &String| {
             let to: Timestamp = to.parse().ok()?;
@@ -176,6 +193,7 @@ impl Fetch<'_> {
         };
         Pass {
             began_at,
+            version: None,
             updated_from: match self.since {
                 Some(_) => None,
                 None => state.updated_to.as_ref().and_then(overlapped),
@@ -195,7 +213,7 @@ impl Fetch<'_> {
         let began_at = Timestamp::now().as_second();
         let version = state.version.as_deref();
         let file = format!("{}/{}", feed.id, source.id);
-        let mut importer = Importer::new(self.store, self.city, feed, &source.id, &file);
+        let mut importer = Importer::new(self.store, self.city, feed, &source.id, &file)?;
         let mut response = self
             .client
             .patiently(|| self.client.get(&source.address, "text/csv", version, FILE))?;
@@ -205,7 +223,7 @@ impl Fetch<'_> {
         };
         if response.status().as_u16() == 304 {
             state.read_at = began_at;
-            return Ok(importer.finish()?);
+            return Ok(importer.finish(true)?);
         }
         let version = VERSION.iter().find_map(of);
         let form = of(&header::CONTENT_TYPE).unwrap_or_default();
@@ -219,7 +237,7 @@ impl Fetch<'_> {
         read_all(body, feed, self.city, &mut importer)?;
         state.read_at = began_at;
         state.version = version;
-        Ok(importer.finish()?)
+        Ok(importer.finish(true)?)
     }
 }
 
@@ -281,26 +299,15 @@ impl Reading<'_> {
             }
             bar.set_position(importer.rows());
         }
-        state.since = floor(state, &pass);
-        state.read_at = pass.began_at;
-        if since.is_none() {
-            state.pass = None;
-            state.updated_to = pass.newest.max(state.updated_to.take());
-        }
-        Ok(importer.finish()?)
+        state.end(&pass, since.is_some());
+        // An earlier reading that was cut off may have left periods of which this one has not all.
+        Ok(importer.finish(state.pass.is_none())?)
     }
 }
 
-/// The day from which on all of a source was read, when a pass has come to its end. `None`: from its beginning.
-fn floor(state: &SourceState, pass: &Pass) -> Option<String> {
-    let is_first = state.read_at == 0;
-    match (&pass.updated_from, &pass.since) {
-        // Only what was updated: it adds to what was there.
-        (Some(_), _) => state.since.clone(),
-        (None, None) => None,
-        (None, Some(since)) if is_first => Some(since.clone()),
-        (None, Some(since)) => state.since.as_ref().map(|known| known.min(since).clone()),
-    }
+/// What is kept of an error: it may quote what it read.
+pub fn cut(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 /// Reads a table of comma-separated values to its end.
@@ -332,53 +339,21 @@ mod tests {
     use jiff::civil::date;
 
     #[test]
-    fn a_source_is_whole_from_the_earliest_day_that_was_read_in_full() {
-        let state = |read_at, since: Option<&str>| SourceState {
-            read_at,
-            since: since.map(str::to_owned),
-            ..SourceState::default()
-        };
-        let pass = |updated_from: Option<&str>, since: Option<&str>| Pass {
-            updated_from: updated_from.map(str::to_owned),
-            since: since.map(str::to_owned),
-            ..Pass::default()
-        };
-        let (early, late) = (Some("2026-01-01"), Some("2026-06-01"));
-        for (state, pass, expected) in [
-            (state(0, None), pass(None, late), late),
-            (state(0, None), pass(None, None), None),
-            (state(1, late), pass(None, early), early),
-            (state(1, early), pass(None, late), early),
-            (state(1, None), pass(None, late), None),
-            (state(1, late), pass(Some("x"), None), late),
-            (state(1, late), pass(None, None), None),
-        ] {
-            assert_eq!(
-                floor(&state, &pass).as_deref(),
-                expected,
-                "{state:?} {pass:?}"
-            );
-        }
-    }
-
-    #[test]
     fn a_title_with_a_year_is_a_table_a_year() {
         let source: Source = toml::from_str(
             "id = 'cases'\nkind = 'socrata'\naddress = 'https://x'\ntitle = 'Cases {year}'\nfrom = '2026-01-01'",
         )
         .expect("a source");
-        let ids = |today, all| -> Vec<String> {
-            let tables = tables(&source, today, all).into_iter();
+        let ids = |today| -> Vec<String> {
+            let tables = tables(&source, today).into_iter();
             tables.map(|source| source.id).collect()
         };
-        assert_eq!(ids(date(2026, 1, 2), false), ["cases-2026"]);
-        assert_eq!(ids(date(2028, 1, 2), false), ["cases-2027", "cases-2028"]);
-        assert_eq!(ids(date(2028, 5, 2), false), ["cases-2028"]);
+        assert_eq!(ids(date(2026, 1, 2)), ["cases-2026"]);
         assert_eq!(
-            ids(date(2028, 5, 2), true),
+            ids(date(2028, 1, 2)),
             ["cases-2026", "cases-2027", "cases-2028"]
         );
-        let tables = tables(&source, date(2026, 5, 2), false);
+        let tables = tables(&source, date(2026, 5, 2));
         assert_eq!(tables[0].title.as_deref(), Some("Cases 2026"));
         assert_eq!(tables[0].to, Some(date(2026, 12, 31)));
     }

@@ -12,7 +12,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::FeedError;
-use crate::city::City;
+use crate::city::{City, Kind};
 
 /// Redirects that are followed.
 const HOPS: usize = 5;
@@ -49,6 +49,8 @@ impl Default for Patience {
 pub struct Client {
     agent: Agent,
     hosts: BTreeSet<String>,
+    /// Those of them that are told the token.
+    portals: BTreeSet<String>,
     token: Option<String>,
 }
 
@@ -78,18 +80,23 @@ impl Client {
             .timeout_per_read(Some(patience.silence))
             .build();
         let sources = city.feeds.iter().flat_map(|feed| &feed.sources);
-        let addresses = sources.map(|source| source.address.as_str());
-        let sets = city
-            .boundaries
-            .iter()
-            .filter_map(|set| set.address.as_deref());
-        let hosts = addresses
-            .chain(sets)
-            .filter_map(host)
-            .chain(city.hosts.iter().cloned());
+        let portals = sources
+            .clone()
+            .filter(|source| source.kind == Kind::Socrata);
+        let listed = city.hosts.iter().map(|host| host.to_lowercase());
+        let portals: BTreeSet<String> = portals
+            .filter_map(|source| host(&source.address))
+            .chain(listed)
+            .collect();
+        let sets = city.boundaries.iter();
+        let hosts = sources
+            .filter_map(|source| host(&source.address))
+            .chain(sets.filter_map(|set| host(set.address.as_deref()?)))
+            .chain(portals.iter().cloned());
         Self {
             agent: config.new_agent(),
             hosts: hosts.collect(),
+            portals,
             token,
         }
     }
@@ -171,11 +178,11 @@ impl Client {
             });
         }
         let mut request = self.agent.get(address).header(header::ACCEPT, accept);
-        if let Some(token) = &self.token {
+        if let Some(token) = self.token.as_ref().filter(|_| self.portals.contains(&host)) {
             request = request.header("X-App-Token", token);
         }
         if let Some(version) = version {
-            let condition = match version.starts_with(['"', 'W']) {
+            let condition = match version.starts_with('"') || version.starts_with("W/") {
                 true => header::IF_NONE_MATCH,
                 false => header::IF_MODIFIED_SINCE,
             };
@@ -229,14 +236,14 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Timestamp> {
     date.ok()
 }
 
-/// What a portal says of a failure: the `message` of its JSON (<https://dev.socrata.com/docs/response-codes.html>).
+/// What a portal says of a failure: the `code` and `message` of its JSON
+/// (<https://dev.socrata.com/docs/response-codes.html>), up to where it quotes what it was asked.
 fn said(body: &[u8]) -> String {
-    let json: Option<serde_json::Value> = serde_json::from_slice(body).ok();
-    let message = json
-        .as_ref()
-        .and_then(|json| json.get("message"))
-        .and_then(|message| message.as_str());
-    message.map(cut).unwrap_or_default()
+    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |key: &str| json.get(key).and_then(serde_json::Value::as_str);
+    let message = text("message").and_then(|message| message.split(['\'', '"', ';', '\n']).next());
+    let parts: Vec<&str> = text("code").into_iter().chain(message).collect();
+    cut(parts.join(": ").trim())
 }
 
 /// What others write may be long.
@@ -310,6 +317,8 @@ mod tests {
             "You must be logged in to access this resource"
         );
         assert_eq!(said(b"<html>"), "");
+        let quoted = br#"{"code":"query.soql.no-such-column","message":"No such column: x; position: 'row-1'"}"#;
+        assert_eq!(said(quoted), "query.soql.no-such-column: No such column: x");
         let long = format!(r#"{{"message":"a\u0007{}"}}"#, "b".repeat(9_000));
         assert_eq!(said(long.as_bytes()).len(), 200);
     }

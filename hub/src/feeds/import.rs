@@ -1,6 +1,7 @@
 //! Rows into the store, in batches that are one transaction each, and what became of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -10,14 +11,17 @@ use serde::Serialize;
 use super::layout::Row;
 use super::period;
 use crate::city::{City, Feed};
-use crate::store::open_data::{self, Accepted, Hashed, OpenData, Periods, Place, Stored};
+use crate::store::open_data::{self, Accepted, Hashed, OpenData, Place, Stored};
 use crate::store::reports::StoreError;
 
 /// Rows of a feed that one transaction takes: under a megabyte, for their strings are gone.
 pub const BATCH: usize = 20_000;
 
-/// What files that the operator imports are called, among a feed's sources.
-pub const FILES: &str = "";
+/// What a file that the operator imports is called, among a feed's sources: no source's id has a colon.
+pub fn source_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default();
+    format!("file:{}", name.to_string_lossy())
+}
 
 /// What became of a file's rows, as the contract writes it.
 #[derive(Debug, Default, Clone, PartialEq, Serialize)]
@@ -52,44 +56,46 @@ pub struct Counts {
 /// Takes a source's rows.
 pub struct Importer<'a> {
     store: &'a OpenData,
-    city: &'a City,
     feed: &'a Feed,
     source: &'a str,
     start: Instant,
     now: Timestamp,
     today: Date,
     last_day: Option<Date>,
-    periods: BTreeSet<i32>,
+    known: Option<BTreeSet<String>>,
     batch: Vec<Hashed>,
     counts: Counts,
 }
 
 impl<'a> Importer<'a> {
-    /// For a source, or [`FILES`].
+    /// For a source of the city's file, or [`source_of`] a file; `file` is how its counts are told.
     pub fn new(
         store: &'a OpenData,
         city: &'a City,
         feed: &'a Feed,
         source: &'a str,
         file: &str,
-    ) -> Self {
+    ) -> Result<Self, StoreError> {
         let now = Timestamp::now();
-        Self {
+        let known = match city.boundaries_of(feed) {
+            Some(set) => Some(store.areas(set)?.areas.0.into_keys().collect()),
+            None => None,
+        };
+        Ok(Self {
             store,
-            city,
             feed,
             source,
             start: Instant::now(),
             now,
             today: now.to_zoned_datetime(city.time_zone.clone()).date(),
             last_day: None,
-            periods: BTreeSet::new(),
+            known,
             batch: Vec::new(),
             counts: Counts {
                 file: file.to_owned(),
                 ..Counts::default()
             },
-        }
+        })
     }
 
     /// Counts a row, and stores it when enough are together.
@@ -118,9 +124,7 @@ impl<'a> Importer<'a> {
                 self.counts.by_zip += 1;
             }
             Place::Area(name) => {
-                let set = self.city.boundaries_of(self.feed);
-                let is_known =
-                    set.is_none_or(|set| set.built_in.0.is_empty() || set.built_in.has(name));
+                let is_known = self.known.as_ref().is_none_or(|known| known.contains(name));
                 self.counts.unknown_area += u64::from(!is_known);
             }
             Place::None => self.counts.unplaced += 1,
@@ -128,8 +132,6 @@ impl<'a> Importer<'a> {
         // A day to come is a slip of the pen: it must not make the layer look fresh.
         let day = Some(accepted.day).filter(|day| *day <= self.today);
         self.last_day = self.last_day.max(day);
-        let first = period::first_day(self.feed.period, accepted.day);
-        self.periods.insert(open_data::number(first));
     }
 
     /// Stores what has come.
@@ -160,27 +162,17 @@ impl<'a> Importer<'a> {
         self.counts.rows
     }
 
-    /// All rows have come: the periods that they are of may be published.
-    pub fn finish(mut self) -> Result<Counts, StoreError> {
+    /// All rows have come: the periods that they are of may be published, if no earlier reading of the source is still open.
+    pub fn finish(mut self, is_whole: bool) -> Result<Counts, StoreError> {
         self.flush()?;
-        let periods = match self.source {
-            FILES => Periods::These(&self.periods),
-            // A reading that went on where an earlier one was cut off has not seen all of its periods.
-            _ => Periods::All,
-        };
         let now = self.now.as_second();
         let last_day = self.last_day.map_or(i32::MIN, open_data::number);
         self.store
-            .finish(&self.feed.id, self.source, periods, |freshness| {
+            .finish(&self.feed.id, self.source, is_whole, |freshness| {
                 freshness.fetched_at = freshness.fetched_at.max(now);
                 freshness.data_through = freshness.data_through.max(last_day);
             })?;
-        Ok(self.stop())
-    }
-
-    /// What came before it was cut off.
-    pub fn stop(mut self) -> Counts {
         self.counts.seconds = (self.start.elapsed().as_secs_f64() * 1000.0).round() / 1000.0;
-        self.counts
+        Ok(self.counts)
     }
 }

@@ -178,7 +178,7 @@ impl Layout {
             .map(|at| values::address(&text(at), &city.address_ends));
         let zip = || self.zip.and_then(|at| values::zip(&text(at)));
         let accepted = Accepted {
-            address: address(written.unwrap_or_default(), point),
+            address: Some(address(written.unwrap_or_default(), point)),
             ..placed(id, day, point.filter(in_city), zip, city)
         };
         Row::Accepted(Accepted {
@@ -207,16 +207,16 @@ fn placed(
     }
 }
 
-fn address(written: String, point: Option<(f64, f64)>) -> Option<Address> {
+fn address(written: String, point: Option<(f64, f64)>) -> Address {
     match (written.is_empty(), point) {
         (true, Some((lat, lon))) => {
             // Cut, not rounded anew: one point must not be in two places.
             let [lat, lon] = [lat, lon].map(|degrees| format!("{degrees:.5}"));
             let place = format!("{},{}", &lat[..lat.len() - 2], &lon[..lon.len() - 2]);
             let point = format!("{lat},{lon}");
-            Some(Address::Point { point, place })
+            Address::Point { point, place }
         }
-        (true, None) => None,
-        (false, _) => Some(Address::Written(written)),
+        (true, None) => Address::Unknown,
+        (false, _) => Address::Written(written),
     }
 }

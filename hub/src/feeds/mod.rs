@@ -30,11 +30,13 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
+use crate::city::boundaries::BoundarySet;
 use crate::city::{City, CityError, Feed};
-use crate::store::open_data::{self, OpenData, Periods};
+use crate::store::open_data::sources::StoredAreas;
+use crate::store::open_data::{self, OpenData, OpenPeriod};
 use crate::store::reports::StoreError;
 use crate::views::layers::{self, Layer};
-use import::{Counts, FILES, Importer};
+use import::{Counts, Importer};
 use publish::Names;
 
 /// The demo's sample, in the portal's own form; its provenance stands in the city's file.
@@ -144,10 +146,12 @@ impl FeedError {
 pub fn import_sample(data: &Path, city: &City) -> Result<Counts, FeedError> {
     let feed = city.feed("encampments")?;
     let store = OpenData::open(data)?;
-    let mut importer = Importer::new(&store, city, feed, FILES, "sample-encampments.csv");
+    let file = "sample-encampments.csv";
+    let source = import::source_of(Path::new(file));
+    let mut importer = Importer::new(&store, city, feed, &source, file)?;
     fetch::read_all(SAMPLE.as_bytes(), feed, city, &mut importer)?;
-    let counts = importer.finish()?;
-    publish_due(&store, data, city, feed, Timestamp::now(), Which::Due)?;
+    let counts = importer.finish(true)?;
+    publish_due(&store, city, feed, Timestamp::now(), Which::Settled)?;
     Ok(counts)
 }
 
@@ -158,7 +162,7 @@ pub fn load_layers(data: &Path, city: &City) -> Result<Vec<Layer>, StoreError> {
         if let (periods, Some(freshness)) = open_data::published::published(data, &feed.id)? {
             let areas = areas(data, city, feed)?;
             let trouble = status::trouble(data, city, feed)?;
-            loaded.push(layers::layer(feed, &periods, &areas, freshness, trouble));
+            loaded.push(layers::layer(feed, &periods, areas, freshness, trouble));
         }
     }
     Ok(loaded)
@@ -169,109 +173,116 @@ pub fn layers_changed_at(data: &Path) -> Option<SystemTime> {
     open_data::changed_at(data)
 }
 
-/// The areas that a feed's rows name, as they were last fetched or imported, else as they ship.
-fn areas(
-    data: &Path,
-    city: &City,
-    feed: &Feed,
-) -> Result<crate::city::boundaries::Areas, StoreError> {
-    let Some(set) = city.boundaries_of(feed) else {
-        return Ok(Default::default());
-    };
-    let stored = open_data::sources::areas(data, &set.id)?;
-    Ok(stored.map_or_else(|| set.built_in.clone(), |stored| stored.areas))
+/// The areas that a feed's rows name; none where they have points.
+fn areas(data: &Path, city: &City, feed: &Feed) -> Result<StoredAreas, StoreError> {
+    match city.boundaries_of(feed) {
+        Some(set) => open_data::sources::areas(data, set),
+        None => Ok(StoredAreas::built_in(&BoundarySet::default())),
+    }
 }
 
 /// Which periods are to be published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Which {
-    /// Those that are due and were read to their end.
-    Due,
-    /// Of these, those that no scheduled source may still have rows of.
+    /// Those that are due and settled, and not published yet.
     Settled,
-    /// All that are due, also those that are published: the operator rebuilds the layer.
-    All,
+    /// Also those that are published: the operator rebuilds the layer.
+    Again,
+    /// Also what is due and not settled, as far as it was read.
+    Everything,
 }
 
 /// What became of the periods that are due.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Published {
-    /// New ones.
+    /// How many were published.
     pub periods: usize,
-    /// They wait for a file that was cut off.
+    /// How many wait for a reading that was cut off.
     pub unfinished: usize,
 }
 
-/// Publishes the periods that are due at an instant and not published.
+/// Publishes the periods that are due at an instant.
 pub fn publish_due(
     store: &OpenData,
-    data: &Path,
     city: &City,
     feed: &Feed,
     now: Timestamp,
     which: Which,
 ) -> Result<Published, FeedError> {
     let today = now.to_zoned_datetime(city.time_zone.clone()).date();
-    let again = which == Which::All;
+    let again = which != Which::Settled;
     let names = match city.boundaries_of(feed) {
-        Some(set) => Names::of(set, &areas(data, city, feed)?),
+        Some(set) => Names::of(set, &store.areas(set)?.areas),
         None => Names::none(),
     };
-    let (_, freshness) = open_data::published::published(data, &feed.id)?;
+    let (_, freshness) = store.published(&feed.id)?;
+    let through = freshness.map_or(i32::MIN, |freshness| freshness.data_through);
     let mut done = Published::default();
     let mut periods = Vec::new();
-    for (first, is_unfinished) in store.periods(&feed.id, again)? {
+    for OpenPeriod {
+        first,
+        is_published,
+        is_unfinished,
+    } in store.periods(&feed.id)?
+    {
         let day = open_data::day(first);
-        let next = period::next(feed.period, day);
-        if today < period::due(feed.period, day) {
-            continue;
+        let is_due = today >= period::due(feed.period, day);
+        let is_wanted = match which {
+            Which::Everything => true,
+            Which::Again if is_published => true,
+            _ => {
+                let is_open = is_due && !is_published;
+                done.unfinished += usize::from(is_open && is_unfinished);
+                is_open && !is_unfinished && is_settled(store, city, feed, day, through, now)?
+            }
+        };
+        if is_due && is_wanted {
+            let next = open_data::number(period::next(feed.period, day));
+            let requests = store.requests(&feed.id, first, next)?;
+            periods.push((first, publish::publish(&requests, &names)));
         }
-        if is_unfinished && !again {
-            done.unfinished += 1;
-            continue;
-        }
-        let last = open_data::number(next) - 1;
-        let is_read = freshness.is_some_and(|freshness| freshness.data_through >= last);
-        if which == Which::Settled && !(is_read && is_settled(store, city, feed, day, today)?) {
-            continue;
-        }
-        let requests = store.requests(&feed.id, first, last + 1)?;
-        periods.push((first, publish::publish(&requests, &names)));
     }
     done.periods = periods.len();
     store.publish(&feed.id, &periods, again)?;
     if again {
         let now = now.as_second();
-        let none = std::collections::BTreeSet::new();
-        store.finish(&feed.id, FILES, Periods::These(&none), |freshness| {
+        store.finish(&feed.id, "", false, |freshness| {
             freshness.rebuilt_at = Some(now)
         })?;
     }
     Ok(done)
 }
 
-/// Whether every scheduled source that may have rows of a period was read to its end since that was due, and from its first day
-/// on: what is published stays as it is, so it must not lack what the city publishes late.
+/// Whether every source that may have rows of a period, as far as any was ever asked, was read to its end, from the period's
+/// first day on, and a scheduled one since the period was due: what is published stays as it is, so it must not lack what the
+/// city publishes late. What the operator imports is whole by itself.
 fn is_settled(
     store: &OpenData,
     city: &City,
     feed: &Feed,
     first: Date,
-    today: Date,
+    through: i32,
+    now: Timestamp,
 ) -> Result<bool, StoreError> {
+    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
     let next = period::next(feed.period, first);
-    let due = period::due(feed.period, first).to_datetime(jiff::civil::Time::midnight());
-    let due = city.time_zone.to_timestamp(due);
-    let due = due.map_or(i64::MAX, Timestamp::as_second);
-    let from = first.to_string();
-    let all = feed.sources.iter();
-    for source in all.flat_map(|source| fetch::tables(source, today, true)) {
+    let due_at = period::due_at(feed.period, first, city);
+    let sources = feed.sources.iter();
+    for source in sources.flat_map(|source| fetch::tables(source, today)) {
         let may_have =
             source.from.is_none_or(|from| from < next) && source.to.is_none_or(|to| to >= first);
         let state = store.source(&feed.id, &source.id)?;
-        let is_read = state.read_at >= due || source.every_hours.is_none();
-        let is_whole = state.since.is_none_or(|since| since <= from);
-        if may_have && !(is_read && is_whole) {
+        if !may_have || state.tried_at == 0 {
+            continue;
+        }
+        let is_scheduled =
+            source.every_hours.is_some() && !status::is_abandoned(&source, &state, now);
+        let since = if is_scheduled { due_at } else { 1 };
+        if !(state.is_whole_since(since) && state.has_all_from(&first.to_string())) {
+            return Ok(false);
+        }
+        // A portal that is quiet for weeks has not said all of them.
+        if is_scheduled && through < open_data::number(next) - 1 {
             return Ok(false);
         }
     }

@@ -1,8 +1,9 @@
 //! Periods of a layer: calendar months, and weeks from Monday to Sunday. Only computes.
 
-use jiff::civil::{Date, Weekday};
+use jiff::Timestamp;
+use jiff::civil::{Date, Time, Weekday};
 
-use crate::city::Span;
+use crate::city::{City, Span};
 
 /// A period is published this many days after its end.
 pub const DAYS_AFTER: i64 = 7;
@@ -29,6 +30,13 @@ pub fn next(span: Span, first: Date) -> Date {
 /// The first day on which the period that begins on a day may be published.
 pub fn due(span: Span, first: Date) -> Date {
     later(next(span, first), DAYS_AFTER)
+}
+
+/// The instant of that day's beginning in the city, seconds since 1970.
+pub fn due_at(span: Span, first: Date, city: &City) -> i64 {
+    let midnight = due(span, first).to_datetime(Time::midnight());
+    let instant = city.time_zone.to_timestamp(midnight);
+    instant.map_or(i64::MAX, Timestamp::as_second)
 }
 
 /// `2026-11`, or `2026-W45` (ISO 8601).

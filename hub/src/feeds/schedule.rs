@@ -11,11 +11,11 @@ use spotlight_common::{keys, log};
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{Fetch, tables};
+use super::fetch::{Fetch, cut, scheduled, tables};
 use super::http::{Client, Patience};
 use super::status::BOUNDARIES;
 use super::{FeedError, Which, boundaries, publish_due};
-use crate::city::boundaries::BoundarySet;
+use crate::city::boundaries::{Areas, BoundarySet};
 use crate::city::{City, Feed, Source};
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::SourceState;
@@ -28,7 +28,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3600);
 const FIRST_PAUSE: i64 = 300;
 
 /// A boundary file may take so long.
-const FILE: Duration = Duration::from_secs(1800);
+const FILE: Duration = Duration::from_secs(600);
 
 /// What the operator says of feeds.
 #[derive(Clone)]
@@ -69,28 +69,24 @@ pub async fn keep_fresh(schedule: Schedule, shutdown: CancellationToken) {
     }
 }
 
-/// Reads what is due and publishes; returns how long until the next is due.
+/// Publishes what is due, reads what is due, and publishes again; returns how long until the next is due.
 fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
     let Schedule { data, city, .. } = schedule;
     if !schedule.fetch && !data.join(crate::store::open_data::FILE).exists() {
         return Ok(LOOK_EVERY);
     }
     let store = OpenData::open(data)?;
+    // A portal that drips must not hold up what is there.
+    publish_all(&store, city)?;
     let mut next = i64::MAX;
     if schedule.fetch {
         let patience = Patience::default();
         let client = Client::new(city, schedule.token.clone(), patience);
-        for set in &city.boundaries {
-            let Some(hours) = set.every_hours.filter(|_| set.address.is_some()) else {
-                continue;
-            };
-            let at = if_due(&store, (BOUNDARIES, &set.id), hours, || {
-                read_boundaries(&client, &store, set)
-            })?;
-            next = next.min(at);
-        }
+        let today = Timestamp::now()
+            .to_zoned_datetime(city.time_zone.clone())
+            .date();
         for feed in &city.feeds {
-            for source in due_tables(feed, city) {
+            for source in scheduled(&store, city, feed, today)? {
                 let fetch = Fetch {
                     client: &client,
                     store: &store,
@@ -109,45 +105,34 @@ fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
                 next = next.min(at);
             }
         }
-    }
-    for feed in &city.feeds {
-        publish_due(
-            &store,
-            data,
-            city,
-            feed,
-            Timestamp::now(),
-            which(feed, schedule.fetch),
-        )?;
+        for set in &city.boundaries {
+            let Some(hours) = set.every_hours.filter(|_| set.address.is_some()) else {
+                continue;
+            };
+            let at = if_due(&store, (BOUNDARIES, &set.id), hours, || {
+                read_boundaries(&client, &store, set)
+            })?;
+            next = next.min(at);
+        }
+        publish_all(&store, city)?;
     }
     let left = next.saturating_sub(Timestamp::now().as_second());
     Ok(Duration::from_secs(u64::try_from(left).unwrap_or(0).max(1)))
 }
 
-/// Where nobody fetches, what was imported is all that there will be.
-fn which(feed: &Feed, fetch: bool) -> Which {
-    match fetch
-        && feed
-            .sources
-            .iter()
-            .any(|source| source.every_hours.is_some())
-    {
-        true => Which::Settled,
-        false => Which::Due,
+fn publish_all(store: &OpenData, city: &City) -> Result<(), FeedError> {
+    for feed in &city.feeds {
+        let done = publish_due(store, city, feed, Timestamp::now(), Which::Settled)?;
+        if done.unfinished > 0 {
+            let periods = done.unfinished;
+            tracing::warn!(
+                feed = feed.id,
+                periods,
+                "not published, for a reading of them was cut off: import the file again"
+            );
+        }
     }
-}
-
-fn due_tables(feed: &Feed, city: &City) -> Vec<Source> {
-    let today = Timestamp::now()
-        .to_zoned_datetime(city.time_zone.clone())
-        .date();
-    let scheduled = feed
-        .sources
-        .iter()
-        .filter(|source| source.every_hours.is_some());
-    scheduled
-        .flat_map(|source| tables(source, today, false))
-        .collect()
+    Ok(())
 }
 
 /// Reads a source if it is due; returns when it is due next.
@@ -157,13 +142,15 @@ fn if_due(
     hours: u32,
     reading: impl FnOnce() -> Result<(), FeedError>,
 ) -> Result<i64, StoreError> {
+    let every = i64::from(hours) * 3600;
     let before = store.source(feed, source)?;
-    if before.next_at > Timestamp::now().as_second() {
+    let now = Timestamp::now().as_second();
+    // A time far off was written by a clock that was wrong.
+    if (now..=now + 3 * every).contains(&before.next_at) {
         return Ok(before.next_at);
     }
     let result = reading();
     let mut state = store.source(feed, source)?;
-    let every = i64::from(hours) * 3600;
     let pause = match &result {
         Ok(()) => every,
         Err(error) => {
@@ -179,7 +166,8 @@ fn if_due(
         }) => until.as_second(),
         _ => 0,
     };
-    state.next_at = wanted.max(now + jittered(pause));
+    // Nobody is left alone for ever because he once asked for it.
+    state.next_at = wanted.min(now + 2 * every).max(now + jittered(pause));
     store.put_source(feed, source, &state)?;
     Ok(state.next_at)
 }
@@ -200,10 +188,12 @@ pub fn read_boundaries(
     let mut state: SourceState = store.source(BOUNDARIES, &set.id)?;
     let now = Timestamp::now().as_second();
     state.tried_at = now;
-    let result = fetched(client, set);
+    let before = store.areas(set)?;
+    let result = fetched(client, set)
+        .and_then(|areas| have_nearly_all(&areas, &before.areas).map(|()| areas));
     match &result {
         Ok(areas) => {
-            store.put_areas(&set.id, areas, now)?;
+            store.put_areas(&set.id, areas, before, now)?;
             state.rows = areas.0.len() as u64;
             state.read_at = now;
             state.failures = 0;
@@ -211,19 +201,16 @@ pub fn read_boundaries(
         }
         Err(error) => {
             state.failures = state.failures.saturating_add(1);
-            state.error = Some(log::chain(error));
+            state.error = Some(cut(&log::chain(error)));
         }
     }
     store.put_source(BOUNDARIES, &set.id, &state)?;
     result.map(drop)
 }
 
-fn fetched(
-    client: &Client,
-    set: &BoundarySet,
-) -> Result<crate::city::boundaries::Areas, FeedError> {
+fn fetched(client: &Client, set: &BoundarySet) -> Result<Areas, FeedError> {
     let address = set.address.as_deref().unwrap_or_default();
-    let bytes = client.patiently(|| {
+    let bytes = {
         let mut response = client.get(address, "application/geo+json, */*", None, FILE)?;
         let body = response
             .body_mut()
@@ -233,18 +220,21 @@ fn fetched(
             address: address.to_owned(),
             reason: error.to_string(),
         })
-    })?;
+    }?;
     let read = boundaries::read::read(&bytes, set)?;
-    let areas = boundaries::simplify::simplify(&read, boundaries::TOLERANCE);
-    // A server that gives a part must not take the rest off the map.
-    if areas.0.len() * 2 < set.built_in.0.len() {
+    Ok(boundaries::simplify::simplify(&read, boundaries::TOLERANCE))
+}
+
+/// Whether areas may take the place of others: a server that gives a part must not take the rest off the map.
+fn have_nearly_all(areas: &Areas, before: &Areas) -> Result<(), FeedError> {
+    let kept = before.0.keys().filter(|name| areas.has(name)).count();
+    if kept * 10 < before.0.len() * 9 {
         return Err(FeedError::Boundaries(format!(
-            "it has {} areas, and the map knows {}",
-            areas.0.len(),
-            set.built_in.0.len()
+            "it has {kept} of the {} areas that the map knows; `spotlight-hub boundaries` takes it all the same",
+            before.0.len()
         )));
     }
-    Ok(areas)
+    Ok(())
 }
 
 /// Every table of a city, or of one feed, also those that only `fetch` reads.
@@ -260,7 +250,7 @@ pub fn sources_of<'a>(
     feeds
         .flat_map(|feed| {
             let sources = feed.sources.iter();
-            let tables = sources.flat_map(move |source| tables(source, today, true));
+            let tables = sources.flat_map(move |source| tables(source, today));
             tables.map(move |source| (feed, source))
         })
         .collect()
@@ -308,13 +298,20 @@ mod tests {
         );
         assert!((270..=340).contains(&pauses[0]), "{pauses:?}");
         assert!(pauses.iter().all(|pause| *pause <= 24 * 3600 * 11 / 10));
-        let until = Timestamp::now() + Duration::from_secs(90_000_000);
-        let busy = if_due(&store, ("f", "t"), 1, || {
-            Err(FeedError::Busy {
-                address: String::new(),
-                until: Some(until),
-            })
-        });
-        assert_eq!(busy.expect("kept"), until.as_second());
+        // A portal is left alone as long as it asks, within reason.
+        let wait = |seconds: u64| {
+            let until = Timestamp::now() + Duration::from_secs(seconds);
+            let source = format!("t{seconds}");
+            let at = if_due(&store, ("f", &source), 24, || {
+                let busy = FeedError::Busy {
+                    address: String::new(),
+                    until: Some(until),
+                };
+                Err(busy)
+            });
+            at.expect("kept") - Timestamp::now().as_second()
+        };
+        assert!((7_100..=7_200).contains(&wait(7_200)));
+        assert!((172_700..=172_800).contains(&wait(4_000_000_000)));
     }
 }

@@ -4,11 +4,12 @@
 //! A row leaves out what is NULL, numbers come as strings, points as GeoJSON, and time stamps without a zone are wall time.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::io::Read;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use ureq::http::header;
 
@@ -21,7 +22,7 @@ use crate::city::Feed;
 const PAGE_ROWS: usize = 5_000;
 
 /// What a page may have.
-const PAGE_BYTES: u64 = 64 << 20;
+const PAGE_BYTES: u64 = 8 << 20;
 
 /// Catalogue entries that are looked through for a title.
 const CATALOGUE_ROWS: usize = 20;
@@ -172,7 +173,8 @@ impl<'a> Dataset<'a> {
         if !condition.is_empty() {
             query.push(("$where", &condition));
         }
-        self.json(&format!("/resource/{}.json", self.id), &query)
+        let Page(rows) = self.json(&format!("/resource/{}.json", self.id), &query)?;
+        Ok(rows)
     }
 
     fn json<T: DeserializeOwned>(
@@ -212,7 +214,7 @@ impl<'a> Dataset<'a> {
                 .read_to_end(&mut body)
                 .map_err(|error| cut(error.to_string()))?;
             if body.len() as u64 > PAGE_BYTES {
-                return Err(FeedError::Form("a page of over 64 MiB"));
+                return Err(FeedError::Form("a page of over 8 MiB"));
             }
             serde_json::from_slice(&body).map_err(|error| match error.classify() {
                 serde_json::error::Category::Eof => cut("it ends in the middle".to_owned()),
@@ -223,6 +225,34 @@ impl<'a> Dataset<'a> {
                 },
             })
         })
+    }
+}
+
+/// The rows of a page; more than were asked for are refused before they take up memory.
+struct Page(Vec<JsonRow>);
+
+impl<'de> Deserialize<'de> for Page {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Rows;
+        impl<'de> Visitor<'de> for Rows {
+            type Value = Page;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "at most {PAGE_ROWS} rows")
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut rows: A) -> Result<Page, A::Error> {
+                let mut page = Vec::new();
+                while let Some(row) = rows.next_element()? {
+                    if page.len() == PAGE_ROWS {
+                        return Err(serde::de::Error::invalid_length(page.len() + 1, &self));
+                    }
+                    page.push(row);
+                }
+                Ok(Page(page))
+            }
+        }
+        deserializer.deserialize_seq(Rows)
     }
 }
 
@@ -258,6 +288,11 @@ mod tests {
         );
         let point = super::super::values::location(&text(&row, "point"));
         assert_eq!(point, Some((34.0, -118.2)));
+        let page = |rows: usize| {
+            serde_json::from_str::<Page>(&format!("[{}{{}}]", "{},".repeat(rows - 1)))
+        };
+        assert_eq!(page(PAGE_ROWS).expect("rows").0.len(), PAGE_ROWS);
+        assert!(page(PAGE_ROWS + 1).is_err() && serde_json::from_str::<Page>("{}").is_err());
         assert_eq!(literal("O'Neil"), "'O''Neil'");
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
-use crate::city::{City, Feed};
+use crate::city::{City, Feed, Source};
 use crate::store::open_data;
 use crate::store::open_data::sources::{self, SourceState};
 use crate::store::reports::StoreError;
@@ -61,7 +61,7 @@ pub fn all(data: &Path, city: &City, now: Timestamp) -> Result<Vec<Status>, Stor
         for source in feed
             .sources
             .iter()
-            .flat_map(|source| fetch::tables(source, today, false))
+            .flat_map(|source| fetch::tables(source, today))
         {
             let state = sources::source(data, &feed.id, &source.id)?;
             let is_scheduled = source.every_hours.is_some();
@@ -116,17 +116,30 @@ pub struct Trouble {
 /// Failures in a row that readers are told of: one may be a moment's.
 const TOLD: u32 = 2;
 
+/// A scheduled source that was not asked for so long (seconds) is not one any more: the hub was taken off the internet.
+const ABANDONED: i64 = 7 * 24 * 3600;
+
+/// A table of a year that began so few days ago may not be there yet.
+const NEW_TABLE: i32 = 45;
+
+/// Whether nobody asks a scheduled source any more.
+pub fn is_abandoned(source: &Source, state: &SourceState, now: Timestamp) -> bool {
+    let every = i64::from(source.every_hours.unwrap_or(0)) * 3600;
+    now.as_second() - state.tried_at > ABANDONED.max(3 * every)
+}
+
 /// Whether a feed's readers should know that it cannot be refreshed.
 pub fn trouble(data: &Path, city: &City, feed: &Feed) -> Result<Option<Trouble>, StoreError> {
-    let today = Timestamp::now()
-        .to_zoned_datetime(city.time_zone.clone())
-        .date();
+    let now = Timestamp::now();
+    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
     let mut worst: Option<i64> = None;
     let scheduled = feed.sources.iter();
     let scheduled = scheduled.filter(|source| source.every_hours.is_some());
-    for table in scheduled.flat_map(|source| fetch::tables(source, today, false)) {
+    for table in scheduled.flat_map(|source| fetch::tables(source, today)) {
         let state = sources::source(data, &feed.id, &table.id)?.unwrap_or_default();
-        if state.failures >= TOLD {
+        let is_new = |from| open_data::number(today) - open_data::number(from) < NEW_TABLE;
+        let is_expected = state.read_at > 0 || !table.from.is_some_and(is_new);
+        if state.failures >= TOLD && is_expected && !is_abandoned(&table, &state, now) {
             worst = Some(worst.map_or(state.read_at, |worst| worst.min(state.read_at)));
         }
     }

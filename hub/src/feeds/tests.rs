@@ -1,6 +1,7 @@
 mod attack;
 mod hostile;
 mod rules;
+mod settled;
 
 use super::command::{ImportArgs, run_import};
 use super::*;
@@ -44,26 +45,22 @@ impl Setup {
     }
 
     fn read_as(&self, feed: &str, input: impl Read) -> Result<Counts, FeedError> {
+        self.read_file(feed, "file:x", input)
+    }
+
+    fn read_file(&self, feed: &str, source: &str, input: impl Read) -> Result<Counts, FeedError> {
         let feed = self.city.feed(feed)?;
-        let mut importer = Importer::new(&self.store, &self.city, feed, import::FILES, "file");
+        let mut importer = Importer::new(&self.store, &self.city, feed, source, "file")?;
         fetch::read_all(input, feed, &self.city, &mut importer)?;
-        Ok(importer.finish()?)
+        Ok(importer.finish(true)?)
     }
 
     fn publish(&self, feed: &str, today: Date, again: bool) {
         let feed = self.city.feed(feed).expect("a feed");
         let noon = today.at(12, 0, 0, 0);
         let now = self.city.time_zone.to_timestamp(noon).expect("a time");
-        let which = if again { Which::All } else { Which::Due };
-        publish_due(
-            &self.store,
-            self.folder.path(),
-            &self.city,
-            feed,
-            now,
-            which,
-        )
-        .expect("publishes");
+        let which = if again { Which::Again } else { Which::Settled };
+        publish_due(&self.store, &self.city, feed, now, which).expect("publishes");
     }
 
     fn layer(&self, feed: &str) -> Layer {

@@ -38,9 +38,17 @@ pub async fn serve(
         }
     };
     let router = Router::new().route("/metrics", get(answer));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(async move { shutdown.cancelled().await })
-        .await
+    let stop = shutdown.clone();
+    let server =
+        axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
+    let too_long = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(super::GRACE).await;
+    };
+    tokio::select! {
+        ended = server => ended,
+        () = too_long => Ok(()),
+    }
 }
 
 fn text_of(text: String) -> Response {

@@ -14,6 +14,7 @@ use crate::city::{Feed, FeedWords, Span};
 use crate::feeds::period;
 use crate::feeds::publish::{Extent, PublishedPeriod};
 use crate::feeds::status::Trouble;
+use crate::store::open_data::sources::StoredAreas;
 use crate::store::open_data::{self, BegunBy, Freshness};
 use crate::views::words::Lang;
 
@@ -96,19 +97,22 @@ impl Layer {
 }
 
 /// The layer of a feed: its published periods, drawn. Views see nothing finer than [`PublishedPeriod`]. `areas` are those that
-/// the feed's rows name.
+/// the feed's rows name, also of old.
 pub fn layer(
     feed: &Feed,
     published: &[(i32, PublishedPeriod)],
-    areas: &Areas,
+    areas: StoredAreas,
     freshness: Freshness,
     trouble: Option<Trouble>,
 ) -> Layer {
     let rebuilt_at = freshness
         .rebuilt_at
         .and_then(|second| Timestamp::from_second(second).ok());
+    // What is gone was there when its period was published.
+    let mut areas_then = areas.areas;
+    areas_then.0.extend(areas.former.0);
     let mut outlines = Outlines {
-        areas,
+        areas: areas_then,
         known: HashMap::new(),
     };
     let periods = published.iter().map(|(first, published)| {
@@ -157,12 +161,12 @@ pub fn layer(
 }
 
 /// Outlines by what they are of: most areas come again in each period.
-struct Outlines<'a> {
-    areas: &'a Areas,
+struct Outlines {
+    areas: Areas,
     known: HashMap<Extent, Arc<MultiPolygon<f64>>>,
 }
 
-impl Outlines<'_> {
+impl Outlines {
     /// None for what cannot be drawn.
     fn of(&mut self, extent: &Extent) -> Option<Arc<MultiPolygon<f64>>> {
         if let Some(known) = self.known.get(extent) {

@@ -59,7 +59,8 @@ pub fn run(args: &BoundariesArgs) -> Result<String, FeedError> {
     }
     if let Some(data) = &args.data {
         let store = OpenData::open(&crate::hub_folder(data))?;
-        store.put_areas(&set.id, &areas, jiff::Timestamp::now().as_second())?;
+        let now = jiff::Timestamp::now().as_second();
+        store.put_areas(&set.id, &areas, store.areas(set)?, now)?;
     }
     let line = serde_json::json!({
         "file": args.file.display().to_string(),

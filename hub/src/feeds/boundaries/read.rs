@@ -9,6 +9,7 @@ use proj4rs::proj::Proj;
 use shapefile::dbase;
 
 use super::super::FeedError;
+use super::super::fetch::cut;
 use crate::city::boundaries::{Areas, BoundarySet, Ring};
 
 /// What one part of a zip may unpack to.
@@ -30,8 +31,6 @@ pub fn read(bytes: &[u8], set: &BoundarySet) -> Result<Areas, FeedError> {
         let Some(name) = set.name_of(&name) else {
             continue;
         };
-        // A name is a word in the set's text.
-        let name = name.split_whitespace().collect::<Vec<_>>().join("-");
         for ring in rings {
             corners += ring.len();
             let is_on_earth = ring
@@ -55,7 +54,8 @@ pub fn read(bytes: &[u8], set: &BoundarySet) -> Result<Areas, FeedError> {
 }
 
 fn wrong(reason: impl std::fmt::Display) -> FeedError {
-    FeedError::Boundaries(reason.to_string())
+    // What is wrong may be quoted, and be long.
+    FeedError::Boundaries(cut(&reason.to_string()))
 }
 
 fn geojson(bytes: &[u8], set: &BoundarySet) -> Result<Vec<(String, Vec<Ring>)>, FeedError> {
@@ -65,6 +65,11 @@ fn geojson(bytes: &[u8], set: &BoundarySet) -> Result<Vec<(String, Vec<Ring>)>, 
         .trim_start_matches('\u{feff}')
         .parse()
         .map_err(|error| wrong(format!("not a GeoJSON FeatureCollection: {error}")))?;
+    if is_part(&collection) {
+        return Err(wrong(
+            "the server gives only a part of it (`exceededTransferLimit`); fetch the rest by hand",
+        ));
+    }
     let mut named = false;
     let mut features = Vec::new();
     for feature in collection.features {
@@ -105,6 +110,19 @@ fn geojson(bytes: &[u8], set: &BoundarySet) -> Result<Vec<(String, Vec<Ring>)>, 
         return Err(no_name(set));
     }
     Ok(features)
+}
+
+/// What an ArcGIS server says of an answer that it cut short.
+fn is_part(collection: &FeatureCollection) -> bool {
+    let members = collection.foreign_members.iter().flatten();
+    let properties = members
+        .clone()
+        .filter(|(key, _)| *key == "properties")
+        .filter_map(|(_, value)| value.as_object())
+        .flatten();
+    members.chain(properties).any(|(key, value)| {
+        key == "exceededTransferLimit" && value == &serde_json::Value::Bool(true)
+    })
 }
 
 fn no_name(set: &BoundarySet) -> FeedError {

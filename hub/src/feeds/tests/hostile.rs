@@ -178,7 +178,8 @@ fn a_cut_off_import_publishes_nothing_of_its_months_until_it_has_run_again() {
         2 * import::BATCH,
         "two batches were committed"
     );
-    assert_eq!(setup.read(other.as_bytes()).expect("reads").records, 6);
+    let other = setup.read_file("encampments", "file:other", other.as_bytes());
+    assert_eq!(other.expect("reads").records, 6);
     let now = setup.published(today, false);
     assert_eq!(
         now.iter()

@@ -25,7 +25,6 @@
 pub mod published;
 pub mod sources;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -71,7 +70,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Accepted {
     /// The request's id.
     pub id: String,
-    /// What its address is known by; `None` where there is neither address nor point.
+    /// What its address is known by; `None` where rows have none: each counts as one.
     pub address: Option<Address>,
     /// The local day that it was filed.
     pub day: Date,
@@ -147,6 +146,8 @@ pub fn area_number(name: &str) -> u64 {
 pub enum Address {
     /// As it is written, in capitals.
     Written(String),
+    /// Neither an address nor a point: all of these count as one address.
+    Unknown,
     /// Only a point.
     Point {
         /// To about a metre.
@@ -229,6 +230,25 @@ pub fn day(number: i32) -> Date {
         .unwrap_or(start)
 }
 
+/// A period that has records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenPeriod {
+    /// The number of its first day.
+    pub first: i32,
+    /// Whether it is published.
+    pub is_published: bool,
+    /// Whether a source's rows of it are being read, or were cut off.
+    pub is_unfinished: bool,
+}
+
+fn is_marked(
+    unfinished: &impl ReadableTable<(i32, &'static str), ()>,
+    period: i32,
+) -> Result<bool, StoreError> {
+    let mut marks = unfinished.range((period, "")..(period + 1, ""))?;
+    Ok(marks.next().is_some())
+}
+
 fn name(feed: &str, table: &str) -> String {
     format!("{feed}/{table}")
 }
@@ -283,6 +303,10 @@ impl OpenData {
             Some(Address::Point { point, place }) => {
                 let fine = (1 << FINE_BITS) - 1;
                 self.hash("place", place) & !fine | self.hash("address", point) & fine
+            }
+            Some(Address::Unknown) => {
+                let fine = (1 << FINE_BITS) - 1;
+                self.hash("unknown address", "") & !fine | self.hash("id", &row.id) & fine
             }
             None => self.hash("no address", &row.id),
         }
@@ -348,9 +372,8 @@ impl OpenData {
         Ok(stored)
     }
 
-    /// Periods that have records and are not published, oldest first; all with records if `again`. Each with whether it is
-    /// unfinished.
-    pub fn periods(&self, feed: &str, again: bool) -> Result<Vec<(i32, bool)>, StoreError> {
+    /// Periods that have records, oldest first.
+    pub fn periods(&self, feed: &str) -> Result<Vec<OpenPeriod>, StoreError> {
         let (periods, published) = (name(feed, "periods"), name(feed, "published"));
         let unfinished = name(feed, "unfinished");
         let database = open_to_write(&self.path)?;
@@ -358,18 +381,16 @@ impl OpenData {
         let periods = transaction.open_table(TableDefinition::<i32, u64>::new(&periods))?;
         let published = transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
         let unfinished = transaction.open_table(Unfinished::new(&unfinished))?;
-        let mut open = Vec::new();
+        let mut all = Vec::new();
         for row in periods.iter()? {
-            let period = row?.0.value();
-            if again || published.get(period)?.is_none() {
-                let is_unfinished = unfinished
-                    .range((period, "")..(period + 1, ""))?
-                    .next()
-                    .is_some();
-                open.push((period, is_unfinished));
-            }
+            let first = row?.0.value();
+            all.push(OpenPeriod {
+                first,
+                is_published: published.get(first)?.is_some(),
+                is_unfinished: is_marked(&unfinished, first)?,
+            });
         }
-        Ok(open)
+        Ok(all)
     }
 
     /// The requests from a day up to, not including, another.
@@ -399,21 +420,23 @@ impl OpenData {
         Ok(requests)
     }
 
-    /// Publishes periods. Without `again` one that is published stays as it is.
+    /// Publishes periods. Without `again` one that is published, or whose rows are being read now, stays as it is.
     pub fn publish(
         &self,
         feed: &str,
         periods: &[(i32, PublishedPeriod)],
         again: bool,
     ) -> Result<(), StoreError> {
-        let published = name(feed, "published");
+        let (published, unfinished) = (name(feed, "published"), name(feed, "unfinished"));
         let database = open_to_write(&self.path)?;
         let transaction = database.begin_write()?;
         {
+            let unfinished = transaction.open_table(Unfinished::new(&unfinished))?;
             let mut published =
                 transaction.open_table(TableDefinition::<i32, &[u8]>::new(&published))?;
             for (period, areas) in periods {
-                if again || published.get(period)?.is_none() {
+                let is_open = published.get(period)?.is_none() && !is_marked(&unfinished, *period)?;
+                if again || is_open {
                     published.insert(period, write(areas).as_slice())?;
                 }
             }
@@ -421,12 +444,12 @@ impl OpenData {
         Ok(transaction.commit()?)
     }
 
-    /// Notes that a source's rows of these periods, or of all, were read to their end, and how fresh the feed is.
+    /// Notes that a source was read to its end, if it was, and how fresh the feed is.
     pub fn finish(
         &self,
         feed: &str,
         source: &str,
-        periods: Periods<'_>,
+        is_whole: bool,
         change: impl FnOnce(&mut Freshness),
     ) -> Result<(), StoreError> {
         let unfinished = name(feed, "unfinished");
@@ -434,13 +457,8 @@ impl OpenData {
         let transaction = database.begin_write()?;
         {
             let mut unfinished = transaction.open_table(Unfinished::new(&unfinished))?;
-            match periods {
-                Periods::These(periods) => {
-                    for period in periods {
-                        unfinished.remove((*period, source))?;
-                    }
-                }
-                Periods::All => unfinished.retain(|(_, of), ()| of != source)?,
+            if is_whole {
+                unfinished.retain(|(_, of), ()| of != source)?;
             }
             let mut meta = transaction.open_table(META)?;
             let mut freshness = match meta.get(feed)? {
@@ -456,14 +474,6 @@ impl OpenData {
         }
         Ok(transaction.commit()?)
     }
-}
-
-/// Which periods were read to their end.
-pub enum Periods<'a> {
-    /// By the numbers of their first days.
-    These(&'a BTreeSet<i32>),
-    /// All that the source had rows of.
-    All,
 }
 
 fn open_to_write(path: &Path) -> Result<Database, StoreError> {

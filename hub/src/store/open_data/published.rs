@@ -4,7 +4,7 @@ use std::path::Path;
 
 use redb::{ReadableTable, ReadableTableMetadata, TableDefinition, TableHandle};
 
-use super::{FILE, Freshness, META, StoreError, existing, name, open_to_read, read};
+use super::{FILE, Freshness, META, OpenData, StoreError, existing, name, open_to_read, read};
 use crate::feeds::publish::PublishedPeriod;
 use crate::store::reports::Table;
 
@@ -16,7 +16,24 @@ pub fn published(
     data: &Path,
     feed: &str,
 ) -> Result<(PublishedPeriods, Option<Freshness>), StoreError> {
-    let Some(transaction) = open_to_read(&data.join(FILE))? else {
+    read_published(&data.join(FILE), feed)
+}
+
+impl OpenData {
+    /// The same of this file.
+    pub fn published(
+        &self,
+        feed: &str,
+    ) -> Result<(PublishedPeriods, Option<Freshness>), StoreError> {
+        read_published(&self.path, feed)
+    }
+}
+
+fn read_published(
+    path: &Path,
+    feed: &str,
+) -> Result<(PublishedPeriods, Option<Freshness>), StoreError> {
+    let Some(transaction) = open_to_read(path)? else {
         return Ok((Vec::new(), None));
     };
     // An import that was killed early may have left a file without these tables.
