@@ -40,9 +40,11 @@ pub struct Counts {
     pub duplicates: u64,
     /// Accepted ones without usable coordinates; where rows name areas, without one.
     pub unplaced: u64,
-    /// Those of them that a ZIP code places.
+    /// Those of them that a ZIP code places; not told where there are none.
+    #[serde(skip_serializing_if = "is_none")]
     pub by_zip: u64,
-    /// Those that name an area which the map does not know.
+    /// Those that name an area which the map does not know; not told where there are none.
+    #[serde(skip_serializing_if = "is_none")]
     pub unknown_area: u64,
     /// Unusable ones, by reason.
     pub rejected: BTreeMap<&'static str, u64>,
@@ -51,6 +53,10 @@ pub struct Counts {
     pub late: u64,
     /// How long it took.
     pub seconds: f64,
+}
+
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Takes a source's rows.
