@@ -16,7 +16,7 @@ use super::fetch::{Fetch, read_rows};
 use super::http::{Client, Patience};
 use super::import::{Counts, Importer, source_of};
 use super::rows::Rows;
-use super::{FeedError, Which, publish_due, schedule, status};
+use super::{FeedError, Published, Which, publish_due, schedule, status};
 use crate::city::{City, Feed, Source};
 use crate::store::open_data::OpenData;
 
@@ -114,20 +114,29 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let Some(store) = opened else {
         return Ok(code);
     };
-    let mut unfinished = 0;
+    let mut done = Published::default();
     if code == ExitCode::SUCCESS {
-        let done = publish_due(&store, &city, feed, Timestamp::now(), Which::Settled)?;
-        unfinished = done.unfinished;
+        done = publish_due(&store, &city, feed, Timestamp::now(), Which::Settled)?;
     } else {
         // A published period stays as it is: without the rows of the file that failed it would lack them for good.
         eprintln!(
             "nothing was published, as not every file could be read; import again with the rest"
         );
     }
-    if unfinished > 0 {
+    if done.unsettled > 0 {
         eprintln!(
-            "{unfinished} periods are not published, as a file with rows of theirs was cut off; import that file again, or \
+            "{} periods wait for a source that was not read whole since they were due: `spotlight-hub feeds` says which, and \
+             why. Where there is no internet, `fetch = false` in hub.toml lets go of it after a week, and {} publishes what \
+             there is",
+            done.unsettled,
+            rebuild(&args.city, &args.feed, &args.data, " --unfinished")
+        );
+    }
+    if done.unfinished > 0 {
+        eprintln!(
+            "{} periods are not published, as a file with rows of theirs was cut off; import that file again, or \
              publish what there is with {}",
+            done.unfinished,
             rebuild(&args.city, &args.feed, &args.data, " --unfinished")
         );
     }

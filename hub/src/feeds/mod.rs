@@ -1,8 +1,10 @@
 //! Feeds: city open data into the store, and from there the published periods.
 //!
-//!     import FILE -> rows --.
-//!                            layout -> import -> store -> publish -> store
-//!     fetch -> soda, rows --'
+//! ```text
+//! import FILE -> rows --.
+//!                        layout -> import -> store -> publish -> store
+//! fetch -> soda, rows --'
+//! ```
 //!
 //! Both stream in constant memory. Each batch of rows is one transaction and a row that is read twice is a duplicate, so a
 //! reading may be cut off at any byte and run again. The periods that a source has rows of are marked as unfinished until it
@@ -199,6 +201,8 @@ pub struct Published {
     pub periods: usize,
     /// How many wait for a reading that was cut off.
     pub unfinished: usize,
+    /// How many wait for a source that was not read, or not whole, since they were due.
+    pub unsettled: usize,
 }
 
 /// Publishes the periods that are due at an instant.
@@ -233,7 +237,10 @@ pub fn publish_due(
             _ => {
                 let is_open = is_due && !is_published;
                 done.unfinished += usize::from(is_open && is_unfinished);
-                is_open && !is_unfinished && is_settled(store, city, feed, day, through, now)?
+                let is_settled =
+                    is_open && !is_unfinished && is_settled(store, city, feed, day, through, now)?;
+                done.unsettled += usize::from(is_open && !is_unfinished && !is_settled);
+                is_settled
             }
         };
         if is_due && is_wanted {

@@ -198,3 +198,20 @@ fn a_past_years_table_is_read_until_its_last_period_is_whole() {
     two.state("new-2025", Two::read(1, two.now));
     assert_eq!(ids(today), ["new-2026"]);
 }
+
+#[test]
+fn what_waits_for_a_source_is_counted_and_the_operator_may_publish_it_all_the_same() {
+    let two = Two::new();
+    two.state("new-2025", Two::read(10, two.now));
+    let feed = two.setup.city.feed("encampments").expect("a feed");
+    let publish = |which| {
+        let done = publish_due(&two.setup.store, &two.setup.city, feed, two.now, which);
+        done.expect("publishes")
+    };
+    let done = publish(Which::Settled);
+    assert_eq!((done.periods, done.unsettled, done.unfinished), (1, 1, 0));
+    let again = publish(Which::Again);
+    assert_eq!((again.periods, again.unsettled), (1, 1));
+    assert_eq!(publish(Which::Everything).periods, 2);
+    assert_eq!(two.published(), ["2025-11", "2025-12"]);
+}
