@@ -45,10 +45,10 @@ impl Gazetteer {
     }
 
     fn in_folded(&self, text: &[String], hint: Hint) -> Result<Place, NotFound> {
-        if let Some(found) = self.station(text) {
-            return found;
-        }
         let mentions = self.mentions(text);
+        if let Some(found) = self.station(text, hint) {
+            return self.station_or_corner(found, self.hits(text, &mentions), hint);
+        }
         if let Some(place) = self.between(text, &mentions) {
             return Ok(place);
         }
@@ -67,11 +67,31 @@ impl Gazetteer {
         if let Some(place) = self.block(text, &mentions, hint.zip) {
             return Ok(place);
         }
-        if let Some(found) = self.landmark(text, false) {
+        if let Some(found) = self.landmark(text, false, hint) {
             return found;
         }
         self.area(text)?
             .map_or_else(|| Err(self.explain(text, &mentions)), Ok)
+    }
+
+    /// A station, where no corner is said that lies elsewhere: then nobody knows which of them is meant.
+    fn station_or_corner(
+        &self,
+        station: Result<Place, NotFound>,
+        hits: Vec<Hit>,
+        hint: Hint,
+    ) -> Result<Place, NotFound> {
+        if hits.is_empty() {
+            return station;
+        }
+        let (station, corner) = (station?, self.decide(hits, hint)?);
+        if metres((station.lat, station.lon), (corner.lat, corner.lon)) <= ONE_PLACE {
+            return Ok(station);
+        }
+        Err(NotFound {
+            why: Missing::Ambiguous,
+            candidates: vec![corner, station],
+        })
     }
 
     pub(super) fn meet(&self, a: &Mention, b: &Mention) -> Vec<u32> {

@@ -30,6 +30,16 @@ const MOST_CORNERS: usize = 400;
 /// Courses that meet at a smaller angle (its sine) cross nowhere in particular.
 const STEEP: f64 = 0.5;
 
+/// Streets whose name alone is a word of many messages: `federal and national guard` names no corner.
+const ORDINARY: [&str; 12] = [
+    "FEDERAL", "NATIONAL", "MILITARY", "JUSTICE", "LIBERTY", "FREEDOM", "COLLEGE", "VILLAGE",
+    "AIRPORT", "STADIUM", "MISSION", "CHURCH",
+];
+
+fn is_ordinary(words: &[String]) -> bool {
+    matches!(words, [word] if ORDINARY.contains(&word.as_str()))
+}
+
 /// A crossing of two courses drawn on.
 #[derive(Debug, Clone, Copy)]
 struct Crossing {
@@ -116,7 +126,10 @@ impl Gazetteer {
             .pairs(text, mentions)
             .into_iter()
             .filter(|(a, b)| {
-                a.streets.len() <= MOST_NAMES
+                let is_name = |mention: &Mention| !is_ordinary(&text[mention.start..mention.end]);
+                is_name(a)
+                    && is_name(b)
+                    && a.streets.len() <= MOST_NAMES
                     && b.streets.len() <= MOST_NAMES
                     && a.strength != Strength::Common
                     && b.strength != Strength::Common

@@ -1,6 +1,6 @@
 //! Stations and landmarks in a text, and neighbourhoods.
 
-use super::corner::ONE_PLACE;
+use super::corner::{Hint, ONE_PLACE};
 use super::index::{Gazetteer, metres};
 use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, words};
 use crate::cell::Cell;
@@ -13,10 +13,10 @@ const LONGEST_NAME: usize = 8;
 
 impl Gazetteer {
     /// A station, which is said with that word and so before any corner.
-    pub(super) fn station(&self, text: &[String]) -> Option<Result<Place, NotFound>> {
+    pub(super) fn station(&self, text: &[String], hint: Hint) -> Option<Result<Place, NotFound>> {
         text.iter()
             .any(|word| says_station(word))
-            .then(|| self.landmark(text, true))
+            .then(|| self.landmark(text, true, hint))
             .flatten()
     }
 
@@ -25,12 +25,16 @@ impl Gazetteer {
         &self,
         text: &[String],
         stations_only: bool,
+        hint: Hint,
     ) -> Option<Result<Place, NotFound>> {
         if self.landmarks.is_empty() {
             return None;
         }
         let text = one_joint(text);
-        let is_joint = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(|w| w == "&");
+        let word = |at: Option<usize>| at.and_then(|at| text.get(at)).map(String::as_str);
+        // `with` and its like join two streets; `at`, `near` and others do where a street stands before them.
+        let joins = |word: &str| matches!(word, "&" | "CON" | "X" | "N" | "CROSS" | "ESQUINA");
+        let is_street = |word: &str| self.by_alias.contains_key(word);
         for length in (1..=LONGEST_NAME.min(text.len())).rev() {
             for start in 0..=text.len() - length {
                 let words = &text[start..start + length];
@@ -39,8 +43,12 @@ impl Gazetteer {
                     .flatten()
                     .any(|word| says_station(word));
                 // `Slauson` of `Western & Slauson station` is half a corner, not the station.
-                let half = is_joint(start.checked_sub(1)) || is_joint(Some(start + length));
-                if stations_only && (!is_station || half) {
+                let before = word(start.checked_sub(1)).is_some_and(|joint| {
+                    let street = word(start.checked_sub(2)).is_some_and(is_street);
+                    joint == "&" || words::is_joint(joint) && street
+                });
+                let half = before || word(Some(start + length)).is_some_and(joins);
+                if is_station && half || stations_only && !is_station {
                     continue;
                 }
                 let name = words::joined(words);
@@ -51,7 +59,16 @@ impl Gazetteer {
                 if !is_station && self.by_alias.contains_key(&name) {
                     continue;
                 }
-                return Some(self.one_landmark(found));
+                let place = self.one_landmark(found);
+                // What lies in another ZIP code than the one that is said is not what is meant.
+                if let (Ok(place), Some(zip)) = (&place, hint.zip)
+                    && !self
+                        .near((place.lat, place.lon), 1_500.0)
+                        .any(|(corner, _)| corner.zip == zip)
+                {
+                    continue;
+                }
+                return Some(place);
             }
         }
         None

@@ -124,7 +124,13 @@ fn number_before(words: &[String]) -> Option<u32> {
                 "BLOCK" | "OF" | "THE" | "DE" | "DEL" | "LA" | "EL" | "CALLE" | "AVE"
             )
     };
-    house_number(words.iter().rev().find(|word| !between(word))?)
+    let number = words.iter().rposition(|word| !between(&word))?;
+    // The file's blocks are of the side that most houses are on, south and east of the city's middle.
+    let is_other_side = |word: &String| matches!(word.as_str(), "N" | "W");
+    match words[number + 1..].iter().any(is_other_side) {
+        true => None,
+        false => house_number(&words[number]),
+    }
 }
 
 /// `, 500 block`.

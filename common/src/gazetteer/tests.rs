@@ -700,3 +700,44 @@ fn no_text_makes_it_panic_or_slow() {
         assert_eq!(places.find(&text), places.find(&read), "{word}");
     }
 }
+
+#[test]
+fn a_station_beside_a_corner_elsewhere_is_a_question_and_half_a_corner_is_no_station() {
+    let places = Gazetteer::los_angeles();
+    let missing = places
+        .find("cops at 6th & San Julian, walking to Union Station")
+        .expect_err("two places");
+    assert_eq!(missing.why, Missing::Ambiguous);
+    assert_eq!(missing.candidates.len(), 2, "{missing:?}");
+    for text in [
+        "estacion Slauson con Western",
+        "western con slauson station",
+        "police western near slauson station",
+    ] {
+        if let Ok(place) = places.find(text) {
+            assert!(!place.label.contains("Station"), "{text}: {}", place.label);
+        }
+    }
+    // Alone, after words that join nothing, it is one.
+    for text in [
+        "police at union station",
+        "policia en la estacion pershing square",
+    ] {
+        let place = places.find(text).expect(text);
+        assert!(place.label.contains("Station"), "{text}: {}", place.label);
+    }
+}
+
+#[test]
+fn words_of_any_message_make_no_corner_and_another_side_no_block() {
+    let places = Gazetteer::los_angeles();
+    for text in [
+        "federal and national guard on alameda",
+        "cops and college kids",
+    ] {
+        assert!(places.find(text).is_err(), "{text}");
+    }
+    let south = places.find("600 block of S Main St, 90014");
+    assert!(south.is_ok(), "{south:?}");
+    assert!(places.find("600 N Main").is_err());
+}

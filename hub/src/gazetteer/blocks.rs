@@ -1,6 +1,6 @@
 //! Blocks: the hundred that a house number falls in, told from the run of numbers along a street and from no one address.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plane::{Plane, Point};
 use super::rows::{Facts, Stop};
@@ -92,7 +92,8 @@ fn middle(houses: &[House], number: f64) -> Option<Point> {
     let to = houses.partition_point(|house| house.number <= number + AROUND);
     let near = &houses[from..to];
     // Of one address a line would only tell where that is.
-    if near.len() < ENOUGH || near.iter().any(|house| house.zip != near[0].zip) {
+    let numbers: BTreeSet<u64> = near.iter().map(|house| house.number.to_bits()).collect();
+    if numbers.len() < ENOUGH || near.iter().any(|house| house.zip != near[0].zip) {
         return None;
     }
     let n = near.len() as f64;

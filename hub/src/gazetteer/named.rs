@@ -58,6 +58,37 @@ fn size(place: &str) -> Option<u8> {
     }
 }
 
+/// Words that say what a place is and not which: a node named `Police` must not be found in every message.
+const GENERIC: [&str; 22] = [
+    "police",
+    "station",
+    "fire",
+    "toilets",
+    "toilet",
+    "restroom",
+    "school",
+    "shelter",
+    "church",
+    "park",
+    "library",
+    "hospital",
+    "clinic",
+    "market",
+    "the",
+    "bus",
+    "train",
+    "metro",
+    "public",
+    "community",
+    "center",
+    "lapd",
+];
+
+fn is_generic(name: &str) -> bool {
+    let mut words = name.split_whitespace();
+    words.all(|word| GENERIC.contains(&word.to_lowercase().as_str()))
+}
+
 /// What a map's tags say it is, if people would say where by it.
 pub(super) fn of_tags(tags: &[(&str, &str)]) -> Option<(Kind, String)> {
     let tag = |key: &str| {
@@ -65,7 +96,7 @@ pub(super) fn of_tags(tags: &[(&str, &str)]) -> Option<(Kind, String)> {
             .find(|(k, _)| *k == key)
             .map(|(_, value)| *value)
     };
-    let name = plain(tag("name")?)?;
+    let name = plain(tag("name")?).filter(|name| !is_generic(name))?;
     let station = matches!(tag("railway"), Some("station" | "halt"))
         || tag("public_transport") == Some("station");
     let kind = if station {

@@ -255,7 +255,8 @@ fn understand(written: &str) -> Option<Address> {
         return (a != b).then_some(Address::Corner { a, b });
     }
     let (number, mut rest) = written.split_once(' ')?;
-    let number = number.parse().ok()?;
+    // No house has a greater number.
+    let number = number.parse().ok().filter(|number| *number <= 99_999)?;
     if let Some((fraction, after)) = rest.split_once(' ')
         && fraction.contains('/')
     {

@@ -160,8 +160,23 @@ fn bounds(read: &Read) -> [f64; 4] {
 /// The cells of resolution 7 and 8 in which enough distinct addresses or corners are known.
 fn known_cells(read: &Read) -> Vec<Cell> {
     let mut counts: BTreeMap<Cell, usize> = BTreeMap::new();
-    let rows = read.facts.addresses.values().map(|mean| mean.point());
-    for (lat, lon) in rows.chain(read.map.corners.iter().map(|(_, _, at)| *at)) {
+    // However they are written: a house is one by its street, number and side, and what lies within about 100 m is one corner.
+    let mut houses: BTreeMap<(&str, u32, Option<char>), (f64, f64)> = BTreeMap::new();
+    for (street, stops) in &read.facts.streets {
+        for stop in stops {
+            if let Some((number, side)) = stop.house {
+                houses.entry((street, number, side)).or_insert(stop.at);
+            }
+        }
+    }
+    let thousandths = |degrees: f64| (degrees * 1e3).round() as i64;
+    let named = read.facts.corners.values().map(|mean| mean.point());
+    let mapped = read.map.corners.iter().map(|(_, _, at)| *at);
+    let corners: BTreeMap<(i64, i64), (f64, f64)> = named
+        .chain(mapped)
+        .map(|(lat, lon)| ((thousandths(lat), thousandths(lon)), (lat, lon)))
+        .collect();
+    for &(lat, lon) in houses.values().chain(corners.values()) {
         for cell in [7, 8]
             .into_iter()
             .filter_map(|resolution| Cell::at(lat, lon, resolution))
