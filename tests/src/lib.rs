@@ -10,6 +10,7 @@ pub mod gateways;
 pub mod http;
 pub mod mms;
 pub mod mqtt;
+pub mod open_data;
 pub mod process;
 pub mod random;
 pub mod scan;

@@ -3,6 +3,8 @@
 //! Two text files, each with a header of `#` lines. An outline's line is a ring, `34.1000,-118.3000 34.1010,...`; a
 //! street's is its name and then its vertices, `SUNSET BLVD 34.0980,-118.3260 34.0979,...`.
 
+use spotlight_common::gazetteer::metres;
+
 /// The streets of Los Angeles, as `spotlight-hub gazetteer build` strung them.
 const LOS_ANGELES_STREETS: &str = include_str!("../../cities/los-angeles/streets.txt");
 /// Its boundary.
@@ -163,13 +165,6 @@ fn point(text: &str) -> Result<(f64, f64), String> {
         .and_then(|(lat, lon)| Some((lat.parse().ok()?, lon.parse().ok()?)))
         .filter(|(lat, lon)| (-90.0..=90.0).contains(lat) && (-180.0..=180.0).contains(lon))
         .ok_or_else(|| format!("`{text}` is not latitude,longitude"))
-}
-
-/// On a flat earth: off by less than 1 in 1,000 over the length of a street.
-fn metres(a: (f64, f64), b: (f64, f64)) -> f64 {
-    const DEGREE: f64 = 111_195.0;
-    let east = (a.1 - b.1) * ((a.0 + b.0) / 2.0).to_radians().cos();
-    (a.0 - b.0).hypot(east) * DEGREE
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 use spotlight_common::cell::Cell;
@@ -263,6 +265,11 @@ impl City {
             Some(places) => places.cell_label(cell),
             None => format!("in {}", self.name),
         }
+    }
+
+    /// Which day it is there.
+    pub fn day(&self, at: Timestamp) -> Date {
+        at.to_zoned_datetime(self.time_zone.clone()).date()
     }
 
     /// Whether a cell reaches into its bounds. The map has no other.

@@ -234,9 +234,7 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
     let client = Client::new(&city, token, patience);
     let store = OpenData::open(&data)?;
     let mut code = ExitCode::SUCCESS;
-    let today = Timestamp::now()
-        .to_zoned_datetime(city.time_zone.clone())
-        .date();
+    let today = city.day(Timestamp::now());
     for set in city.boundaries.iter().filter(|set| set.address.is_some()) {
         let is_wanted = match &args.feed {
             Some(feed) => city.feed(feed)?.boundaries.as_ref() == Some(&set.id),

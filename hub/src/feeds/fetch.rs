@@ -8,13 +8,14 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use ureq::http::header;
 
-use super::FeedError;
-use super::http::{Client, VERSION};
+use super::http::{Client, FORM, VERSION};
 use super::import::{Counts, Importer};
 use super::layout::Layout;
 use super::period;
 use super::rows::Rows;
 use super::soda::{Dataset, Wanted, text};
+use super::values::cut;
+use super::{FeedError, said};
 use crate::city::{City, Feed, Kind, Source};
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::{Pass, SourceState};
@@ -95,13 +96,9 @@ impl Fetch<'_> {
         match &result {
             Ok(counts) => {
                 state.rows += counts.accepted;
-                state.failures = 0;
-                state.error = None;
+                state.succeeded();
             }
-            Err(error) => {
-                state.failures = state.failures.saturating_add(1);
-                state.error = Some(cut(&spotlight_common::log::chain(error)));
-            }
+            Err(error) => state.failed(said(error)),
         }
         self.store.put_source(&feed.id, &source.id, &state)?;
         result
@@ -172,9 +169,7 @@ impl Fetch<'_> {
     }
 
     fn begin(&self, source: &Source, state: &SourceState, began_at: i64) -> Pass {
-        let today = Timestamp::now()
-            .to_zoned_datetime(self.city.time_zone.clone())
-            .date();
+        let today = self.city.day(Timestamp::now());
         let days = |days: u16| {
             today
                 .checked_sub(jiff::Span::new().days(i64::from(days)))
@@ -230,7 +225,7 @@ impl Fetch<'_> {
         if form.contains("html") || form.contains("json") {
             return Err(FeedError::Type {
                 address: source.address.clone(),
-                got: form.chars().take(60).collect(),
+                got: cut(&form, FORM),
             });
         }
         let body = self.bar.wrap_read(response.body_mut().as_reader());
@@ -303,11 +298,6 @@ impl Reading<'_> {
         // An earlier reading that was cut off may have left periods of which this one has not all.
         Ok(importer.finish(state.pass.is_none())?)
     }
-}
-
-/// What is kept of an error: it may quote what it read.
-pub fn cut(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(300).collect()
 }
 
 /// Reads a table of comma-separated values to its end.

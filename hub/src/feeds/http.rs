@@ -12,6 +12,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::FeedError;
+use super::values::cut;
 use crate::city::{City, Kind};
 
 /// Redirects that are followed.
@@ -26,6 +27,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// What is read of the body of a failure.
 const REASON_BYTES: u64 = 4096;
+
+/// What is kept of what a portal says, and of what it calls an answer's form: it may be long.
+const SAID: usize = 200;
+pub const FORM: usize = 60;
 
 /// How long a portal may take.
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +157,7 @@ impl Client {
             let to = to.and_then(|to| to.to_str().ok()).unwrap_or_default();
             let to = absolute(&address, to).ok_or_else(|| FeedError::Redirect {
                 from: place(&address),
-                to: cut(to),
+                to: cut(to, SAID),
             })?;
             address = to;
         }
@@ -243,13 +248,7 @@ fn said(body: &[u8]) -> String {
     let text = |key: &str| json.get(key).and_then(serde_json::Value::as_str);
     let message = text("message").and_then(|message| message.split(['\'', '"', ';', '\n']).next());
     let parts: Vec<&str> = text("code").into_iter().chain(message).collect();
-    cut(parts.join(": ").trim())
-}
-
-/// What others write may be long.
-fn cut(text: &str) -> String {
-    let plain = text.chars().filter(|c| !c.is_control());
-    plain.take(200).collect()
+    cut(parts.join(": ").trim(), SAID)
 }
 
 fn host(address: &str) -> Option<String> {
@@ -266,7 +265,7 @@ fn is_loopback(host: &str) -> bool {
 
 /// An address without its query, for messages.
 fn place(address: &str) -> String {
-    cut(address.split('?').next().unwrap_or_default())
+    cut(address.split('?').next().unwrap_or_default(), SAID)
 }
 
 /// Where a redirect leads, seen from where it stands.

@@ -93,7 +93,7 @@ impl<'a> Importer<'a> {
             source,
             start: Instant::now(),
             now,
-            today: now.to_zoned_datetime(city.time_zone.clone()).date(),
+            today: city.day(now),
             last_day: None,
             known,
             batch: Vec::new(),

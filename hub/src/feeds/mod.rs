@@ -144,6 +144,11 @@ impl FeedError {
     }
 }
 
+/// What is kept of an error: it may quote what it read.
+fn said(error: &FeedError) -> String {
+    values::cut(&spotlight_common::log::chain(error), 300)
+}
+
 /// Imports the bundled sample into a hub's data folder.
 pub fn import_sample(data: &Path, city: &City) -> Result<Counts, FeedError> {
     let feed = city.feed("encampments")?;
@@ -213,7 +218,7 @@ pub fn publish_due(
     now: Timestamp,
     which: Which,
 ) -> Result<Published, FeedError> {
-    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
+    let today = city.day(now);
     let again = which != Which::Settled;
     let names = match city.boundaries_of(feed) {
         Some(set) => Names::of(set, &store.areas(set)?.areas),
@@ -271,7 +276,7 @@ fn is_settled(
     through: i32,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
+    let today = city.day(now);
     let next = period::next(feed.period, first);
     let due_at = period::due_at(feed.period, first, city);
     let sources = feed.sources.iter();

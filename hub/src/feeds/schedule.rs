@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use spotlight_common::{keys, log};
+use spotlight_common::keys;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::fetch::{Fetch, cut, scheduled, tables};
+use super::fetch::{Fetch, scheduled, tables};
 use super::http::{Client, Patience};
 use super::status::BOUNDARIES;
-use super::{FeedError, Which, boundaries, publish_due};
+use super::{FeedError, Which, boundaries, publish_due, said};
 use crate::city::boundaries::{Areas, BoundarySet};
 use crate::city::{City, Feed, Source};
 use crate::store::open_data::OpenData;
@@ -82,9 +82,7 @@ fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
     if schedule.fetch {
         let patience = Patience::default();
         let client = Client::new(city, schedule.token.clone(), patience);
-        let today = Timestamp::now()
-            .to_zoned_datetime(city.time_zone.clone())
-            .date();
+        let today = city.day(Timestamp::now());
         for feed in &city.feeds {
             for source in scheduled(&store, city, feed, today)? {
                 let fetch = Fetch {
@@ -196,13 +194,9 @@ pub fn read_boundaries(
             store.put_areas(&set.id, areas, before, now)?;
             state.rows = areas.0.len() as u64;
             state.read_at = now;
-            state.failures = 0;
-            state.error = None;
+            state.succeeded();
         }
-        Err(error) => {
-            state.failures = state.failures.saturating_add(1);
-            state.error = Some(cut(&log::chain(error)));
-        }
+        Err(error) => state.failed(said(error)),
     }
     store.put_source(BOUNDARIES, &set.id, &state)?;
     result.map(drop)

@@ -14,8 +14,9 @@ use serde_json::{Map, Value};
 use ureq::http::header;
 
 use super::FeedError;
-use super::http::Client;
+use super::http::{Client, FORM};
 use super::layout::Layout;
+use super::values::cut;
 use crate::city::Feed;
 
 /// Rows that a page is asked for. A portal that gives fewer is asked on until it gives none.
@@ -200,7 +201,7 @@ impl<'a> Dataset<'a> {
             if !form.contains("json") {
                 return Err(FeedError::Type {
                     address: place(),
-                    got: form.chars().take(60).collect(),
+                    got: cut(form, FORM),
                 });
             }
             let mut body = Vec::new();

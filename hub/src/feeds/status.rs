@@ -51,7 +51,7 @@ fn text<S: Serializer>(time: &Option<Timestamp>, serializer: S) -> Result<S::Ok,
 
 /// All sources of a city.
 pub fn all(data: &Path, city: &City, now: Timestamp) -> Result<Vec<Status>, StoreError> {
-    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
+    let today = city.day(now);
     let mut all = Vec::new();
     for feed in &city.feeds {
         let (_, freshness) = open_data::published::published(data, &feed.id)?;
@@ -131,7 +131,7 @@ pub fn is_abandoned(source: &Source, state: &SourceState, now: Timestamp) -> boo
 /// Whether a feed's readers should know that it cannot be refreshed.
 pub fn trouble(data: &Path, city: &City, feed: &Feed) -> Result<Option<Trouble>, StoreError> {
     let now = Timestamp::now();
-    let today = now.to_zoned_datetime(city.time_zone.clone()).date();
+    let today = city.day(now);
     let mut worst: Option<i64> = None;
     let scheduled = feed.sources.iter();
     let scheduled = scheduled.filter(|source| source.every_hours.is_some());

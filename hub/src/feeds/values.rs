@@ -120,6 +120,14 @@ pub fn address(text: &str, ends: &[String]) -> String {
     address
 }
 
+/// What others wrote, without control characters and no longer than so many characters.
+pub fn cut(text: &str, most: usize) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(most)
+        .collect()
+}
+
 /// A ZIP code's five digits: `90013`, `90013-1004`, `90013.0`.
 pub fn zip(text: &str) -> Option<u32> {
     let digits = text.trim().get(..5)?;

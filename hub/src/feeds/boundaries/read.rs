@@ -9,7 +9,7 @@ use proj4rs::proj::Proj;
 use shapefile::dbase;
 
 use super::super::FeedError;
-use super::super::fetch::cut;
+use super::super::values::cut;
 use crate::city::boundaries::{Areas, BoundarySet, Ring};
 
 /// What one part of a zip may unpack to.
@@ -55,7 +55,7 @@ pub fn read(bytes: &[u8], set: &BoundarySet) -> Result<Areas, FeedError> {
 
 fn wrong(reason: impl std::fmt::Display) -> FeedError {
     // What is wrong may be quoted, and be long.
-    FeedError::Boundaries(cut(&reason.to_string()))
+    FeedError::Boundaries(cut(&reason.to_string(), 300))
 }
 
 fn geojson(bytes: &[u8], set: &BoundarySet) -> Result<Vec<(String, Vec<Ring>)>, FeedError> {

@@ -57,6 +57,18 @@ pub struct Pass {
 }
 
 impl SourceState {
+    /// What it was asked for came.
+    pub fn succeeded(&mut self) {
+        self.failures = 0;
+        self.error = None;
+    }
+
+    /// It did not, and why.
+    pub fn failed(&mut self, reason: String) {
+        self.failures = self.failures.saturating_add(1);
+        self.error = Some(reason);
+    }
+
     /// Whether all of the source that is wanted was read since an instant (seconds since 1970), and no reading is open.
     pub fn is_whole_since(&self, second: i64) -> bool {
         self.read_at >= second && self.pass.is_none()
