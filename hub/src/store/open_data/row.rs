@@ -10,7 +10,7 @@ pub(super) const NOWHERE: u64 = 0;
 /// Instead of a place: the row has none that is known.
 pub(super) const UNPLACED: u64 = 1;
 
-/// A row that was accepted. Its strings go no further than [`OpenData::hashed`].
+/// A row that was accepted. Its strings go no further than [`OpenData::hashed`](super::OpenData::hashed).
 pub struct Accepted {
     /// The request's id.
     pub id: String,
