@@ -8,7 +8,10 @@ use super::{MOST_CANDIDATES, Missing, NotFound, Place, Precision, phrase, words}
 pub(super) const ONE_PLACE: f64 = 250.0;
 
 /// A ZIP code reaches this far, in degrees, beyond its known corners.
-const ZIP_MARGIN: f64 = 0.006;
+pub(super) const ZIP_MARGIN: f64 = 0.006;
+
+/// And this far for the only corner of its name: people give the ZIP code of the street's other side.
+pub(super) const ZIP_BESIDE: f64 = 0.025;
 
 /// Two mentions that meet in at least one known corner.
 pub(super) struct Hit {
@@ -199,28 +202,29 @@ impl Gazetteer {
             corners.extend(found);
         }
         if let Some(zip) = hint.zip {
-            let exact: Vec<&Corner> = corners
-                .iter()
-                .copied()
-                .filter(|corner| corner.zip == zip)
-                .collect();
-            let near: Vec<&Corner> = corners
-                .iter()
-                .copied()
-                .filter(|corner| self.in_zip(corner, zip))
-                .collect();
-            let here = if exact.is_empty() { near } else { exact };
-            if here.is_empty() {
-                return Err(self.ambiguous(&corners, hint));
-            }
-            corners = here;
+            let those = |said: &dyn Fn(&Corner) -> bool| -> Vec<&Corner> {
+                let those = corners.iter().copied();
+                those.filter(|corner| said(corner)).collect()
+            };
+            let exact = those(&|corner| corner.zip == zip);
+            let near = those(&|corner| self.in_zip(corner, zip, ZIP_MARGIN));
+            let beside = || {
+                let beside = those(&|corner| self.in_zip(corner, zip, ZIP_BESIDE));
+                let only = beside.len() == corners.len() && are_one_place(&corners);
+                only.then_some(beside)
+            };
+            corners = match (exact.is_empty(), near.is_empty()) {
+                (false, _) => exact,
+                (true, false) => near,
+                (true, true) => match beside() {
+                    Some(beside) => beside,
+                    None => return Err(self.ambiguous(&corners, hint)),
+                },
+            };
         }
         let one = |corners: &[&Corner]| {
             let first = corners.first()?;
-            let together = corners.iter().all(|corner| {
-                metres((first.lat, first.lon), (corner.lat, corner.lon)) <= ONE_PLACE
-            });
-            together
+            are_one_place(corners)
                 .then_some(*first)
                 .and_then(|corner| self.place(corner))
         };
@@ -251,13 +255,14 @@ impl Gazetteer {
             && last.is_some_and(|word| words::is_tail(word) && !words::is_suffix(word))
     }
 
-    pub(super) fn in_zip(&self, corner: &Corner, zip: u32) -> bool {
+    /// Whether a corner lies in the box of a ZIP code's known corners, or this far (in degrees) around it.
+    pub(super) fn in_zip(&self, corner: &Corner, zip: u32, margin: f64) -> bool {
         // A ZIP that no corner has says nothing here.
         self.zips
             .get(&zip)
             .is_none_or(|&[south, west, north, east]| {
-                (south - ZIP_MARGIN..=north + ZIP_MARGIN).contains(&corner.lat)
-                    && (west - ZIP_MARGIN..=east + ZIP_MARGIN).contains(&corner.lon)
+                (south - margin..=north + margin).contains(&corner.lat)
+                    && (west - margin..=east + margin).contains(&corner.lon)
             })
     }
 
@@ -297,6 +302,14 @@ impl Gazetteer {
             precision: Precision::Intersection,
         })
     }
+}
+
+pub(super) fn are_one_place(corners: &[&Corner]) -> bool {
+    corners.first().is_some_and(|first| {
+        corners
+            .iter()
+            .all(|corner| metres((first.lat, first.lon), (corner.lat, corner.lon)) <= ONE_PLACE)
+    })
 }
 
 /// The words before the city's name where they end with it, ` CA` and a ZIP, and no joint is before it.

@@ -4,8 +4,8 @@
 //! for a corner says that it is there; so two courses are drawn on until they cross, as far as their direction is sure.
 //! Only where the file's author computed crossings: where all corners are known, one that is not listed is not there.
 
-use super::corner::{Hint, ONE_PLACE};
-use super::index::{Corner, Gazetteer, metres};
+use super::corner::{Hint, ZIP_BESIDE, ZIP_MARGIN, are_one_place};
+use super::index::{Corner, Gazetteer};
 use super::mention::{Mention, Strength};
 use super::{NotFound, Place};
 
@@ -14,6 +14,9 @@ const FARTHEST: f64 = 4_000.0;
 
 /// A crossing that may be off by more is not told.
 const MOST_DOUBT: f64 = 280.0;
+
+/// A crossing for which the streets must be drawn on so much farther than for another is not the one that is meant.
+const PLAINLY_FARTHER: f64 = 2.5;
 
 /// Where the two ways of drawing on differ by more, neither is told.
 const APART: f64 = 300.0;
@@ -159,11 +162,22 @@ impl Gazetteer {
                         lon: crossing.lon,
                         named: false,
                     };
-                    if hint.zip.is_none_or(|zip| self.in_zip(&corner, zip)) {
-                        found.push((crossing, corner));
-                    }
+                    found.push((crossing, corner));
                 }
             }
+        }
+        if let Some(zip) = hint.zip {
+            let within = |margin: f64| {
+                let inside = |(_, corner): &&(Crossing, Corner)| self.in_zip(corner, zip, margin);
+                found.iter().filter(inside).copied().collect::<Vec<_>>()
+            };
+            let near = within(ZIP_MARGIN);
+            let beside = within(ZIP_BESIDE);
+            let only = beside.len() == found.len();
+            found = match near.is_empty() {
+                true if only => beside,
+                _ => near,
+            };
         }
         // A street or an avenue is meant before a place or a court.
         let rank = |corner: &Corner| self.rank(corner.a) + self.rank(corner.b);
@@ -175,12 +189,12 @@ impl Gazetteer {
             return None;
         }
         found.retain(|(crossing, _)| crossing.sure);
-        let (_, first) = found.first()?;
-        let apart = |corner: &Corner| metres((corner.lat, corner.lon), (first.lat, first.lon));
-        if found.iter().all(|(_, corner)| apart(corner) <= ONE_PLACE) {
-            return self.place(first).map(Ok);
-        }
+        let &(nearest, first) = found.first()?;
+        found.retain(|(crossing, _)| crossing.reach < PLAINLY_FARTHER * nearest.reach);
         let corners: Vec<&Corner> = found.iter().map(|(_, corner)| corner).collect();
+        if are_one_place(&corners) {
+            return self.place(&first).map(Ok);
+        }
         Some(Err(self.ambiguous(&corners, hint)))
     }
 

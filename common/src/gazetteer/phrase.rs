@@ -1,5 +1,7 @@
 //! What a person writes between two streets, said in the one word that [`super::mention`] knows; and numbers in words.
 
+use super::words;
+
 /// Connectors of several words, folded, longest first where one begins another. `NEAR` also stands for a block or less away.
 const PHRASES: &[(&str, &str)] = &[
     ("ACROSS THE ST FROM", "NEAR"),
@@ -63,11 +65,17 @@ const PHRASES: &[(&str, &str)] = &[
     ("B & T", "BETWEEN"),
 ];
 
-/// Says each connector in one word, and joins `FIFTY #1` to `#51` and `LA CINCO` to `LA 5`.
+/// Says each connector in one word, joins `FIFTY #1` to `#51` and `LA CINCO` to `LA 5`, and leaves out roadways.
 pub(super) fn shorten(words: &[String]) -> Vec<String> {
-    let mut short = Vec::with_capacity(words.len());
+    let mut short: Vec<String> = Vec::with_capacity(words.len());
     let mut rest = words;
     while let Some(first) = rest.first() {
+        if short.last().is_some_and(|word| words::is_suffix(word))
+            && let Some(taken) = roadway(rest)
+        {
+            rest = &rest[taken..];
+            continue;
+        }
         let (word, taken) = connector(rest)
             .or_else(|| ordinal(rest))
             .or_else(|| numeral(short.last(), first))
@@ -90,6 +98,25 @@ fn connector(rest: &[String]) -> Option<(String, usize)> {
         });
         same.then(|| ((*word).to_owned(), taken))
     })
+}
+
+/// `N/R`, `NORTHEAST ROADWAY`: a side of a divided street, which the streets of a file are not told apart by.
+fn roadway(rest: &[String]) -> Option<usize> {
+    const SIDES: [&str; 8] = [
+        "N",
+        "S",
+        "E",
+        "W",
+        "NORTHEAST",
+        "NORTHWEST",
+        "SOUTHEAST",
+        "SOUTHWEST",
+    ];
+    match rest.first()?.as_str() {
+        "NR" | "SR" | "ER" | "WR" => Some(1),
+        side if SIDES.contains(&side) && rest.get(1).is_some_and(|word| word == "RDWY") => Some(2),
+        _ => None,
+    }
 }
 
 /// `a block south of`, `half a block from`, `just north of`, `1 block past`: how many words it takes.

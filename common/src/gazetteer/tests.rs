@@ -1,5 +1,6 @@
 //! The built-in places, asked as people ask.
 
+mod corners;
 mod kinds;
 
 use std::path::Path;

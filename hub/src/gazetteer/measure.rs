@@ -84,7 +84,11 @@ pub fn check(args: &CheckArgs) -> Result<Measured, CheckError> {
                 }
                 errors.push(error);
             }
-            Err(missing) => asked_back += usize::from(!missing.candidates.is_empty()),
+            Err(missing) => {
+                let known = gazetteer.knows_street(a) && gazetteer.knows_street(b);
+                tracing::debug!(a, b, zip, lat, lon, known, why = ?missing.why, asked = missing.candidates.len(), "not found");
+                asked_back += usize::from(!missing.candidates.is_empty());
+            }
         }
     }
     errors.sort_by(f64::total_cmp);

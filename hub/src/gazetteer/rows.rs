@@ -277,9 +277,34 @@ fn understand(written: &str) -> Option<Address> {
     })
 }
 
-/// A street's name as we write it: no comma, one abbreviation for each kind.
+/// A divided street has a name for each of its roadways, which nobody says: `EXPOSITION BOULEVARD N/R`.
+const ROADWAYS: &[&str] = &[
+    " NORTHEAST ROADWAY",
+    " NORTHWEST ROADWAY",
+    " SOUTHEAST ROADWAY",
+    " SOUTHWEST ROADWAY",
+    " NORTHEAST RDWY",
+    " NORTHWEST RDWY",
+    " SOUTHEAST RDWY",
+    " SOUTHWEST RDWY",
+    " NORTH ROADWAY",
+    " SOUTH ROADWAY",
+    " EAST ROADWAY",
+    " WEST ROADWAY",
+    " N/R",
+    " S/R",
+    " E/R",
+    " W/R",
+];
+
+/// A street's name as we write it: no comma, no roadway, one abbreviation for each kind.
 pub(super) fn street_name(written: &str) -> Option<String> {
     let plain = collapse(&written.replace(',', " "));
+    let plain = ROADWAYS
+        .iter()
+        .find_map(|roadway| plain.strip_suffix(roadway))
+        .unwrap_or(&plain)
+        .to_owned();
     let good = plain.len() >= 3
         && plain.len() <= 60
         && plain.bytes().any(|byte| byte.is_ascii_alphabetic())
@@ -332,6 +357,14 @@ mod tests {
         check(
             "BUDLONG AVE AT MARTIN LUTHER KING, JR BLVD",
             corner("BUDLONG AVE", "MARTIN LUTHER KING JR BLVD"),
+        );
+        check(
+            "EXPOSITION BOULEVARD N/R AT 3RD AVE",
+            corner("EXPOSITION BLVD", "3RD AVE"),
+        );
+        check(
+            "POLK ST AT SAN FERNANDO ROAD NORTHEAST ROADWAY",
+            corner("POLK ST", "SAN FERNANDO ROAD"),
         );
         check("5TH ST AT 5TH ST", None);
         check("PARK AVE AND STEPNEY", None);

@@ -71,8 +71,8 @@ fn a_file_held_out_is_found_by_what_the_others_say() {
         let measured = held_out(&others, name);
         let wrong = measured.over_400_m as f64 / measured.corners as f64;
         assert!(measured.corners > 450, "{name}: {measured:?}");
-        assert!(measured.hit_rate >= 0.74, "{name}: {measured:?}");
-        assert!(measured.hit_rate_of_known >= 0.83, "{name}: {measured:?}");
+        assert!(measured.hit_rate > 0.76, "{name}: {measured:?}");
+        assert!(measured.hit_rate_of_known >= 0.84, "{name}: {measured:?}");
         assert!(measured.median_error_m <= 30.0, "{name}: {measured:?}");
         assert!(wrong <= 0.01, "{name}: {measured:?}");
     }
