@@ -53,6 +53,9 @@ pub struct Config {
     /// The middle of the neighbourhood whose people text this node, (latitude, longitude) in degrees.
     #[serde(default)]
     pub home: Option<(f64, f64)>,
+    /// Whether the place that a photo says it was taken at counts where its sender names none.
+    #[serde(default)]
+    pub photo_places: bool,
     /// The country of numbers that name none, E.164 without `+`.
     #[serde(default = "country_code")]
     pub country_code: String,

@@ -95,6 +95,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         key: key.clone(),
         gazetteer,
         home: config.home,
+        photo_places: config.photo_places,
         classifier: Arc::new(classifier),
         pseudonyms: pseudonym::Pseudonyms::new()?,
         outbox: outbox.clone(),

@@ -24,7 +24,7 @@ use crate::decode::{Pushed, Reassembly, Whole};
 use crate::intake::{Inbound, Ticket};
 use crate::message::{Item, Message, read};
 use crate::outbox::{Entry, Month, Origin, Outbox, OutboxError};
-use crate::place::place;
+use crate::place::{place, taken_at};
 use crate::pseudonym::Pseudonyms;
 use crate::reply::conversation::Draft;
 use crate::words;
@@ -54,6 +54,8 @@ pub struct Pipeline {
     pub key: SigningKey,
     pub gazetteer: Arc<Gazetteer>,
     pub home: Option<(f64, f64)>,
+    /// Whether a photo's own place counts where its sender names none.
+    pub photo_places: bool,
     pub classifier: Arc<Classifier>,
     pub pseudonyms: Pseudonyms,
     pub outbox: Outbox,
@@ -188,7 +190,11 @@ impl Pipeline {
         let said = words::read(&message.text);
         let (message, mut reply) = match self.admit(sender, &message, said) {
             Admission::Read => {
-                let place = place(&self.gazetteer, &message.text, self.home);
+                let mut place = place(&self.gazetteer, &message.text, self.home);
+                if self.photo_places {
+                    place = place
+                        .or_else(|missing| taken_at(&self.gazetteer, &message.photos, missing));
+                }
                 let (message, photos) = self.classify(message).await;
                 let reply = self.converse(sender, &message, said, place, photos);
                 (message, reply)

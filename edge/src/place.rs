@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 use spotlight_common::cell::Cell;
-use spotlight_common::gazetteer::{Gazetteer, NotFound, Place, Precision};
+use spotlight_common::gazetteer::{Gazetteer, Missing, NotFound, Place, Precision};
+
+use crate::decode::gps;
 
 /// The place that a message's text names, or why there is none and what it may have meant, nearest to the node's home first.
 pub fn place(
@@ -16,6 +18,22 @@ pub fn place(
     match home {
         Some(home) => gazetteer.find_near(text, home),
         None => gazetteer.find(text),
+    }
+}
+
+/// Where a photo says that it was taken, if its sender named no place at all.
+pub fn taken_at<P: AsRef<[u8]>>(
+    gazetteer: &Gazetteer,
+    photos: &[P],
+    missing: NotFound,
+) -> Result<Place, NotFound> {
+    if missing.why != Missing::NoPlace {
+        return Err(missing);
+    }
+    let mut places = photos.iter().filter_map(|photo| gps(photo.as_ref()));
+    match places.next() {
+        Some((lat, lon)) => gazetteer.find(&format!("{lat:.5},{lon:.5}")),
+        None => Err(missing),
     }
 }
 
@@ -114,5 +132,28 @@ mod tests {
         let asked = json("4th ave & vernon ave");
         assert_eq!(asked["found"], false);
         assert!(asked["candidates"][1]["cell"].is_string(), "{asked}");
+    }
+
+    #[test]
+    fn a_photo_tells_the_place_only_where_the_text_names_none() {
+        let gazetteer = Gazetteer::los_angeles();
+        let photo = crate::decode::gps::tests::photo;
+        let here = photo([34, 2, 3912], b'N', [118, 14, 3804], b'W');
+        let elsewhere = photo([40, 0, 0], b'N', [75, 0, 0], b'W');
+        let found = |text: &str, photos: &[&[u8]]| {
+            place(&gazetteer, text, None).or_else(|missing| taken_at(&gazetteer, photos, missing))
+        };
+        let at = found("cops", &[b"no photo", &here]).expect("told by the second");
+        assert_eq!(
+            at.cell,
+            found("5th & San Pedro", &[]).expect("a corner").cell
+        );
+        for (text, photos, why) in [
+            ("cops", &[][..], Missing::NoPlace),
+            ("cops", &[&elsewhere[..]][..], Missing::OutsideCity),
+            ("4th ave & vernon ave", &[&here[..]][..], Missing::Ambiguous),
+        ] {
+            assert_eq!(found(text, photos).expect_err(text).why, why, "{text}");
+        }
     }
 }

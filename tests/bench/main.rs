@@ -4,6 +4,9 @@
 //! picks the figures whose name holds it.
 
 mod import;
+mod measure;
+mod photo;
+mod python;
 
 use std::time::{Duration, Instant};
 
@@ -35,7 +38,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() {
     let wanted = std::env::args().nth(1).unwrap_or_default();
-    let figures: [(&str, fn()); 7] = [
+    let figures: [(&str, fn()); 8] = [
         ("latency", text_to_event),
         ("intake", webhook_to_event),
         ("ingest", hub_ingest),
@@ -43,6 +46,7 @@ fn main() {
         ("page", page_weight),
         ("place", place_lookup),
         ("import", import::figure),
+        ("photo", photo::figure),
     ];
     for (name, figure) in figures {
         if name.contains(&wanted) {

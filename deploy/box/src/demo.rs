@@ -123,6 +123,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             model: model_of_checkout(),
             gazetteer: None,
             home: None,
+            photo_places: false,
             country_code: settings.country_code,
             language: settings.language,
             time_zone: settings.time_zone,

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::photo::MAX_BYTES;
+use super::container::MAX_BYTES;
 use super::{Classifier, ImageError, Verdict};
 use crate::file::read_at_most;
 

@@ -5,6 +5,7 @@
 //! probability a verdict. Plain computation: no I/O after loading, nothing about the picture is kept or
 //! logged, and no bytes from outside panic or allocate without a bound.
 
+mod container;
 mod file;
 mod fingerprint;
 mod manifest;
@@ -15,10 +16,10 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+pub use container::ImageError;
 pub use file::{FileAnswer, classify_file};
 pub use fingerprint::Fingerprint;
 pub use model::{Classifier, ModelError};
-pub use photo::ImageError;
 
 /// What the classifier says of one photo, with the calibrated probability that it shows police.
 ///

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use tract_onnx::prelude::*;
 
+use super::container::ImageError;
 use super::manifest::{self, Thresholds};
-use super::photo::{self, ImageError, SIDE};
+use super::photo::{self, SIDE};
 use super::{Fingerprint, Verdict};
 use crate::file::FileError;
 
-type NetworkError = Box<dyn std::error::Error + Send + Sync>;
+/// What tract said.
+pub type NetworkError = Box<dyn std::error::Error + Send + Sync>;
 
 /// A loaded network with its thresholds. Cheap to share between threads; a verdict takes no lock.
 pub struct Classifier {
@@ -66,7 +68,7 @@ impl Classifier {
         };
         // One grey picture, so that a network of another form fails here and not on the first photo.
         classifier
-            .probability(vec![0.0; 3 * SIDE * SIDE])
+            .probability(&vec![0.0; 3 * SIDE * SIDE])
             .map_err(broken)?;
         Ok(classifier)
     }
@@ -81,7 +83,7 @@ impl Classifier {
         match photo::network_input(bytes) {
             Ok(input) => {
                 let fingerprint = Fingerprint::new(bytes, &input);
-                let probability = self.probability(input).map_err(|_| ImageError::NotRun);
+                let probability = self.probability(&input).map_err(|_| ImageError::NotRun);
                 let verdict = probability.map(|probability| self.thresholds.verdict(probability));
                 (fingerprint, verdict)
             }
@@ -89,8 +91,9 @@ impl Classifier {
         }
     }
 
-    fn probability(&self, input: Vec<f32>) -> Result<f32, NetworkError> {
-        let input = Tensor::from_shape(&[1, 3, SIDE, SIDE], &input)?;
+    /// The calibrated probability of police for a picture of 3 x 224 x 224: planes of red, green and blue, -1 to 1.
+    pub fn probability(&self, planes: &[f32]) -> Result<f32, NetworkError> {
+        let input = Tensor::from_shape(&[1, 3, SIDE, SIDE], planes)?;
         let output = self.network.run(tvec!(input.into()))?;
         let [output] = output.as_slice() else {
             return Err("the network has more than one output".into());

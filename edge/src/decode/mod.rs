@@ -1,7 +1,7 @@
 //! Decode: the bytes of a message in, its types out. No I/O; never a panic; memory bounded by the bytes given.
 //!
 //! SMS by 3GPP TS 23.038 (alphabets) and 23.040 (transfer PDUs); MMS by OMA-TS-MMS_ENC (headers) and WAP-230-WSP (their encoding and
-//! multipart). Bytes that cannot be read are refused with one plain [`DecodeError`]. Types that hold a number, a text or an image
+//! multipart); large JPEGs by ITU-T T.81, reduced. Bytes that cannot be read are refused with one plain [`DecodeError`]. Types that hold a number, a text or an image
 //! hide it in their `Debug`.
 //!
 //! [`encode`] is the reverse, as a network would send it: for the demo's messages and for tests.
@@ -15,7 +15,9 @@ pub mod encode;
 #[cfg(test)]
 mod encode_tests;
 mod error;
+pub(crate) mod gps;
 mod gsm7;
+pub mod jpeg;
 pub mod json;
 mod mms;
 #[cfg(test)]
@@ -38,6 +40,7 @@ mod wsp_names;
 pub use address::Address;
 pub use content::{Image, MAX_IMAGES, RetrieveFailure};
 pub use error::DecodeError;
+pub use gps::gps;
 pub use gsm7::{gsm7_septets, gsm7_text};
 pub use mms::{MAX_OCTETS as MAX_MMS_OCTETS, MmsPdu, Sender, Time, decode_mms};
 pub use multipart::Part;

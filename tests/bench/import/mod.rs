@@ -6,16 +6,15 @@
 //! start of Python.
 
 mod generate;
-mod python;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use serde_json::Value;
 use spotlight_tests::process;
+
+use crate::{measure, python};
 
 /// The file's rows; a second argument replaces it.
 const ROWS: u64 = 2_000_000;
@@ -25,9 +24,6 @@ const ROUNDS: usize = 5;
 
 /// What ours uses, and so DuckDB too.
 const THREADS: &str = "1";
-
-/// How often a running program's memory is looked at; the kernel keeps the peak.
-const LOOK: Duration = Duration::from_millis(2);
 
 /// A program, and its readings of the file.
 struct Program<'a> {
@@ -61,7 +57,7 @@ pub fn figure() {
         length as f64 / 1e6
     );
     let mut programs = vec![Program::new("spotlight-hub", || ours(&folder, &file))];
-    match python::with_peers(&folder) {
+    match python::with_peers("import", &folder) {
         Ok(python) => {
             let peers = [
                 ("DuckDB, columns as text", "peer_duckdb.py", "text"),
@@ -72,10 +68,11 @@ pub fn figure() {
                 let (python, file) = (python.clone(), &file);
                 programs.push(Program::new(name, move || {
                     let mut command = Command::new(&python);
-                    command
-                        .arg(python::own(script))
-                        .arg(file)
-                        .args([generate::KIND, THREADS, way]);
+                    command.arg(python::own("import", script)).arg(file).args([
+                        generate::KIND,
+                        THREADS,
+                        way,
+                    ]);
                     peer(command)
                 }));
             }
@@ -150,28 +147,9 @@ fn peer(command: Command) -> Reading {
     }
 }
 
-/// Runs a program to its end: seconds, peak memory in MB, and the JSON line that it prints.
-fn run(mut command: Command) -> (f64, f64, Value) {
-    let start = Instant::now();
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the program starts");
-    let status = format!("/proc/{}/status", child.id());
-    let mut peak_kb = 0.0;
-    while child.try_wait().expect("it runs").is_none() {
-        let status = fs::read_to_string(&status).unwrap_or_default();
-        // There is no such line once it has ended.
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let number = line.and_then(|line| line.split_whitespace().next());
-        peak_kb = number
-            .and_then(|number| number.parse().ok())
-            .unwrap_or(peak_kb);
-        thread::sleep(LOOK);
-    }
-    let seconds = start.elapsed().as_secs_f64();
-    let output = child.wait_with_output().expect("it has ended");
-    assert!(output.status.success(), "{command:?} ends well");
-    let said = serde_json::from_slice(&output.stdout).expect("it prints a JSON line");
-    (seconds, peak_kb / 1000.0, said)
+/// Runs a program: seconds, peak memory in MB, and the JSON line that it prints.
+fn run(command: Command) -> (f64, f64, Value) {
+    let (seconds, peak_mb, said) = measure::run(command);
+    let said = serde_json::from_str(&said).expect("it prints a JSON line");
+    (seconds, peak_mb, said)
 }

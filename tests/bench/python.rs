@@ -6,16 +6,16 @@ use std::process::Command;
 
 use spotlight_tests::process;
 
-/// A file of this folder.
-pub fn own(name: &str) -> PathBuf {
-    process::top().join("tests/bench/import").join(name)
+/// A file of a figure's folder.
+pub fn own(figure: &str, name: &str) -> PathBuf {
+    process::top().join("tests/bench").join(figure).join(name)
 }
 
-/// The path of the interpreter; else what is lacking.
-pub fn with_peers(folder: &Path) -> Result<PathBuf, String> {
+/// The path of the interpreter that has a figure's peers, in the folder; else what is lacking.
+pub fn with_peers(figure: &str, folder: &Path) -> Result<PathBuf, String> {
     let venv = folder.join("venv");
     let python = venv.join("bin/python");
-    let pinned = own("requirements.txt");
+    let pinned = own(figure, "requirements.txt");
     // Copied last: it says what was installed whole.
     let installed = venv.join("requirements.txt");
     let wanted = fs::read(&pinned).expect("our own file");
