@@ -1,12 +1,16 @@
 """Splits that leave whole sources out, and what is measured on them."""
 
+import sys
+from pathlib import Path
+
 import numpy as np
 from PIL import Image
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
-from sklearn.metrics import roc_auc_score
 
-from photos import Photo, open_upright
+sys.path.insert(0, str(Path(__file__).parent.parent / "eval"))
+from figures import PRIOR, figures  # noqa: E402
+from photos import Photo, open_upright  # noqa: E402
 
 # Sources left out together: each of the large ones alone, the small ones by what they are.
 LEFT_OUT_TOGETHER = [
@@ -57,81 +61,42 @@ def unseen_officers(photos: list[Photo], group: np.ndarray):
     return _apart(np.array([photo.source == OFFICERS_SOURCE for photo in photos]), group)
 
 
+def validation(group: np.ndarray) -> np.ndarray:
+    """One picture in six, with all that look like it: the shipped network is not trained on them."""
+    return group % 6 == 0
+
+
 def _apart(tested: np.ndarray, group: np.ndarray):
     return tested, ~tested & ~np.isin(group, group[tested])
 
 
-def figures(photos: list[Photo], probability: np.ndarray, police_at: float, not_police_at: float) -> dict:
-    """What the verdicts would be on left-out pictures."""
+def left_out_figures(photos: list[Photo], probability: np.ndarray, police_at: float, not_police_at: float) -> dict:
+    """What the verdicts would be on left-out pictures, all and of each source that has enough of both."""
     label = np.array([photo.label for photo in photos])
-    sublabel = np.array([photo.sublabel for photo in photos])
+    kind = np.array([photo.sublabel for photo in photos])
     source = np.array([photo.source for photo in photos])
-    counted = (label != "unsure") & ~np.isin(source, list(NOT_COUNTED))
-    vehicles, officers = counted & (label == "police"), counted & (label == "police_people")
-    positive, negative = vehicles | officers, counted & (label == "not_police")
+    verdict = np.where(probability >= police_at, "police", np.where(probability <= not_police_at, "not_police", "unsure"))
 
-    def auc(positives, negatives=negative):
-        both = positives | negatives
-        return round(float(roc_auc_score(positives[both], probability[both])), 4)
+    def of(mask, short=False):
+        return figures(probability[mask], verdict[mask], label[mask], kind[mask], short)
 
-    def share(mask, verdict):
-        return round(float(verdict[mask].mean()), 3)
-
-    flagged, dismissed = probability >= police_at, probability <= not_police_at
-    order = np.argsort(-probability[counted])
-    found = np.cumsum(positive[counted][order])
-    at_recall = int(np.searchsorted(found, 0.9 * positive.sum()))
-    return {
-        "pictures": int(counted.sum()),
-        "vehicles": int(vehicles.sum()),
-        "officers": int(officers.sum()),
-        "auc": auc(positive),
-        "auc_vehicles": auc(vehicles),
-        "auc_officers": auc(officers),
-        "precision_at_recall_0_90": round(float(found[at_recall] / (at_recall + 1)), 3),
-        "precision_of_police": round(float(positive[counted & flagged].mean()), 3),
-        "vehicles_called_police": share(vehicles, flagged),
-        "vehicles_called_not_police": share(vehicles, dismissed),
-        "officers_called_police": share(officers, flagged),
-        "officers_called_not_police": share(officers, dismissed),
-        "others_called_not_police": share(negative, dismissed),
-        "called_unsure": share(counted, ~flagged & ~dismissed),
-        "calibration_error": _calibration_error(probability[counted], positive[counted]),
-        "called_police_by_kind": {
-            kind: share(negative & (sublabel == kind), flagged) for kind in sorted(set(sublabel[negative]))
-        },
-        "auc_by_source": {
-            name: auc(positive & (source == name), negative & (source == name))
-            for name in sorted(set(source[positive]))
-            if (positive & (source == name)).sum() >= 5 and (negative & (source == name)).sum() >= 5
-        },
-    }
-
-
-def _calibration_error(probability: np.ndarray, positive: np.ndarray, bins: int = 10) -> float:
-    index = np.minimum((probability * bins).astype(int), bins - 1)
-    parts = [
-        (index == bin).mean() * abs(probability[index == bin].mean() - positive[index == bin].mean())
-        for bin in range(bins)
-        if (index == bin).any()
-    ]
-    return round(float(sum(parts)), 4)
+    counted = ~np.isin(source, list(NOT_COUNTED))
+    parts = {name: of(source == name, short=True)["auc"] for name in sorted(set(source[counted]))}
+    return of(counted) | {"auc_by_source": {name: auc for name, auc in parts.items() if auc}}
 
 
 def thresholds(photos: list[Photo], probability: np.ndarray, precision: float, missed: float) -> tuple[float, float]:
-    """The lowest `police` of at least that precision, and the highest `not_police` that misses no more of
-    the police vehicles, nor more of all police, than `missed`."""
+    """The lowest `police` of at least that precision where one picture in four is of police, and the highest
+    `not_police` that misses no more of the police pictures than `missed`."""
     label = np.array([photo.label for photo in photos])
     source = np.array([photo.source for photo in photos])
     counted = (label != "unsure") & ~np.isin(source, list(NOT_COUNTED))
-    positive = np.isin(label, ["police", "police_people"])
-    order = np.argsort(-probability[counted])
-    ranked = positive[counted][order]
-    reached = np.cumsum(ranked) / np.arange(1, len(ranked) + 1)
+    positive = np.isin(label, ["police", "police_people"])[counted]
+    probability = probability[counted]
+    order = np.argsort(-probability)
+    weight = np.where(positive, PRIOR / positive.sum(), (1 - PRIOR) / (~positive).sum())[order]
+    reached = np.cumsum(weight * positive[order]) / np.cumsum(weight)
     last = int(np.flatnonzero(reached >= precision).max())
-    police_at = float(probability[counted][order][last])
-    missed_at = [
-        np.quantile(probability[counted & mask], missed, method="lower")
-        for mask in (positive, label == "police")
-    ]
-    return police_at, float(min(*missed_at, police_at - 0.05))
+    police_at = float(probability[order][last])
+    missed_at = float(np.quantile(probability[positive], missed, method="lower"))
+    return police_at, min(missed_at, police_at - 0.05)

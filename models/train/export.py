@@ -4,18 +4,21 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from features import LAST_ACTIVATION
+from features import FLOOR
 from head import POLICE_KINDS, Head
 
 
 def with_head(body: onnx.ModelProto, head: Head, scale: float, shift: float) -> onnx.ModelProto:
     """probability = sigmoid(scale * (log-sum-exp of the police kinds - that of the others) + shift)"""
     graph = body.graph
+    last = graph.output[0].name
     police = len(POLICE_KINDS)
     node = helper.make_node
     nodes = [
-        node("GlobalAveragePool", [LAST_ACTIVATION], ["mean"]),
-        node("Flatten", ["mean"], ["features"]),
+        node("GlobalAveragePool", [last], ["mean"]),
+        node("Flatten", ["mean"], ["flat"]),
+        node("Add", ["flat", "floor"], ["raised"]),
+        node("Sqrt", ["raised"], ["features"]),
         node("Gemm", ["features", "police_weights", "police_bias"], ["police_logits"]),
         node("Gemm", ["features", "other_weights", "other_bias"], ["other_logits"]),
         node("ReduceLogSumExp", ["police_logits"], ["police_score"], axes=[1], keepdims=1),
@@ -30,6 +33,7 @@ def with_head(body: onnx.ModelProto, head: Head, scale: float, shift: float) -> 
         "police_bias": head.bias[:police],
         "other_weights": head.weights[:, police:],
         "other_bias": head.bias[police:],
+        "floor": np.array([[FLOOR]]),
         "scale": np.array([[scale]]),
         "shift": np.array([[shift]]),
     }

@@ -12,21 +12,22 @@ from onnx import TensorProto, helper
 
 from photos import Photo, network_input, open_upright, varied
 
-# The activations before global pooling, 1x1280x7x7, and the classifier's nodes after it.
-LAST_ACTIVATION = "t171"
-CLASSIFIER = {"t172", "t173", "logits"}
 CHANNELS = 1280
+# Added before the root, whose slope at 0 has no end.
+FLOOR = 1e-4
 
 
 def headless(backbone: Path) -> onnx.ModelProto:
-    """The backbone without its ImageNet classifier: from `input` to the last activations."""
+    """The backbone without its ImageNet classifier: from `input` to the activations before global pooling, 1x1280x7x7."""
     model = onnx.load(backbone)
     graph = model.graph
-    kept = [node for node in graph.node if node.output[0] not in CLASSIFIER]
+    pooling = [node.op_type for node in graph.node].index("GlobalAveragePool")
+    last = graph.node[pooling].input[0]
+    kept = list(graph.node)[:pooling]
     used = {name for node in kept for name in node.input}
     weights = [tensor for tensor in graph.initializer if tensor.name in used]
-    output = helper.make_tensor_value_info(LAST_ACTIVATION, TensorProto.FLOAT, [1, CHANNELS, 7, 7])
-    body = helper.make_graph(kept, "mobilenetv2", list(graph.input), [output], weights)
+    output = helper.make_tensor_value_info(last, TensorProto.FLOAT, [1, CHANNELS, 7, 7])
+    body = helper.make_graph(kept, "backbone", list(graph.input), [output], weights)
     return helper.make_model(body, opset_imports=list(model.opset_import), ir_version=model.ir_version)
 
 
@@ -40,8 +41,8 @@ def session(model: onnx.ModelProto) -> onnxruntime.InferenceSession:
 
 
 def pooled(activations: np.ndarray) -> np.ndarray:
-    """The mean of each channel over the 49 positions."""
-    return activations.mean(axis=(2, 3))[0]
+    """The root of the mean of each channel over the 49 positions: a few strong channels say less than many."""
+    return np.sqrt(activations.mean(axis=(2, 3))[0] + FLOOR)
 
 
 def extract(photos: list[Photo], backbone: Path, copy: int, cache: Path) -> np.ndarray:

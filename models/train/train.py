@@ -3,7 +3,6 @@
 import argparse
 import hashlib
 import json
-import random
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +14,11 @@ from features import extract, headless, session
 from head import POLICE_KINDS, SOURCE_WEIGHT, calibrate, fit, kind, kinds
 from photos import network_input, open_upright, read_manifest
 
-BACKBONE = "mobilenetv2_1.0_224_float_from_tf2ptq.onnx"
-FILE = "police-mobilenetv2.onnx"
-COPIES = 4
-PRECISION_WANTED = 0.90
-MISSED_AT_MOST = 0.05
-REFERENCE_PHOTOS = 200
+BACKBONE = "mobilenet_edgetpu_0.75_224_float_from_ptq.onnx"
+FILE = "police-edgetpu.onnx"
+COPIES = 6
+PRECISION_WANTED = 0.98
+MISSED_AT_MOST = 0.02
 
 MANIFEST = """\
 # What the edge must know of the network beside this file; written by models/train/run.
@@ -47,12 +45,13 @@ police = {police:.3f}
 not_police = {not_police:.3f}
 
 [backbone]
-name = "MobileNetV2 1.0 224, int8, published by Google Coral; de-quantised to float, its ImageNet classifier removed, weights unchanged"
+name = "MobileNet EdgeTPU 0.75 224, int8, published by Google Coral; de-quantised to float, its ImageNet classifier removed, weights unchanged"
 licence = "Apache-2.0 (LICENSE-backbone)"
 attribution = "Copyright Google LLC"
 
 [training]
 photos = {photos}
+held_out_for_validation = {validation}
 police_vehicles = {vehicles}
 officers = {officers}
 not_police = {others}
@@ -62,10 +61,6 @@ licence = \"\"\"
 The photos are not shipped. Several of their sources forbid redistribution, several state no licence, and those derived
 from ImageNet and Stanford Cars, like the backbone's own ImageNet training, are for non-commercial research: whoever
 uses the network for anything else has to judge that.\"\"\"
-
-# On pictures of sources left out of training (officers: the other half of their source), 64-pixel ones not counted.
-[measured]
-{measured}
 """
 
 
@@ -86,7 +81,9 @@ def main() -> None:
     def trained_on(mask):
         mask = mask & (kind_index >= 0)
         features = np.concatenate([copy[mask] for copy in copies])
-        return fit(features, np.tile(kind_index[mask], COPIES), np.tile(weight[mask], COPIES), len(names))
+        # The photos as they are count as much as all their variations: these make it sturdy, and blunt.
+        each = np.concatenate([weight[mask], np.tile(weight[mask] / (COPIES - 1), COPIES - 1)])
+        return fit(features, np.tile(kind_index[mask], COPIES), each, len(names))
 
     group = evaluate.near_duplicates(photos, copies[0])
     log_odds = np.full(len(photos), np.nan)
@@ -97,18 +94,17 @@ def main() -> None:
     left_out = 1 / (1 + np.exp(-(scale * log_odds + shift)))
     police_at, not_police_at = evaluate.thresholds(photos, left_out, PRECISION_WANTED, MISSED_AT_MOST)
     police_at, not_police_at = float(np.ceil(police_at * 1000)) / 1000, float(np.floor(not_police_at * 1000)) / 1000
-    figures = evaluate.figures(photos, left_out, police_at, not_police_at)
+    figures = evaluate.left_out_figures(photos, left_out, police_at, not_police_at)
 
     tested, rest = evaluate.unseen_officers(photos, group)
-    whole_source_out = np.where(tested, 0.5, np.nan)
-    whole_source_out[tested] = trained_on(rest).log_odds(copies[0][tested])
-    counted = tested & (kind_index >= 0)
-    figures["auc_officers_when_no_officer_of_their_source_was_trained_on"] = round(
-        float(evaluate.roc_auc_score(police[counted], whole_source_out[counted])), 4
-    )
+    head = trained_on(rest)
+    strange = 1 / (1 + np.exp(-(scale * head.log_odds(copies[0]) + shift)))
+    figures["auc_when_no_officer_of_their_source_was_trained_on"] = evaluate.left_out_figures(
+        [photo for photo, out in zip(photos, tested) if out], strange[tested], police_at, not_police_at
+    )["auc"]
 
-    head = trained_on(np.ones(len(photos), bool))
-    model = with_head(headless(backbone), head, scale, shift)
+    validation = evaluate.validation(group)
+    model = with_head(headless(backbone), trained_on(~validation), scale, shift)
     path = arguments.out / FILE
     onnx.save(model, path)
     manifest = MANIFEST.format(
@@ -117,36 +113,29 @@ def main() -> None:
         police=police_at,
         not_police=not_police_at,
         photos=len(photos),
+        validation=int(validation.sum()),
         vehicles=sum(photo.label == "police" for photo in photos),
         officers=sum(photo.label == "police_people" for photo in photos),
         others=sum(photo.label == "not_police" for photo in photos),
         unsure=sum(photo.label == "unsure" for photo in photos),
         sources=json.dumps(sorted({photo.source for photo in photos})),
-        measured="\n".join(f"{key} = {_toml(value)}" for key, value in figures.items()),
     )
     (arguments.out / "manifest.toml").write_text(manifest)
-    _write_reference(arguments.out / "train" / "reference.csv", photos, police, kind_index, model)
+    eval_folder = arguments.out / "eval"
+    (eval_folder / "left_out.json").write_text(json.dumps(figures, indent=1) + "\n")
+    _write_validation(eval_folder / "validation.csv", photos, validation, model)
     print(json.dumps(figures, indent=1))
 
 
-def _toml(value) -> str:
-    if isinstance(value, dict):
-        return "{ " + ", ".join(f"{key} = {part}" for key, part in value.items()) + " }"
-    return str(value)
-
-
-def _write_reference(path: Path, photos, police, kind_index, model) -> None:
-    """What this side says of some photos, for the edge's test: half police, half not, picked once."""
-    picked = []
-    for wanted in (True, False):
-        candidates = [index for index in range(len(photos)) if kind_index[index] >= 0 and police[index] == wanted]
-        picked += random.Random(1).sample(candidates, REFERENCE_PHOTOS // 2)
+def _write_validation(path: Path, photos, validation: np.ndarray, model) -> None:
+    """The pictures that the network was not trained on, and what onnxruntime says of them, for the edge's test."""
     network = session(model)
-    lines = ["file,police,probability"]
-    for index in sorted(picked):
-        photo = photos[index]
+    lines = ["file,label,kind,probability"]
+    for photo in np.array(photos, dtype=object)[validation]:
+        if photo.source in evaluate.NOT_COUNTED:
+            continue
         probability = network.run(None, {"input": network_input(open_upright(photo.path))})[0].item()
-        lines.append(f"{photo.file},{int(police[index])},{probability:.6f}")
+        lines.append(f"{photo.file},{photo.label},{photo.sublabel},{probability:.6f}")
     path.write_text("\n".join(lines) + "\n")
 
 
