@@ -14,8 +14,6 @@ from photos import Photo
 POLICE_KINDS = ["police vehicle", "officers"]
 L2 = 0.02
 ITERATIONS = 60
-# The calibration's: how many of the photos that come in show police.
-PRIOR = 0.25
 # 64-pixel pictures teach low resolution and blur everything else.
 SOURCE_WEIGHT = {"tin": 0.3}
 
@@ -77,10 +75,10 @@ def _balanced(kind_index: np.ndarray, weight: np.ndarray, kind_count: int) -> np
     return weight * 0.5 / np.maximum(sums, 1e-9)
 
 
-def calibrate(log_odds: np.ndarray, police: np.ndarray) -> tuple[float, float]:
-    """Platt's scale and shift, fitted on log-odds of pictures that the head was not trained on, one in four of police."""
+def calibrate(log_odds: np.ndarray, police: np.ndarray, prior: float) -> tuple[float, float]:
+    """Platt's scale and shift, fitted on log-odds of pictures that the head was not trained on, as many of police as `prior` says."""
     sign = np.where(police, 1.0, -1.0)
-    weight = np.where(police, PRIOR / police.sum(), (1 - PRIOR) / (~police).sum())
+    weight = np.where(police, prior / police.sum(), (1 - prior) / (~police).sum())
 
     def loss(pair):
         margin = sign * (pair[0] * log_odds + pair[1])

@@ -90,7 +90,7 @@ def main() -> None:
     for tested, rest in evaluate.splits(photos, group):
         log_odds[tested] = trained_on(rest).log_odds(copies[0][tested])
     fitted = (kind_index >= 0) & np.array([photo.source not in evaluate.NOT_COUNTED for photo in photos])
-    scale, shift = calibrate(log_odds[fitted], police[fitted])
+    scale, shift = calibrate(log_odds[fitted], police[fitted], evaluate.PRIOR)
     left_out = 1 / (1 + np.exp(-(scale * log_odds + shift)))
     police_at, not_police_at = evaluate.thresholds(photos, left_out, PRECISION_WANTED, MISSED_AT_MOST)
     police_at, not_police_at = float(np.ceil(police_at * 1000)) / 1000, float(np.floor(not_police_at * 1000)) / 1000
