@@ -1,17 +1,24 @@
 //! Where a photo says that it was taken (Exif 2.32, GPS IFD).
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use exif::{Exif, In, Reader, Tag, Value};
 
 use super::jpeg;
 
 /// Latitude and longitude in degrees, if it is a JPEG that tells them.
 pub fn gps(photo: &[u8]) -> Option<(f64, f64)> {
+    // The reader is safe code, but a panic in it must cost one place and not the relay.
+    catch_unwind(AssertUnwindSafe(|| told(photo))).ok()?
+}
+
+fn told(photo: &[u8]) -> Option<(f64, f64)> {
     let exif = Reader::new().read_raw(jpeg::exif(photo)?.to_vec()).ok()?;
     let lat = degrees(&exif, Tag::GPSLatitude, Tag::GPSLatitudeRef, b'S')?;
     let lon = degrees(&exif, Tag::GPSLongitude, Tag::GPSLongitudeRef, b'W')?;
     // Cameras that do not know where they are write zeros.
-    let told = lat.abs() <= 90.0 && lon.abs() <= 180.0 && (lat, lon) != (0.0, 0.0);
-    told.then_some((lat, lon))
+    let is_told = lat.abs() <= 90.0 && lon.abs() <= 180.0 && (lat, lon) != (0.0, 0.0);
+    is_told.then_some((lat, lon))
 }
 
 /// Degrees, minutes and seconds; negative in the hemisphere whose letter is `negative`.
