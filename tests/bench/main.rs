@@ -3,6 +3,7 @@
 //! Run it alone on the machine, after `cargo build --release --workspace --all-targets`. A word of the first argument
 //! picks the figures whose name holds it.
 
+mod http;
 mod import;
 mod measure;
 mod photo;
@@ -21,7 +22,7 @@ use spotlight_common::topic::{self, Leaf};
 use spotlight_tests::mqtt::Stranger;
 use spotlight_tests::twilio::{ACCOUNT, NUMBER, TOKEN, Twilio, Webhook};
 use spotlight_tests::world::{Apart, Demo, NETWORK, number, texts_all_over};
-use spotlight_tests::{http, process, wait};
+use spotlight_tests::{http as client, process, wait};
 
 /// Texts, one after the other.
 const TEXTS: usize = 100;
@@ -37,8 +38,14 @@ const REPORTS: usize = 20_000;
 const LIMIT: Duration = Duration::from_secs(120);
 
 fn main() {
-    let wanted = std::env::args().nth(1).unwrap_or_default();
-    let figures: [(&str, fn()); 8] = [
+    let mut arguments = std::env::args().skip(1);
+    let wanted = arguments.next().unwrap_or_default();
+    if wanted == http::viewers::CHILD {
+        let url = arguments.next().unwrap_or_default();
+        let count = arguments.next().and_then(|count| count.parse().ok());
+        return http::viewers::child(&url, count.unwrap_or(1));
+    }
+    let figures: [(&str, fn()); 11] = [
         ("latency", text_to_event),
         ("intake", webhook_to_event),
         ("ingest", hub_ingest),
@@ -47,6 +54,9 @@ fn main() {
         ("place", place_lookup),
         ("import", import::figure),
         ("photo", photo::figure),
+        ("hot", http::hot),
+        ("viewers", http::viewers),
+        ("history", http::history),
     ];
     for (name, figure) in figures {
         if name.contains(&wanted) {
@@ -58,7 +68,7 @@ fn main() {
 /// From the rename into the spool to the last byte of the event at an open viewer; every step of the line is durable.
 fn text_to_event() {
     let demo = Demo::start();
-    let viewer = http::Viewer::open(&demo.map.url);
+    let viewer = client::Viewer::open(&demo.map.url);
     let mut took = Vec::new();
     for (n, (text, cell)) in texts_all_over(TEXTS).into_iter().enumerate() {
         let start = Instant::now();
@@ -96,7 +106,7 @@ fn webhook_to_event() {
     let url = format!("http://{listen}/twilio");
     let webhook =
         |n: usize, text: &str| twilio.webhook(&twilio.text(&number(n), text), &url, false);
-    let viewer = http::Viewer::open(&apart.map.url);
+    let viewer = client::Viewer::open(&apart.map.url);
     let mut took = Vec::new();
     for (n, (text, cell)) in texts_all_over(TEXTS).into_iter().enumerate() {
         let webhook = webhook(n, &text);
@@ -222,7 +232,7 @@ fn edge_memory_and_start() {
 fn page_weight() {
     let demo = Demo::with_samples();
     let weigh = |path: &str| {
-        http::get_with(&demo.map.at(path), &[("Accept-Encoding", "br")])
+        client::get_with(&demo.map.at(path), &[("Accept-Encoding", "br")])
             .body
             .len() as f64
             / 1000.0

@@ -7,8 +7,9 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbImage};
 
@@ -83,16 +84,18 @@ fn reason(error: image::ImageError) -> ImageError {
 /// The part of the pixels from the upper left corner on, squashed.
 fn squash(rgb: &[u8], size: (usize, usize), part: (f64, f64)) -> Result<RgbImage, ImageError> {
     let side = SIDE as u32;
-    let from = ImageRef::new(size.0 as u32, size.1 as u32, rgb, PixelType::U8x3)
+    let from = TypedImageRef::<U8x3>::from_buffer(size.0 as u32, size.1 as u32, rgb)
         .map_err(|_| ImageError::Damaged)?;
-    let mut to = Image::new(side, side, PixelType::U8x3);
+    let mut squashed = RgbImage::new(side, side);
+    let mut to = TypedImage::<U8x3>::from_buffer(side, side, squashed.as_mut())
+        .map_err(|_| ImageError::Damaged)?;
     let options = ResizeOptions::new()
         .resize_alg(ResizeAlg::Convolution(FilterType::Bilinear))
         .crop(0.0, 0.0, part.0, part.1);
     Resizer::new()
-        .resize(&from, &mut to, &options)
+        .resize_typed(&from, &mut to, &options)
         .map_err(|_| ImageError::Damaged)?;
-    RgbImage::from_raw(side, side, to.into_vec()).ok_or(ImageError::Damaged)
+    Ok(squashed)
 }
 
 fn planes(image: &RgbImage) -> Vec<f32> {
