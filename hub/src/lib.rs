@@ -12,6 +12,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+mod agent;
+pub mod basemap;
 mod boot;
 pub mod city;
 pub mod config;

@@ -10,7 +10,7 @@ use spotlight_common::{config, keys, log};
 use spotlight_hub::config::{Config, DEFAULT};
 use spotlight_hub::control::Question;
 use spotlight_hub::feeds::{boundaries, command};
-use spotlight_hub::{control, gazetteer, hub_folder};
+use spotlight_hub::{basemap, control, gazetteer, hub_folder};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +70,15 @@ enum Command {
     /// Make the places file and the street lines from open data.
     #[command(subcommand)]
     Gazetteer(GazetteerCommand),
+    /// Have a map of the world beneath ours, from a file on this machine.
+    #[command(subcommand)]
+    Basemap(BasemapCommand),
+}
+
+#[derive(Subcommand)]
+enum BasemapCommand {
+    /// Cut the part that a city needs out of a public build, by range requests: one JSON object says what it took.
+    Fetch(basemap::command::FetchArgs),
 }
 
 #[derive(Subcommand)]
@@ -149,6 +158,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Gazetteer(GazetteerCommand::Check(args)) => {
             print_json(&gazetteer::measure::check(&args)?)?;
         }
+        Command::Basemap(BasemapCommand::Fetch(args)) => basemap::command::fetch(&args)?,
         Command::Node(command) => print(&node(command)?)?,
     }
     Ok(ExitCode::SUCCESS)

@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use ureq::http::{Response, Uri, header};
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Body};
 
 use super::FeedError;
 use super::values::cut;
+use crate::agent::agent;
 use crate::city::{City, Kind};
 
 /// Redirects that are followed.
@@ -65,25 +64,6 @@ pub const VERSION: [header::HeaderName; 2] = [header::ETAG, header::LAST_MODIFIE
 impl Client {
     /// Asks the hosts of a city's sources, and those that it lists besides. `token` is Socrata's application token.
     pub fn new(city: &City, token: Option<String>, patience: Patience) -> Self {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let certificates = rustls_native_certs::load_native_certs().certs;
-        let roots: Vec<_> = certificates
-            .iter()
-            .map(|der| ureq::tls::Certificate::from_der(der).to_owned())
-            .collect();
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(provider)
-            .root_certs(RootCerts::from(roots))
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .user_agent(concat!("spotlight-hub/", env!("CARGO_PKG_VERSION")))
-            .timeout_connect(Some(patience.silence))
-            .timeout_recv_response(Some(patience.silence))
-            .timeout_per_read(Some(patience.silence))
-            .build();
         let sources = city.feeds.iter().flat_map(|feed| &feed.sources);
         let portals = sources
             .clone()
@@ -99,7 +79,7 @@ impl Client {
             .chain(sets.filter_map(|set| host(set.address.as_deref()?)))
             .chain(portals.iter().cloned());
         Self {
-            agent: config.new_agent(),
+            agent: agent(patience.silence, 0),
             hosts: hosts.collect(),
             portals,
             token,
