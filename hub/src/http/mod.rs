@@ -140,8 +140,8 @@ pub async fn serve(
 }
 
 /// What an address may carry; anything that it does not understand is as if it were not there, and of two of a name the
-/// first counts.
-#[derive(Debug, Default)]
+/// first counts. Not to be printed: it holds what a reader looks for.
+#[derive(Default)]
 struct Asked {
     lang: Option<String>,
     view: Option<String>,
@@ -250,7 +250,7 @@ async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) ->
     let text = asked.q.as_deref();
     match text.and_then(|text| Search::words(text, &picture)) {
         Some(search) => {
-            let choice = asked.choice(&picture, search.found(&picture));
+            let choice = asked.choice(&picture, search.found());
             bodies::respond_once(shared, choice, search, headers).await
         }
         None => {

@@ -474,7 +474,7 @@ async fn a_place_is_found_shown_and_forgotten() {
     let at = server
         .text("/?at=34.0442,-118.2439&view=city&lang=es")
         .await;
-    assert!(at.contains("<g class=\"pin\"") && at.contains("La chincheta"));
+    assert!(at.contains("<g class=\"pin\"") && at.contains("El marcador"));
     assert_eq!(server.shared.0.bodies.len(), kept);
     // A pin is no sighting.
     assert_eq!(at.matches("<li id=\"s-").count(), 1);

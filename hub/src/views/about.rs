@@ -17,7 +17,7 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
     };
     let body = html! {
         (page::header(picture, &choice, "about"))
-        main #now .narrow.about {
+        main .narrow.about {
             h2 .top { (words.title) }
             (told(words.shown_heading, words.shown))
             (told(words.never_heading, words.never))
@@ -31,7 +31,7 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
         }
         (page::footer(picture, &choice.address("./"), lang.words().map_link, lang))
     };
-    page::document(picture, lang, None, body)
+    page::titled(words.title, picture, lang, None, body)
 }
 
 fn told(heading: &str, sentences: &[&str]) -> Markup {

@@ -5,8 +5,10 @@
 
 use geo::{Contains as _, LineString, Polygon};
 use maud::{Markup, html};
-use spotlight_common::gazetteer::{Missing, NotFound, Place};
+use spotlight_common::cell::Cell;
+use spotlight_common::gazetteer::{Missing, NotFound, Place, Precision};
 
+use crate::city::City;
 use crate::views::choice::Choice;
 use crate::views::projection::{Frame, Plane, View};
 use crate::views::words::{Lang, fill, place};
@@ -46,12 +48,13 @@ impl Point {
         format!("{lat:.4},{lon:.4}")
     }
 
-    /// The point of that name, if it lies in the city.
+    /// The point of that name, if it lies in the city and the city has places.
     pub fn parse(name: &str, picture: &Picture) -> Option<Self> {
         let (lat, lon) = name.split_once(',')?;
         let (lat, lon) = (lat.parse().ok()?, lon.parse().ok()?);
         let city = &picture.city;
-        (city.gazetteer.is_some() && city.holds(lat, lon)).then(|| Self::of((lat, lon)))
+        let point = city.holds(lat, lon).then(|| Self::of((lat, lon)))?;
+        Search::point(point, picture).map(|_| point)
     }
 
     /// The view that shows it and what is around it.
@@ -62,8 +65,7 @@ impl Point {
     }
 }
 
-/// What was typed, if anything, and what came of it.
-#[derive(Debug, Clone, PartialEq)]
+/// What was typed, if anything, and what came of it. Not to be printed.
 pub struct Search {
     pub text: String,
     pub answer: Result<Place, NotFound>,
@@ -81,6 +83,14 @@ impl Search {
             Some(home) => places.find_near(&text, home),
             None => places.find(&text),
         };
+        let in_city = |place: Place| match picture.city.holds(place.lat, place.lon) {
+            true => Ok(place),
+            false => Err(Missing::OutsideCity.into()),
+        };
+        // To a report a whole district says too little; a reader may look at it.
+        let answer = answer
+            .or_else(|missing| district(&picture.city, &text).ok_or(missing))
+            .and_then(in_city);
         Some(Self { text, answer })
     }
 
@@ -94,12 +104,24 @@ impl Search {
         })
     }
 
-    /// Where it is, if it was found in the city.
-    pub fn found(&self, picture: &Picture) -> Option<Point> {
+    /// Where it is, if it was found.
+    pub fn found(&self) -> Option<Point> {
         let place = self.answer.as_ref().ok()?;
-        let is_here = picture.city.holds(place.lat, place.lon);
-        is_here.then(|| Point::of((place.lat, place.lon)))
+        Some(Point::of((place.lat, place.lon)))
     }
+}
+
+/// The part of the city that people call so.
+fn district(city: &City, text: &str) -> Option<Place> {
+    let mut districts = city.districts.iter();
+    let (name, lat, lon) = districts.find(|(name, _, _)| name.eq_ignore_ascii_case(text))?;
+    Some(Place {
+        label: name.clone(),
+        lat: *lat,
+        lon: *lon,
+        cell: Cell::at(*lat, *lon, 7)?,
+        precision: Precision::Area,
+    })
 }
 
 /// Where several places answer, those nearest to the coverage are offered first.
@@ -224,6 +246,8 @@ mod tests {
         let inside = said("5th and san pedro", Lang::English);
         assert!(inside.contains("5th St &amp; San Pedro St"), "{inside}");
         assert!(inside.contains("in Downtown, where people"), "{inside}");
+        let district = said("skid row", Lang::English);
+        assert!(district.contains("<strong>Skid Row."), "{district}");
         let outside = said("hollywood & vine", Lang::Spanish);
         assert!(
             outside.contains("Sin datos: de all\u{ed} nadie"),

@@ -129,18 +129,24 @@ pub fn short_page(sentence: &str, link: &str, home: &str, lang: Lang) -> String 
     shell("Spotlight", lang, html! {}, body)
 }
 
-pub(super) fn document(
-    picture: &Picture,
-    lang: Lang,
-    script: Option<&str>,
-    body: Markup,
-) -> String {
+fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -> String {
     let title = fill(lang.words().title, &[("city", &picture.city.name)]);
     let body = html! {
         a .skip href="#now" { (lang.words().skip) }
         (svg::symbols())
         (body)
     };
+    titled(&title, picture, lang, script, body)
+}
+
+/// A page of its own title, which leads to the feed.
+pub(super) fn titled(
+    title: &str,
+    picture: &Picture,
+    lang: Lang,
+    script: Option<&str>,
+    body: Markup,
+) -> String {
     let feed = fill(lang.feed().title, &[("city", &picture.city.name)]);
     let head = html! {
         link rel="alternate" type="application/atom+xml" href=(atom::address(lang)) title=(feed);

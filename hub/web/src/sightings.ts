@@ -114,18 +114,16 @@ document.getElementById("left")?.addEventListener("submit", (event) => {
   const button = event.submitter as HTMLButtonElement | null;
   if (!button) return;
   event.preventDefault();
-  button.disabled = true;
   const body = new URLSearchParams({ [button.name]: button.value });
   // The answer leads back to this page, which is here already.
   const options = { method: "POST", mode: "same-origin", redirect: "manual", body } as const;
-  void fetch(form.action, options)
-    .then((answer) => answer.type === "opaqueredirect")
-    .catch(() => false)
-    .then((is_noted) => {
-      if (is_noted) return;
-      button.disabled = false;
-      button.textContent = words.not_sent;
-    });
+  const answered = (answer: Response): void => {
+    if (answer.type === "opaqueredirect") return;
+    // The hub says on a page of its own why not.
+    form.append(html("input", { type: "hidden", name: button.name, value: button.value }));
+    form.submit();
+  };
+  void fetch(form.action, options).then(answered, () => (button.textContent = words.not_sent));
 });
 
 /** A cell's corners and its middle, in units of the drawing. */

@@ -84,7 +84,7 @@ static ENGLISH: About = About {
         "One hour after it faded, a sighting\u{2019}s area, its time and all that links its reports are erased. Only random numbers of reports stay for 35 days, so that none counts twice. There is no history of sightings.",
         "So that one person does not count as two, the receiver makes a code from number and area with a key that changes daily, is only ever in its memory, and is gone with a restart. Codes of two areas or two days cannot be linked.",
         "Open data is published once for each month or week, seven days after its end. New data does not change it; only the operator can rebuild it whole, and then this map says so.",
-        "This map sets no cookies and keeps no log of visits; a place that you look for is forgotten when it is answered. Your phone company still knows that you texted.",
+        "This map sets no cookies and keeps no log of visits; a place that you look for is forgotten when it is answered, but your own browser may remember it. Your phone company still knows that you texted.",
     ],
 
     who_heading: "Who runs this map",
@@ -163,7 +163,7 @@ static SPANISH: About = About {
         "Una hora despu\u{e9}s de borrarse, se eliminan la zona del aviso, su hora y todo lo que une sus mensajes. Solo quedan n\u{fa}meros al azar durante 35 d\u{ed}as, para que ninguno cuente dos veces. No hay historial de avisos.",
         "Para que una persona no cuente como dos, el receptor hace un c\u{f3}digo con el n\u{fa}mero y la zona y una clave que cambia cada d\u{ed}a, que solo est\u{e1} en su memoria y se pierde al reiniciarlo. Los c\u{f3}digos de dos zonas o de dos d\u{ed}as no se pueden unir.",
         "Los datos abiertos se publican una vez por mes o semana, siete d\u{ed}as despu\u{e9}s de su fin. Los datos nuevos no lo cambian; solo el operador puede rehacerlo entero, y entonces este mapa lo dice.",
-        "Este mapa no usa cookies ni guarda registro de visitas; un lugar que buscas se olvida al contestarte. Tu compa\u{f1}\u{ed}a de tel\u{e9}fono s\u{ed} sabe que mandaste un mensaje.",
+        "Este mapa no usa cookies ni guarda registro de visitas; un lugar que buscas se olvida al contestarte, pero tu navegador puede recordarlo. Tu compa\u{f1}\u{ed}a de tel\u{e9}fono s\u{ed} sabe que mandaste un mensaje.",
     ],
 
     who_heading: "Qui\u{e9}n lleva este mapa",

@@ -55,9 +55,9 @@ static SPANISH: Find = Find {
     example: "San Pedro y 5ta",
     button: "Buscar",
 
-    inside: "La chincheta del mapa lo marca. Est\u{e1} en {area}, donde la gente conoce el n\u{fa}mero.",
-    deaf: "La chincheta del mapa lo marca. Sin datos: ning\u{fa}n receptor est\u{e1} conectado ahora.",
-    outside: "La chincheta del mapa lo marca. Sin datos: de all\u{ed} nadie avisa.",
+    inside: "El marcador del mapa lo se\u{f1}ala. Est\u{e1} en {area}, donde la gente conoce el n\u{fa}mero.",
+    deaf: "El marcador del mapa lo se\u{f1}ala. Sin datos: ning\u{fa}n receptor est\u{e1} conectado ahora.",
+    outside: "El marcador del mapa lo se\u{f1}ala. Sin datos: de all\u{ed} nadie avisa.",
 
     which: "M\u{e1}s de un lugar se llama as\u{ed}. \u{bf}Cu\u{e1}l?",
     nothing: "Este mapa no conoce ese lugar. Escribe una esquina, una cuadra o coordenadas; el mapa queda como estaba.",
