@@ -27,6 +27,12 @@ pub struct Config {
     /// The number to text, as it is to be shown.
     #[serde(default)]
     pub phone: Option<String>,
+    /// Who runs this hub, as the page says it.
+    #[serde(default)]
+    pub operator: Option<String>,
+    /// Where they can be reached: an address of mail or of the web, or other words.
+    #[serde(default)]
+    pub contact: Option<String>,
     /// The neighbourhoods where people know the number.
     #[serde(default)]
     pub coverage: Vec<CoverageArea>,

@@ -22,6 +22,7 @@ pub mod feeds;
 pub mod gazetteer;
 pub mod http;
 pub mod ingest;
+mod left;
 mod online;
 mod state;
 pub mod store;
@@ -32,8 +33,8 @@ use config::Config;
 use feeds::schedule::Schedule;
 use ingest::{Identity, Ingest};
 use store::reports::Reports;
-use views::Coverage;
 use views::layers::Layer;
+use views::{Coverage, Operator};
 
 /// The hub's key, in its data folder.
 pub const KEY_FILE: &str = "hub.key";
@@ -75,7 +76,7 @@ pub async fn run(
         name: area.name,
         outline: area.outline,
     });
-    let state = state::State::new(
+    let mut state = state::State::new(
         city.clone(),
         coverage.collect(),
         layers_seen,
@@ -84,6 +85,11 @@ pub async fn run(
         live,
         withheld,
     );
+    state.operator = Operator {
+        name: config.operator,
+        contact: config.contact,
+    };
+    let left = state.left.clone();
     let (pictures, pictures_seen) = watch::channel(Arc::new(state.picture(clock.now())));
     let (changes, changes_seen) = mpsc::channel(1024);
     let identity = Identity {
@@ -159,7 +165,7 @@ pub async fn run(
         Ok(())
     });
     let stop = shutdown.clone();
-    let shared = http::Shared::new(pictures_seen, clock);
+    let shared = http::Shared::noting(pictures_seen, clock, left);
     tasks.spawn(async move {
         http::serve(listener, shared, async move { stop.cancelled().await })
             .await

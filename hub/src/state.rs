@@ -16,12 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::city::City;
 use crate::ingest::{Change, NowPublisher};
+use crate::left::Left;
 use crate::online::Online;
 use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
 use crate::views::layers::Layer;
 use crate::views::merge::merge;
-use crate::views::{Coverage, Picture, Sighting};
+use crate::views::{Coverage, Operator, Picture, Sighting};
 
 /// The retained `now` is written again this often, so that readers can tell a silent hub from an empty map.
 const NOW_EVERY: Duration = Duration::from_secs(60);
@@ -35,11 +36,14 @@ pub struct State {
     pub coverage: Arc<Vec<Coverage>>,
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     pub phone: Option<String>,
+    pub operator: Operator,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
     /// Reports of an earlier boot, while the clock may be behind.
     withheld: Vec<Received>,
     online: Online,
+    /// What readers of the page say of sightings.
+    pub left: Arc<Left>,
 }
 
 impl State {
@@ -57,10 +61,12 @@ impl State {
             coverage: Arc::new(coverage),
             layers,
             phone,
+            operator: Operator::default(),
             clock,
             cells: HashMap::new(),
             withheld,
             online: Online::default(),
+            left: Arc::default(),
         };
         state.add(live);
         state
@@ -68,6 +74,7 @@ impl State {
 
     fn add(&mut self, reports: Vec<Received>) {
         for received in reports {
+            self.left.reported(&received);
             self.cells
                 .entry(received.report.cell)
                 .or_default()
@@ -96,7 +103,9 @@ impl State {
                 level: merged.level,
                 first_seen: merged.first_seen,
                 last_seen: merged.last_seen,
-                reported_gone: merged.reported_gone,
+                reported_gone: merged
+                    .reported_gone
+                    .or_else(|| self.left.noted(merged.cell, merged.last_seen)),
                 fades_at: merged.fades_at,
             })
             .collect();
@@ -110,6 +119,7 @@ impl State {
             coverage: self.coverage.clone(),
             node_online: self.online.any(at),
             phone: self.phone.clone(),
+            operator: self.operator.clone(),
         }
     }
 
@@ -163,6 +173,7 @@ pub async fn keep(
     shutdown: CancellationToken,
 ) -> Result<(), StoreError> {
     let mut layers = state.layers.clone();
+    let left = state.left.clone();
     let mut housekeeping = tokio::time::interval(NOW_EVERY);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgotten_on = 0;
@@ -182,6 +193,7 @@ pub async fn keep(
             },
             changed = layers.changed() => if changed.is_err() { return Ok(()) },
             () = until_next_fading(&shown, &state.clock) => {}
+            () = left.changed() => {}
             () = nodes_changed.notified() => state.read_nodes(&store).await?,
             _ = housekeeping.tick() => {
                 is_due = true;
@@ -211,6 +223,7 @@ pub async fn keep(
             () = shutdown.cancelled() => return Ok(()),
         }
         let picture = Arc::new(state.picture(state.clock.now()));
+        left.forget_all_but(picture.sightings.iter().map(|sighting| sighting.cell));
         // First the readers of this hub: the broker may be away.
         let is_new = pictures.send_if_modified(|shown| {
             let is_new = !shown.shows_the_same(&picture);
@@ -329,6 +342,57 @@ mod tests {
         let mut state = self::state(vec![shown], vec![withheld]);
         state.release(ClockQuality::Synced);
         assert_eq!(count(&state), 2);
+    }
+
+    #[test]
+    fn a_note_of_the_page_goes_with_the_sighting_or_a_new_report_and_ends_nothing() {
+        let cell = row(34.0442).report.cell;
+        let later = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
+        let gone = |state: &State, minutes| {
+            let picture = state.picture(later(minutes));
+            let sightings = picture.sightings.iter();
+            sightings.map(|s| s.reported_gone).collect::<Vec<_>>()
+        };
+        let mut state = state(vec![row(34.0442)], Vec::new());
+        for second in 0..600 {
+            let at = later(5) + jiff::SignedDuration::from_secs(second);
+            state.left.note(cell, at).expect("noted");
+        }
+        assert_eq!(gone(&state, 15), [Some(later(5))]);
+        assert_eq!(gone(&state, 59), [Some(later(5))]);
+        assert!(gone(&state, 60).is_empty(), "it fades in its time");
+        // An older report that comes late says nothing against the note; a newer one does.
+        let said = |minutes: u32| {
+            let mut said = row(34.0442);
+            said.report.seen_at.0 += minutes;
+            said.received_at.0 += minutes;
+            said
+        };
+        state.add(vec![said(4)]);
+        assert_eq!(gone(&state, 15), [Some(later(5))]);
+        state.add(vec![said(5)]);
+        assert_eq!(gone(&state, 15), [None]);
+        assert!(
+            state.left.note(cell, later(14)).is_err(),
+            "not at once again"
+        );
+        state.left.note(cell, later(15)).expect("noted");
+        assert_eq!(gone(&state, 15), [Some(later(15))]);
+        state.left.forget_all_but(std::iter::empty());
+        assert_eq!(gone(&state, 15), [None]);
+    }
+
+    #[test]
+    fn a_text_that_says_gone_counts_before_a_note_of_the_page() {
+        let said = row(34.0442);
+        let mut gone = said;
+        gone.report.id = ReportId::random();
+        gone.report.kind = Kind::Gone;
+        gone.report.reporter = Pseudonym(2);
+        let state = state(vec![said, gone], Vec::new());
+        let later = now() + jiff::SignedDuration::from_mins(5);
+        state.left.note(said.report.cell, later).expect("noted");
+        assert_eq!(state.picture(later).sightings[0].reported_gone, Some(now()));
     }
 
     #[test]

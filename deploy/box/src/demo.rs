@@ -96,6 +96,8 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             city: settings.city,
             listen: address,
             phone: None,
+            operator: None,
+            contact: None,
             coverage: settings.coverage,
             // A demo asks nobody for anything.
             feeds: FeedsConfig {

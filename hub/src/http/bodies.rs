@@ -14,14 +14,15 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::http::{Shared, answer, assets};
+use crate::http::{Shared, answer, assets, openapi};
 use crate::views::choice::{Choice, When};
-use crate::views::page;
+use crate::views::find::Search;
 use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, time};
+use crate::views::{about, atom, csv, page};
 
 /// Views that are not everybody's first are rendered so many at a time, for the same threads store reports and erase them.
 const RENDERING: usize = 2;
@@ -37,22 +38,36 @@ const BROTLI_QUALITY: i32 = 9;
 pub enum Key {
     Map(Choice),
     List(Lang),
+    About(Lang),
+    Feed(Lang),
     Sightings,
+    SightingsTable,
     Layers,
     Layer(String, String),
+    LayerTable(String, String),
     Event,
+    Description,
 }
 
 impl Key {
+    /// Whether its body may be kept: not one with a place that a reader looked for.
+    fn is_kept(&self) -> bool {
+        !matches!(self, Self::Map(choice) if choice.place.is_some())
+    }
+
     /// Whether it is of the few that most readers get: who asks for every corner of the map must not make these be
     /// rendered again and again.
     fn is_first(&self) -> bool {
         match self {
             Self::Map(choice) => {
-                choice.view == View::Now && choice.when == When::Newest && choice.layer.is_none()
+                choice.view == View::Now
+                    && choice.when == When::Newest
+                    && choice.layer.is_none()
+                    && choice.place.is_none()
             }
-            Self::Layer(..) => false,
-            Self::List(_) | Self::Sightings | Self::Layers | Self::Event => true,
+            Self::Layer(..) | Self::LayerTable(..) => false,
+            Self::List(_) | Self::About(_) | Self::Feed(_) | Self::Description => true,
+            Self::Sightings | Self::SightingsTable | Self::Layers | Self::Event => true,
         }
     }
 }
@@ -71,6 +86,21 @@ pub struct Ready {
 }
 
 impl Ready {
+    /// A page that is sent once.
+    fn html(of: Arc<Picture>, now: Timestamp, text: String) -> Self {
+        let plain = Bytes::from(text);
+        Self {
+            of,
+            made_at: now,
+            good_until: now,
+            content_type: "text/html; charset=utf-8",
+            tag: tag(&plain),
+            brotli: brotli(&plain),
+            gzip: gzip(&plain),
+            plain,
+        }
+    }
+
     fn is_good(&self, picture: &Arc<Picture>, now: Timestamp) -> bool {
         Arc::ptr_eq(&self.of, picture) && self.made_at <= now && now < self.good_until
     }
@@ -117,9 +147,22 @@ impl Bodies {
     }
 
     #[cfg(test)]
+    pub fn len(&self) -> usize {
+        lock(&self.slots).len()
+    }
+
+    #[cfg(test)]
     pub fn take_all_turns(&self) -> tokio::sync::SemaphorePermit<'_> {
         let all = (RENDERING + WAITING) as u32;
         self.queue.try_acquire_many(all).expect("nobody waits")
+    }
+
+    /// Waits until a view that is not everybody's first may be rendered.
+    async fn turn(&self) -> Result<[OwnedSemaphorePermit; 2], Unready> {
+        let place = self.queue.clone().try_acquire_owned();
+        let place = place.map_err(|_| Unready::Full)?;
+        let turn = self.rendering.clone().acquire_owned().await;
+        Ok([place, turn.map_err(|_| Unready::Failed)?])
     }
 
     fn slot(&self, key: &Key) -> Slot {
@@ -133,7 +176,10 @@ impl Bodies {
 
 /// A view as it may be shown now, from memory if nothing has changed.
 pub async fn ready(shared: &Shared, key: Key) -> Result<Arc<Ready>, Unready> {
-    let slot = shared.0.bodies.slot(&key);
+    let slot = match key.is_kept() {
+        true => shared.0.bodies.slot(&key),
+        false => Slot::default(),
+    };
     let (picture, now) = (shared.picture(), shared.0.clock.now());
     if let Ok(kept) = slot.try_lock()
         && let Some(kept) = kept.as_ref()
@@ -142,13 +188,9 @@ pub async fn ready(shared: &Shared, key: Key) -> Result<Arc<Ready>, Unready> {
         return Ok(kept.clone());
     }
     let bodies = &shared.0.bodies;
-    let turn = if key.is_first() {
-        None
-    } else {
-        let place = bodies.queue.clone().try_acquire_owned();
-        let place = place.map_err(|_| Unready::Full)?;
-        let turn = bodies.rendering.clone().acquire_owned().await;
-        Some((place, turn.map_err(|_| Unready::Failed)?))
+    let turn = match key.is_first() {
+        true => None,
+        false => Some(bodies.turn().await?),
     };
     let work = move || {
         // Given back when the work is done, also where the reader has left.
@@ -171,12 +213,41 @@ pub async fn respond(shared: Shared, key: Key, headers: HeaderMap) -> Response {
         Key::Map(_) | Key::List(_) => "no-store",
         _ => "no-cache",
     };
-    let ready = match ready(&shared, key).await {
+    send(ready(&shared, key).await, &headers, keeping)
+}
+
+/// Sends the map as a search has left it; what was searched for is forgotten with the answer.
+pub async fn respond_once(
+    shared: Shared,
+    choice: Choice,
+    search: Search,
+    headers: HeaderMap,
+) -> Response {
+    let turn = match shared.0.bodies.turn().await {
+        Ok(turn) => turn,
+        Err(why) => return send(Err(why), &headers, "no-store"),
+    };
+    let (picture, now) = (shared.picture(), shared.0.clock.now());
+    let work = move || {
+        let _turn = turn;
+        let text = page::searched_page(&picture, now, &choice, Some(&search), assets::script());
+        Arc::new(Ready::html(picture, now, text))
+    };
+    let ready = tokio::task::spawn_blocking(work).await;
+    send(ready.map_err(|_| Unready::Failed), &headers, "no-store")
+}
+
+fn send(
+    ready: Result<Arc<Ready>, Unready>,
+    headers: &HeaderMap,
+    keeping: &'static str,
+) -> Response {
+    let ready = match ready {
         Ok(ready) => ready,
         Err(Unready::Full) => return answer::full(),
         Err(Unready::Failed) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
-    let (form, bytes) = match accepted(&headers) {
+    let (form, bytes) = match accepted(headers) {
         Form::Brotli => ("br", &ready.brotli),
         Form::Gzip => ("gzip", &ready.gzip),
         Form::Plain => ("", &ready.plain),
@@ -186,7 +257,7 @@ pub async fn respond(shared: Shared, key: Key, headers: HeaderMap) -> Response {
         "" => format!("\"{}\"", ready.tag),
         form => format!("\"{}-{form}\"", ready.tag),
     };
-    let mut response = if has_already(&headers, &tag) {
+    let mut response = if has_already(headers, &tag) {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
         let mut response = Response::new(Body::from(bytes.clone()));
@@ -227,6 +298,22 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
             page::list_page(&picture, now, *lang, script),
             until_minute,
         ),
+        Key::About(lang) => (html, about::about_page(&picture, *lang), Timestamp::MAX),
+        Key::Description => (
+            "application/json",
+            openapi::description().to_string(),
+            Timestamp::MAX,
+        ),
+        Key::Feed(lang) => (
+            "application/atom+xml; charset=utf-8",
+            atom::feed(&picture, *lang),
+            Timestamp::MAX,
+        ),
+        Key::SightingsTable => (
+            "text/csv; charset=utf-8; header=present",
+            csv::sightings(&picture, now),
+            until_fade,
+        ),
         Key::Sightings => (
             "application/geo+json",
             geojson::sightings(&picture, now).to_string(),
@@ -253,6 +340,15 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
                 Err(reason) => serde_json::json!({ "error": reason }).to_string(),
             };
             ("application/geo+json", text, Timestamp::MAX)
+        }
+        Key::LayerTable(layer, period) => {
+            let found = geojson::find(&picture, layer, Some(period));
+            let text = found.map(|(layer, period)| csv::layer(layer, period));
+            (
+                "text/csv; charset=utf-8; header=present",
+                text.unwrap_or_default(),
+                Timestamp::MAX,
+            )
         }
     };
     let plain = Bytes::from(text);

@@ -1,6 +1,7 @@
 //! The public server: every view behind its address, kept ready to send, and the stream of what changes.
 //!
-//! The hub's only listener that faces readers. It takes no input but addresses, sets no cookie and writes no access log.
+//! The hub's only listener that faces readers. It takes no input but addresses and one short form (`gone`), sets no cookie
+//! and writes no access log.
 
 mod answer;
 #[cfg(test)]
@@ -9,7 +10,9 @@ mod assets;
 mod bodies;
 mod connections;
 mod events;
+mod gone;
 pub mod metrics;
+mod openapi;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -20,7 +23,7 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Uri};
 use axum::middleware;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use spotlight_common::clock::Clock;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -28,7 +31,9 @@ use tokio::sync::watch;
 use crate::http::answer::{plain, secured, unknown};
 use crate::http::bodies::{Bodies, Key};
 use crate::http::connections::Bounded;
+use crate::left::Left;
 use crate::views::choice::{Choice, When};
+use crate::views::find::{Point, Search};
 use crate::views::projection::{MAX_ZOOM, View};
 use crate::views::words::Lang;
 use crate::views::{Picture, geojson};
@@ -45,13 +50,24 @@ struct Inner {
     clock: Clock,
     bodies: Bodies,
     viewers: Arc<tokio::sync::Semaphore>,
+    left: Arc<Left>,
     closing: watch::Sender<bool>,
 }
 
 impl Shared {
     /// Serves the newest of `pictures`; whoever holds the other end sends one on every change.
     pub fn new(pictures: watch::Receiver<Arc<Picture>>, clock: Clock) -> Self {
+        Self::noting(pictures, clock, Arc::default())
+    }
+
+    /// The same; what readers say of sightings goes into `left`.
+    pub(crate) fn noting(
+        pictures: watch::Receiver<Arc<Picture>>,
+        clock: Clock,
+        left: Arc<Left>,
+    ) -> Self {
         Self(Arc::new(Inner {
+            left,
             pictures,
             clock,
             bodies: Bodies::default(),
@@ -70,10 +86,15 @@ pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/", get(map))
         .route("/list", get(list))
+        .route("/about", get(about))
+        .route("/feed.atom", get(feed))
+        .route("/openapi.json", get(description))
         .route("/api/v1/sightings.geojson", get(sightings))
+        .route("/api/v1/sightings.csv", get(sightings_table))
         .route("/api/v1/layers", get(layers))
         .route("/api/v1/layers/{layer}", get(layer))
         .route("/api/v1/events", get(events::stream))
+        .route("/api/v1/gone", post(gone::post))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(healthy))
         .fallback(unknown)
@@ -119,24 +140,45 @@ pub async fn serve(
 }
 
 /// What an address may carry; anything that it does not understand is as if it were not there, and of two of a name the
-/// first counts.
-#[derive(Debug, Default)]
+/// first counts. Not to be printed: it holds what a reader looks for.
+#[derive(Default)]
 struct Asked {
     lang: Option<String>,
     view: Option<String>,
     period: Option<String>,
     layer: Option<String>,
     by: Option<String>,
+    at: Option<String>,
+    q: Option<String>,
 }
 
 impl Asked {
+    fn of(fields: Vec<(String, String)>) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in fields {
+            let place = match name.as_str() {
+                "lang" => &mut asked.lang,
+                "view" => &mut asked.view,
+                "period" => &mut asked.period,
+                "layer" => &mut asked.layer,
+                "by" => &mut asked.by,
+                "at" => &mut asked.at,
+                "q" => &mut asked.q,
+                _ => continue,
+            };
+            place.get_or_insert(value);
+        }
+        asked
+    }
+
     fn lang(&self) -> Lang {
         let code = self.lang.as_deref().unwrap_or_default();
         Lang::from_code(code).unwrap_or_default()
     }
 
-    /// Only what the picture knows, so that there are not more pages than layers, periods and views.
-    fn choice(&self, picture: &Picture) -> Choice {
+    /// Only what the picture knows, so that there are not more pages than layers, periods and views. `place` is where the
+    /// pin is.
+    fn choice(&self, picture: &Picture, place: Option<Point>) -> Choice {
         let mut layers = picture.layers.iter();
         let asked = self.layer.as_deref();
         let layer = layers
@@ -163,10 +205,11 @@ impl Asked {
         let part = parts.find(|part| by.is_some() && geojson::begun_by(**part) == by);
         let view = match self.view.as_deref() {
             Some("city") => View::CITY,
+            Some("now") => View::Now,
             Some(view) => area(view, picture)
                 .or_else(|| on_grid(view))
                 .unwrap_or_default(),
-            None => View::Now,
+            None => place.map_or(View::Now, |place| place.view(picture)),
         };
         Choice {
             lang: self.lang(),
@@ -174,6 +217,7 @@ impl Asked {
             layer: chosen.map(|layer| layer.id.clone()),
             begun_by: part.copied(),
             when,
+            place,
         }
     }
 }
@@ -198,32 +242,44 @@ fn on_grid(text: &str) -> Option<View> {
 type Asking = Result<Query<Vec<(String, String)>>, axum::extract::rejection::QueryRejection>;
 
 fn asked(query: Asking) -> Asked {
-    let mut asked = Asked::default();
-    for (name, value) in query.map(|Query(all)| all).unwrap_or_default() {
-        let place = match name.as_str() {
-            "lang" => &mut asked.lang,
-            "view" => &mut asked.view,
-            "period" => &mut asked.period,
-            "layer" => &mut asked.layer,
-            "by" => &mut asked.by,
-            _ => continue,
-        };
-        place.get_or_insert(value);
-    }
-    asked
+    Asked::of(query.map(|Query(all)| all).unwrap_or_default())
 }
 
 async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
-    let choice = asked(query).choice(&shared.picture());
-    bodies::respond(shared, Key::Map(choice), headers).await
+    let (asked, picture) = (asked(query), shared.picture());
+    let text = asked.q.as_deref();
+    match text.and_then(|text| Search::words(text, &picture)) {
+        Some(search) => {
+            let choice = asked.choice(&picture, search.found());
+            bodies::respond_once(shared, choice, search, headers).await
+        }
+        None => {
+            let place = asked.at.as_deref();
+            let place = place.and_then(|at| Point::parse(at, &picture));
+            let choice = asked.choice(&picture, place);
+            bodies::respond(shared, Key::Map(choice), headers).await
+        }
+    }
 }
 
 async fn list(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
     bodies::respond(shared, Key::List(asked(query).lang()), headers).await
 }
 
+async fn about(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::About(asked(query).lang()), headers).await
+}
+
 async fn sightings(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     bodies::respond(shared, Key::Sightings, headers).await
+}
+
+async fn sightings_table(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::SightingsTable, headers).await
+}
+
+async fn feed(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Feed(asked(query).lang()), headers).await
 }
 
 async fn layers(State(shared): State<Shared>, headers: HeaderMap) -> Response {
@@ -237,15 +293,22 @@ async fn layer(
     uri: Uri,
     headers: HeaderMap,
 ) -> Response {
-    let Some(layer) = name.strip_suffix(".geojson") else {
-        return unknown(uri).await;
+    let key = match name.rsplit_once('.') {
+        Some((_, "geojson")) => Key::Layer,
+        Some((_, "csv")) => Key::LayerTable,
+        _ => return unknown(uri).await,
     };
+    let layer = name.rsplit_once('.').map_or(&*name, |(layer, _)| layer);
     let found = geojson::find(&shared.picture(), layer, asked(query).period.as_deref())
-        .map(|(layer, period)| Key::Layer(layer.id.clone(), period.period.clone()));
+        .map(|(layer, period)| key(layer.id.clone(), period.period.clone()));
     match found {
         Ok(key) => bodies::respond(shared, key, headers).await,
         Err(reason) => answer::refusal(reason),
     }
+}
+
+async fn description(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Description, headers).await
 }
 
 async fn healthy() -> Response {

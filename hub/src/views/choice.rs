@@ -1,6 +1,8 @@
 //! What a reader may choose; the whole state of a page's address.
 
 use crate::store::open_data::BegunBy;
+use crate::views::Picture;
+use crate::views::find::Point;
 use crate::views::geojson::begun_by;
 use crate::views::layers::{Layer, Period};
 use crate::views::projection::View;
@@ -16,6 +18,8 @@ pub struct Choice {
     /// Which part of it; its first if none.
     pub begun_by: Option<BegunBy>,
     pub when: When,
+    /// Where the pin is; such a page is made for one reader and not kept.
+    pub place: Option<Point>,
 }
 
 /// Which period of open data is on the map.
@@ -28,26 +32,38 @@ pub enum When {
 }
 
 impl Choice {
+    /// What an address or a form has to name; nothing of what every reader gets first.
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let lang = (self.lang != Lang::default()).then(|| self.lang.code().to_owned());
+        // A place has a view of its own, so with one also the first view needs a name.
+        let view = self.view.name().or(self.place.map(|_| "now".to_owned()));
+        let by = self.begun_by.and_then(begun_by).map(str::to_owned);
+        let period = match &self.when {
+            When::Newest => None,
+            When::Hidden => Some("none".to_owned()),
+            When::Of(period) => Some(period.clone()),
+        };
+        let fields = [
+            ("lang", lang),
+            ("view", view),
+            ("layer", self.layer.clone()),
+            ("by", by),
+            ("period", period),
+            ("at", self.place.map(Point::name)),
+        ];
+        let fields = fields.into_iter();
+        fields
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect()
+    }
+
     /// As an address relative to the page's own; empty for what every reader gets first.
     pub fn address(&self, page: &str) -> String {
-        let mut query = Vec::new();
-        if self.lang != Lang::default() {
-            query.push(format!("lang={}", self.lang.code()));
-        }
-        if let Some(view) = self.view.name() {
-            query.push(format!("view={view}"));
-        }
-        if let Some(layer) = &self.layer {
-            query.push(format!("layer={layer}"));
-        }
-        if let Some(by) = self.begun_by.and_then(begun_by) {
-            query.push(format!("by={by}"));
-        }
-        match &self.when {
-            When::Newest => (),
-            When::Hidden => query.push("period=none".to_owned()),
-            When::Of(period) => query.push(format!("period={period}")),
-        }
+        let fields = self.fields();
+        let query: Vec<String> = fields
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
         if query.is_empty() {
             page.to_owned()
         } else {
@@ -59,6 +75,22 @@ impl Choice {
     pub fn with_view(&self, view: View) -> Self {
         Self {
             view,
+            ..self.clone()
+        }
+    }
+
+    /// The same with a pin on a place, and what is around it in view.
+    pub fn with_place(&self, point: Point, picture: &Picture) -> Self {
+        Self {
+            place: Some(point),
+            ..self.with_view(point.view(picture))
+        }
+    }
+
+    /// The same without a pin.
+    pub fn without_place(&self) -> Self {
+        Self {
+            place: None,
             ..self.clone()
         }
     }

@@ -13,11 +13,6 @@ use crate::views::{Picture, Sighting, current};
 /// Current sightings. The collection's own members say how old it is (`at`), whether an area without a sighting says
 /// anything at all (`node_online`, `data`), and of which cells another sender says that they left (`reported_gone`).
 pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
-    let data = match (picture.node_online, picture.coverage.is_empty()) {
-        (false, _) => "no data: no receiver is connected",
-        (true, true) => "no data: no coverage is declared",
-        (true, false) => "current",
-    };
     let gone = current(picture, at).filter_map(|sighting| {
         let gone = second(sighting.reported_gone?);
         Some((sighting.cell.to_string(), Value::from(gone)))
@@ -25,13 +20,22 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
     let members = json!({
         "at": second(at),
         "node_online": picture.node_online,
-        "data": data,
+        "data": data(picture),
         "reported_gone": gone.collect::<JsonObject>(),
     });
     FeatureCollection {
         bbox: None,
         features: current(picture, at).map(sighting).collect(),
         foreign_members: object(members),
+    }
+}
+
+/// Whether an area without a sighting says anything at all, and if not, why.
+pub fn data(picture: &Picture) -> &'static str {
+    match (picture.node_online, picture.coverage.is_empty()) {
+        (false, _) => "no data: no receiver is connected",
+        (true, true) => "no data: no coverage is declared",
+        (true, false) => "current",
     }
 }
 
@@ -135,6 +139,7 @@ pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
         // Without a place that the map knows.
         "unknown": unknown.collect::<JsonObject>(),
         "unit": layer.unit,
+        "data_through": layer.data_through.map(|date| date.to_string()),
         "source": layer.source,
         "licence": layer.licence,
     });
@@ -209,7 +214,7 @@ fn object(value: Value) -> Option<JsonObject> {
 }
 
 /// RFC 3339 in UTC, to the second.
-fn second(time: Timestamp) -> String {
+pub fn second(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 

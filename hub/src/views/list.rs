@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::now::Level;
 
+use crate::views::choice::Choice;
 use crate::views::svg::{badge, count, fading, label};
-use crate::views::words::{Words, fill};
+use crate::views::words::{Lang, Words, fill};
 use crate::views::{Picture, Sighting, time};
 
 /// A level's word and what it means.
@@ -54,17 +55,11 @@ pub fn summary(
 }
 
 /// Rows, in the order of the marks' numbers. `map` is the address of the page with the marks, empty on that page.
-pub fn rows(
-    picture: &Picture,
-    seen: &[&Sighting],
-    at: Timestamp,
-    map: &str,
-    words: &Words,
-) -> Markup {
+pub fn rows(picture: &Picture, seen: &[&Sighting], at: Timestamp, map: &str, lang: Lang) -> Markup {
     html! {
         ol #rows role="list" {
             @for (n, sighting) in seen.iter().enumerate() {
-                (row(picture, n + 1, sighting, at, map, words))
+                (row(picture, n + 1, sighting, at, map, lang))
             }
         }
     }
@@ -76,8 +71,9 @@ fn row(
     sighting: &Sighting,
     at: Timestamp,
     map: &str,
-    words: &Words,
+    lang: Lang,
 ) -> Markup {
+    let words = lang.words();
     let zone = &picture.city.time_zone;
     let (level, means) = level_words(sighting.level, words);
     let left = time::minutes_until(at, sighting.fades_at);
@@ -102,9 +98,24 @@ fn row(
                     " · "
                     span .fd { (fill(words.fades, &fades)) }
                 }
-                p .gone { @if let Some(gone) = gone { (fill(words.reported_gone, &[("time", &gone)])) } }
+                p .gone { @if let Some(gone) = &gone { (fill(words.reported_gone, &[("time", gone)])) } }
                 progress max="60" value=(left) aria-hidden="true" {}
             }
+            @if gone.is_none() {
+                @let button = lang.left().button;
+                button .they-left form="left" name="cell" value=(sighting.cell) aria-label={ (button) ": " (label(sighting, words)) } { (button) }
+            }
+        }
+    }
+}
+
+/// The form of every row's button, which sends its reader back to this page.
+pub fn left_form(choice: &Choice, page: Option<&str>) -> Markup {
+    html! {
+        form #left method="post" action="api/v1/gone" {
+            @for (name, value) in choice.fields() { input type="hidden" name=(name) value=(value); }
+            @if let Some(page) = page { input type="hidden" name="page" value=(page); }
+            p .quiet { (choice.lang.left().means) }
         }
     }
 }
@@ -113,20 +124,19 @@ fn row(
 mod tests {
     use super::*;
     use crate::views::fixture;
-    use crate::views::words::{ENGLISH, SPANISH};
 
-    fn said(sightings: usize, online: bool, words: &Words) -> String {
+    fn said(sightings: usize, online: bool, lang: Lang) -> String {
         let mut picture = fixture::picture(sightings);
         picture.node_online = online;
         let seen: Vec<&Sighting> = picture.sightings.iter().collect();
-        let summary = summary(&picture, &seen, picture.at, "./", words);
-        let rows = rows(&picture, &seen, picture.at, "", words);
+        let summary = summary(&picture, &seen, picture.at, "./", lang.words());
+        let rows = rows(&picture, &seen, picture.at, "", lang);
         summary.into_string() + &rows.into_string()
     }
 
     #[test]
     fn a_row_says_where_how_sure_how_old_and_how_long() {
-        let said = said(2, true, &ENGLISH);
+        let said = said(2, true, Lang::English);
         for part in [
             "2 sightings now",
             "newest 2 min ago",
@@ -135,6 +145,7 @@ mod tests {
             "3 min ago",
             "fades at 15:57, in 57 min",
             "reported gone 15:00",
+            "aria-label=\"They left: near 5th St &amp; San Pedro St\"",
         ] {
             assert!(said.contains(part), "{part}");
         }
@@ -142,11 +153,11 @@ mod tests {
 
     #[test]
     fn silence_and_no_data_are_different_words() {
-        let online = said(0, true, &ENGLISH);
+        let online = said(0, true, Lang::English);
         assert!(online.contains("No sightings in the last hour"));
         assert!(online.contains("Silence is not safety"));
         assert!(online.contains("id=\"nodata\" hidden"));
-        let offline = said(0, false, &SPANISH);
+        let offline = said(0, false, Lang::Spanish);
         assert!(offline.contains("<p id=\"nodata\"><strong>Sin datos"));
         assert!(offline.contains("id=\"count-line\" role=\"status\" hidden"));
     }

@@ -9,8 +9,12 @@ use spotlight_common::now::Level;
 use crate::city::City;
 use crate::views::layers::Layer;
 
+pub mod about;
+pub mod atom;
 pub mod choice;
 pub mod classes;
+pub mod csv;
+pub mod find;
 pub mod geojson;
 pub mod layers;
 pub mod legend;
@@ -57,6 +61,15 @@ pub struct Coverage {
     pub outline: Vec<(f64, f64)>,
 }
 
+/// Who runs this hub, as far as they say.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Operator {
+    /// A name, or how they describe themselves.
+    pub name: Option<String>,
+    /// Where they can be reached.
+    pub contact: Option<String>,
+}
+
 /// Everything that any view shows, at one instant.
 #[derive(Debug, Clone)]
 pub struct Picture {
@@ -74,6 +87,8 @@ pub struct Picture {
     pub node_online: bool,
     /// The number to text, if the operator has set one.
     pub phone: Option<String>,
+    /// Who runs the hub.
+    pub operator: Operator,
 }
 
 impl Picture {
@@ -85,6 +100,7 @@ impl Picture {
             && Arc::ptr_eq(&self.coverage, &other.coverage)
             && self.node_online == other.node_online
             && self.phone == other.phone
+            && self.operator == other.operator
     }
 
     /// Whether an area without a sighting says anything at all: somebody is asked to report, and can be heard.

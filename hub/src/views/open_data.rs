@@ -6,7 +6,6 @@ use maud::{Markup, html};
 use crate::city::Span;
 use crate::store::open_data::BegunBy;
 use crate::views::choice::Choice;
-use crate::views::geojson::begun_by;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::{Lang, Words, fill};
 use crate::views::{Picture, time};
@@ -39,6 +38,13 @@ pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
                         (unknown(period, part, words))
                     } @else {
                         p { a .to-layer href=(choice.with_layer(layer, first(layer), n == 0).address("./")) { (words.layer_on_map) } }
+                    }
+                    @if let Some(period) = period.filter(|_| is_shown) {
+                        p .parts {
+                            @for (form, name) in [("geojson", "GeoJSON"), ("csv", "CSV")] {
+                                a href={ "api/v1/layers/" (layer.id) "." (form) "?period=" (period.period) } { (name) }
+                            }
+                        }
                     }
                     p .quiet { (freshness(picture, layer, at, choice.lang)) }
                 }
@@ -81,10 +87,9 @@ fn parts(layer: &Layer, shown: BegunBy, is_first: bool, choice: &Choice, words: 
 fn periods(layer: &Layer, shown: Option<&Period>, choice: &Choice, words: &Words) -> Markup {
     html! {
         form action="./" {
-            @if choice.lang != Lang::default() { input type="hidden" name="lang" value=(choice.lang.code()); }
-            @if let Some(view) = choice.view.name() { input type="hidden" name="view" value=(view); }
-            @if let Some(layer) = &choice.layer { input type="hidden" name="layer" value=(layer); }
-            @if let Some(by) = choice.begun_by.and_then(begun_by) { input type="hidden" name="by" value=(by); }
+            @for (name, value) in choice.fields().into_iter().filter(|(name, _)| *name != "period") {
+                input type="hidden" name=(name) value=(value);
+            }
             label for="period" {
                 (match layer.span { Span::Month => words.layer_month, Span::Week => words.layer_week })
             }

@@ -9,17 +9,30 @@ use serde_json::json;
 use spotlight_common::now::Level;
 
 use crate::views::choice::Choice;
+use crate::views::find::{self, Search};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, Sighting, current, legend, list, open_data, time};
+use crate::views::{Picture, Sighting, atom, current, legend, list, open_data, time};
 
 /// The style sheet of every page.
 pub static STYLE: &str = include_str!("page.css");
 
 /// Map and list. `script` is the address of the page's script, if this hub was built with one.
 pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&str>) -> String {
+    let search = choice.place.and_then(|at| Search::point(at, picture));
+    searched_page(picture, at, choice, search.as_ref(), script)
+}
+
+/// The same with the answer to a search, which `choice` has followed.
+pub fn searched_page(
+    picture: &Picture,
+    at: Timestamp,
+    choice: &Choice,
+    search: Option<&Search>,
+    script: Option<&str>,
+) -> String {
     let words = choice.lang.words();
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
@@ -29,16 +42,19 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
         main {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading) {
+                @if let Some(search) = search { (find::answer(picture, choice, search)) }
                 div #frame role="group" aria-label=(words.map_heading) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words))
+                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), choice))
                     (moves(&frame, choice, words))
                 }
                 (areas(picture, choice, words))
+                (find::form(picture, choice, search))
                 (legend::legend(shown.as_ref(), choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
-                (list::rows(picture, &seen, at, "", words))
+                (list::rows(picture, &seen, at, "", choice.lang))
+                (list::left_form(choice, None))
                 p .quiet { (words.fading_means) }
             }
             (report(picture, words))
@@ -46,7 +62,7 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
             (open_data::open_data(picture, at, choice))
         }
         (footer(picture, &choice.address("list"), words.list_link, choice.lang))
-        @if script.is_some() { (for_script(picture, at, "", words)) }
+        @if script.is_some() { (for_script(picture, at, "", choice.lang)) }
     };
     document(picture, choice.lang, script, body)
 }
@@ -66,14 +82,15 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
             (list::summary(picture, &seen, at, &choice.address("list"), words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
-                (list::rows(picture, &seen, at, &map, words))
+                (list::rows(picture, &seen, at, &map, lang))
+                (list::left_form(&choice, Some("list")))
                 p .quiet { (words.fading_means) }
             }
             (report(picture, words))
             (coverage(picture, words))
         }
         (footer(picture, &map, words.map_link, lang))
-        @if script.is_some() { (for_script(picture, at, &map, words)) }
+        @if script.is_some() { (for_script(picture, at, &map, lang)) }
     };
     document(picture, lang, script, body)
 }
@@ -93,7 +110,23 @@ pub fn not_found(depth: usize) -> String {
             }
         }
     };
-    shell("Spotlight", Lang::default(), None, body)
+    shell("Spotlight", Lang::default(), html! {}, body)
+}
+
+/// One sentence and the way back, for a reader of `lang`.
+pub fn short_page(sentence: &str, link: &str, home: &str, lang: Lang) -> String {
+    let choice = Choice {
+        lang,
+        ..Choice::default()
+    };
+    let body = html! {
+        main .narrow.short {
+            h1 { "Spotlight" }
+            p { (sentence) }
+            p { a href=(choice.address(home)) { (link) } }
+        }
+    };
+    shell("Spotlight", lang, html! {}, body)
 }
 
 fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -> String {
@@ -103,10 +136,26 @@ fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -
         (svg::symbols())
         (body)
     };
-    shell(&format!("{title} - Spotlight"), lang, script, body)
+    titled(&title, picture, lang, script, body)
 }
 
-fn shell(title: &str, lang: Lang, script: Option<&str>, body: Markup) -> String {
+/// A page of its own title, which leads to the feed.
+pub(super) fn titled(
+    title: &str,
+    picture: &Picture,
+    lang: Lang,
+    script: Option<&str>,
+    body: Markup,
+) -> String {
+    let feed = fill(lang.feed().title, &[("city", &picture.city.name)]);
+    let head = html! {
+        link rel="alternate" type="application/atom+xml" href=(atom::address(lang)) title=(feed);
+        @if let Some(script) = script { script type="module" src=(script) {} }
+    };
+    shell(&format!("{title} - Spotlight"), lang, head, body)
+}
+
+fn shell(title: &str, lang: Lang, head: Markup, body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
         html lang=(lang.code()) {
@@ -117,7 +166,7 @@ fn shell(title: &str, lang: Lang, script: Option<&str>, body: Markup) -> String 
                 meta name="color-scheme" content="light dark";
                 link rel="icon" href="data:,";
                 style { (PreEscaped(STYLE)) }
-                @if let Some(script) = script { script type="module" src=(script) {} }
+                (head)
             }
             body { (body) }
         }
@@ -125,7 +174,7 @@ fn shell(title: &str, lang: Lang, script: Option<&str>, body: Markup) -> String 
     page.into_string()
 }
 
-fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
+pub(super) fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
     let words = choice.lang.words();
     let spoken = &picture.city.languages;
     let is_spoken =
@@ -185,15 +234,22 @@ fn report(picture: &Picture, words: &Words) -> Markup {
     html! {
         section #report {
             h2 { (words.report_heading) }
-            @match &picture.phone {
-                Some(phone) => {
-                    p { a .phone href={ "sms:" (dialled(phone)) } { (phone) } }
-                }
-                None => { p { (words.report_no_phone) } }
-            }
+            (phone(picture, words))
             p { (words.report_where) }
             p { q { (words.report_example) } br; q { (words.report_gone_example) } }
             p .quiet { (words.report_privacy) }
+        }
+    }
+}
+
+/// The number to text, as a link that opens a message to it.
+pub(super) fn phone(picture: &Picture, words: &Words) -> Markup {
+    html! {
+        @match &picture.phone {
+            Some(phone) => {
+                p { a .phone href={ "sms:" (dialled(phone)) } { (phone) } }
+            }
+            None => { p { (words.report_no_phone) } }
         }
     }
 }
@@ -220,13 +276,19 @@ fn coverage(picture: &Picture, words: &Words) -> Markup {
     }
 }
 
-fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> Markup {
+pub(super) fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> Markup {
     let words = lang.words();
+    let choice = Choice {
+        lang,
+        ..Choice::default()
+    };
+    let about = choice.address("about");
     html! {
         footer {
             p {
                 a href=(other) { (name) }
                 a href="api/v1/sightings.geojson" { (words.data_link) }
+                a href=(about) { (lang.about().link) }
             }
             (open_data::troubles(picture, lang))
             p .quiet { (words.streets_from) " " (words.no_tracking) }
@@ -235,7 +297,8 @@ fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> Markup {
 }
 
 /// What the script says and knows, as data. `map_page` is the address of the marks, empty on their own page.
-fn for_script(picture: &Picture, at: Timestamp, map_page: &str, words: &Words) -> Markup {
+fn for_script(picture: &Picture, at: Timestamp, map_page: &str, lang: Lang) -> Markup {
+    let words = lang.words();
     let zone = picture.city.time_zone.iana_name().unwrap_or("UTC");
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     let level = |level: Level| {
@@ -261,6 +324,8 @@ fn for_script(picture: &Picture, at: Timestamp, map_page: &str, words: &Words) -
         "covered": !picture.coverage.is_empty(),
         "fades": words.fades,
         "gone": words.reported_gone,
+        "they_left": lang.left().button,
+        "not_sent": lang.left().failed,
         "live": words.live,
         "lost": words.lost,
         "connecting": words.connecting,

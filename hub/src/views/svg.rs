@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::now::Level;
 
+use crate::views::choice::Choice;
 use crate::views::classes::{COLOURS, Classes};
+use crate::views::find::pin;
 use crate::views::layers::Area;
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
@@ -29,8 +31,9 @@ pub fn map(
     at: Timestamp,
     frame: &Frame,
     shown: Option<&Shown<'_>>,
-    words: &Words,
+    choice: &Choice,
 ) -> Markup {
+    let words = choice.lang.words();
     let city = &picture.city;
     let now = time::clock(at, &city.time_zone);
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
@@ -59,6 +62,7 @@ pub fn map(
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
             g #names { (names(picture, [&phone.1, &desk.1], frame, words)) }
+            @if let Some(point) = choice.place { (pin(point, frame, choice.lang)) }
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
@@ -319,16 +323,15 @@ pub fn label(sighting: &Sighting, words: &Words) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::choice::Choice;
     use crate::views::fixture;
     use crate::views::projection::View;
-    use crate::views::words::ENGLISH;
 
     fn drawn(picture: &Picture) -> String {
         let frame = Frame::of(View::Now, picture);
         let seen: Vec<&Sighting> = picture.sightings.iter().collect();
-        let shown = Shown::of(picture, &Choice::default(), &frame);
-        map(picture, &seen, picture.at, &frame, shown.as_ref(), &ENGLISH).into_string()
+        let choice = Choice::default();
+        let shown = Shown::of(picture, &choice, &frame);
+        map(picture, &seen, picture.at, &frame, shown.as_ref(), &choice).into_string()
     }
 
     #[test]

@@ -2,6 +2,11 @@
 //!
 //! `{name}` is filled in by [`fill`] here and by the script's function of the same name.
 
+pub mod about;
+pub mod feed;
+pub mod find;
+pub mod left;
+
 /// A language that the page is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Lang {
@@ -409,6 +414,19 @@ pub fn place(label: &str, words: &Words) -> String {
     all.join(" ")
 }
 
+/// The blanks of a table of words, for the tests that hold translations together.
+#[cfg(test)]
+pub(super) fn blanks(words: &impl std::fmt::Debug) -> Vec<String> {
+    let text = format!("{words:?}");
+    let mut blanks: Vec<String> = text
+        .match_indices('{')
+        .filter_map(|(at, _)| Some(text[at..].split_inclusive('}').next()?.to_owned()))
+        .filter(|blank| blank.len() < 12)
+        .collect();
+    blanks.sort();
+    blanks
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -431,16 +449,6 @@ mod tests {
 
     #[test]
     fn every_translation_keeps_the_blanks_of_the_english_one() {
-        let blanks = |words: &Words| {
-            let text = format!("{words:?}");
-            let mut blanks: Vec<String> = text
-                .match_indices('{')
-                .filter_map(|(at, _)| Some(text[at..].split_inclusive('}').next()?.to_owned()))
-                .filter(|blank| blank.len() < 12)
-                .collect();
-            blanks.sort();
-            blanks
-        };
         assert_eq!(blanks(&ENGLISH), blanks(&SPANISH));
     }
 }

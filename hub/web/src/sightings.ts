@@ -92,8 +92,39 @@ function row(of: Properties, number: number): HTMLElement {
       html("p", { class: "gone" }, gone ? fill(words.gone, { time: clock(seconds(gone)) }) : ""),
       html("progress", { max: "60", "aria-hidden": "true" }),
     ),
+    ...(gone ? [] : [they_left(of)]),
   );
 }
+
+/** The button of the page's form `left`. */
+function they_left(of: Properties): HTMLElement {
+  const attributes = {
+    class: "they-left",
+    form: "left",
+    name: "cell",
+    value: of.cell,
+    "aria-label": `${words.they_left}: ${place(of.label)}`,
+  };
+  return html("button", attributes, words.they_left);
+}
+
+/** Says so without leaving the page: its note comes with the next event. */
+document.getElementById("left")?.addEventListener("submit", (event) => {
+  const form = event.currentTarget as HTMLFormElement;
+  const button = event.submitter as HTMLButtonElement | null;
+  if (!button) return;
+  event.preventDefault();
+  const body = new URLSearchParams({ [button.name]: button.value });
+  // The answer leads back to this page, which is here already.
+  const options = { method: "POST", mode: "same-origin", redirect: "manual", body } as const;
+  const answered = (answer: Response): void => {
+    if (answer.type === "opaqueredirect") return;
+    // The hub says on a page of its own why not.
+    form.append(html("input", { type: "hidden", name: button.name, value: button.value }));
+    form.submit();
+  };
+  void fetch(form.action, options).then(answered, () => (button.textContent = words.not_sent));
+});
 
 /** A cell's corners and its middle, in units of the drawing. */
 function outline(of: Feature): [Point[], Point] {

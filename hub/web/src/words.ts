@@ -20,6 +20,8 @@ export interface Words {
   covered: boolean;
   fades: string;
   gone: string;
+  they_left: string;
+  not_sent: string;
   live: string;
   lost: string;
   connecting: string;

@@ -1,0 +1,217 @@
+//! `/openapi.json`: every public address, what it takes and what it answers, as OpenAPI 3.1.
+//!
+//! Written by hand, for most answers are no JSON and have no Rust type to derive from. A test holds it to the router: each
+//! route is in it, and each address answers as it says.
+
+use serde_json::{Value, json};
+
+/// The description.
+pub fn description() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Spotlight",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "A map of police presence. It shows places and times, never a person. Sightings fade: after `fades_at` do not \
+                show or keep one. Silence is not safety: where `data` is not `current`, and outside the coverage, no sighting means \
+                no data. All addresses also answer HEAD; all but the stream, `/healthz` and `/api/v1/gone` carry an \
+                ETag and come as br or gzip to those who accept it. 503: too many readers at once; `Retry-After` says when to come again.",
+            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
+        },
+        "servers": [{ "url": ".", "description": "this hub" }],
+        "paths": {
+            "/": { "get": page("Map and list; works without scripts",
+                &["lang", "view", "layer", "by", "period", "q", "at"], &["503"]) },
+            "/list": { "get": page("The list alone", &["lang"], &[]) },
+            "/about": { "get": page("What is shown and what never is, what is kept, who runs the hub, how to report", &["lang"], &[]) },
+            "/feed.atom": { "get": operation("Published periods of the layers (RFC 4287); never sightings", &["lang"],
+                found("application/atom+xml", "The feed", json!({ "type": "string" })), &[]) },
+            "/openapi.json": { "get": operation("This description", &[],
+                found("application/json", "OpenAPI 3.1", json!({ "type": "object" })), &[]) },
+            "/api/v1/sightings.geojson": { "get": operation("Sightings now (RFC 7946)", &[],
+                found("application/geo+json", "A polygon for each", schema("Sightings")), &[]) },
+            "/api/v1/sightings.csv": { "get": operation("Sightings now, as a table (RFC 4180)", &[],
+                found("text/csv", "Columns `cell,label,level,first_seen,last_seen,fades_at,reported_gone`. Where no sighting means no data, \
+                    the last row has no cell, the level `no_data` and the reason as its label.", json!({ "type": "string" })), &[]) },
+            "/api/v1/layers": { "get": operation("Layers of city open data and their periods", &[],
+                found("application/json", "The list", schema("Layers")), &[]) },
+            "/api/v1/layers/{layer}.geojson": { "get": operation("One period of a layer (RFC 7946); the newest unless asked for another",
+                &["layer_id", "layer_period"],
+                found("application/geo+json", "A polygon or multipolygon for each area", schema("LayerAreas")), &["404", "503"]) },
+            "/api/v1/layers/{layer}.csv": { "get": operation("One period of a layer, as a table (RFC 4180)",
+                &["layer_id", "layer_period"],
+                found("text/csv", "Columns `area,period,count,lat,lon`, the last two of the middle of the area's outline; where the layer \
+                    tells, `begun_by`. The area `unknown` has no middle.", json!({ "type": "string" })), &["404", "503"]) },
+            "/api/v1/events": { "get": operation("Server-sent events: `sightings`, the same collection as sightings.geojson, at once and on \
+                every change and fade; `alive`, the hub's time, between them", &[],
+                found("text/event-stream", "The stream", json!({ "type": "string" })), &["503"]) },
+            "/api/v1/gone": { "post": gone() },
+            "/assets/{name}": { "get": operation("The page's script, by the name that the page gives it", &["name"],
+                found("text/javascript", "It never changes under its name", json!({ "type": "string" })), &["404 page"]) },
+            "/healthz": { "get": operation("Whether the hub serves", &[],
+                found("text/plain", "`ok`", json!({ "type": "string" })), &[]) }
+        },
+        "components": { "parameters": parameters(), "responses": responses(), "schemas": schemas() }
+    })
+}
+
+fn page(summary: &str, parameters: &[&str], others: &[&str]) -> Value {
+    let found = found("text/html", "The page", json!({ "type": "string" }));
+    operation(summary, parameters, found, others)
+}
+
+fn operation(summary: &str, parameters: &[&str], found: Value, others: &[&str]) -> Value {
+    let parameters = parameters.iter();
+    let parameters =
+        parameters.map(|name| json!({ "$ref": format!("#/components/parameters/{name}") }));
+    let mut responses = json!({ "200": found });
+    for name in others {
+        let status = name.split(' ').next().unwrap_or(name);
+        responses[status] =
+            json!({ "$ref": format!("#/components/responses/{}", name.replace(' ', "-")) });
+    }
+    json!({ "summary": summary, "parameters": parameters.collect::<Vec<_>>(), "responses": responses })
+}
+
+fn found(kind: &str, description: &str, schema: Value) -> Value {
+    json!({ "description": description, "content": { kind: { "schema": schema } } })
+}
+
+fn schema(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn gone() -> Value {
+    let said = |description: &str| found("text/html", description, json!({ "type": "string" }));
+    json!({
+        "summary": "A reader of the page says that police left: adds a note to a sighting, and ends nothing",
+        "requestBody": {
+            "required": true,
+            "content": { "application/x-www-form-urlencoded": { "schema": {
+                "type": "object",
+                "required": ["cell"],
+                "properties": {
+                    "cell": { "type": "string", "description": "The cell of a sighting that is shown" },
+                    "page": { "type": "string", "enum": ["list"], "description": "Leads back to the list, else to the map" }
+                },
+                "additionalProperties": { "type": "string", "description": "What the page's own address carries, to lead back to it" }
+            } } }
+        },
+        "responses": {
+            "303": { "description": "Noted, or already so; leads back to the page" },
+            "400": said("It names no cell"),
+            "403": said("It came from another site"),
+            "404": said("That cell shows no sighting"),
+            "429": said("Too many said so just now")
+        }
+    })
+}
+
+fn parameters() -> Value {
+    let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
+    let text = || json!({ "type": "string" });
+    json!({
+        "lang": query("lang", "The language", json!({ "type": "string", "enum": ["en", "es"], "default": "en" })),
+        "view": query("view", "`now`, `city`, `area.N` for a neighborhood of the coverage, or `ZOOM.X.Y`: the middle in quarters of a drawing's width", text()),
+        "layer": query("layer", "The layer on the map, by its id", text()),
+        "by": query("by", "The part of it: who began what is counted", json!({ "type": "string", "enum": ["officer", "dispatch"] })),
+        "period": query("period", "The period on the map, or `none`", text()),
+        "q": query("q", "A place to look for: a corner, a block, a name or coordinates. It is forgotten when it is answered.", json!({ "type": "string", "maxLength": crate::views::find::LONGEST })),
+        "at": query("at", "A place to mark: latitude and longitude in degrees", json!({ "type": "string", "examples": ["34.0442,-118.2439"] })),
+        "layer_period": query("period", "One of the layer's periods: `YYYY-MM` or `YYYY-Www`", text()),
+        "layer_id": { "name": "layer", "in": "path", "required": true, "description": "The layer's id", "schema": text() },
+        "name": { "name": "name", "in": "path", "required": true, "schema": text() }
+    })
+}
+
+fn responses() -> Value {
+    let reason = json!({ "type": "object", "required": ["error"], "properties": { "error": { "type": "string" } } });
+    json!({
+        "404": found("application/json", "There is no such thing, and why", reason),
+        "404-page": found("text/html", "There is no such page", json!({ "type": "string" })),
+        "503": found("text/plain", "Too many readers at once; `Retry-After` says when to come again", json!({ "type": "string" }))
+    })
+}
+
+fn schemas() -> Value {
+    let text = || json!({ "type": "string" });
+    let time = || json!({ "type": "string", "format": "date-time" });
+    let maybe = |format: &str| json!({ "type": ["string", "null"], "format": format });
+    let whole = || json!({ "type": "integer" });
+    let geometry = |kinds: &[&str]| json!({ "type": "object", "required": ["type", "coordinates"], "properties": { "type": { "enum": kinds }, "coordinates": { "type": "array" } } });
+    let collection = |feature: &str, members: Value| {
+        let mut properties = json!({ "type": { "const": "FeatureCollection" }, "features": { "type": "array", "items": schema(feature) } });
+        let mut required = vec!["type".to_owned(), "features".to_owned()];
+        for (name, member) in members.as_object().into_iter().flatten() {
+            properties[name] = member.clone();
+            required.push(name.clone());
+        }
+        json!({ "type": "object", "required": required, "properties": properties })
+    };
+    let feature = |kinds: &[&str], required: &[&str], properties: Value| {
+        json!({
+            "type": "object",
+            "required": ["type", "geometry", "properties"],
+            "properties": {
+                "type": { "const": "Feature" },
+                "geometry": geometry(kinds),
+                "properties": { "type": "object", "required": required, "properties": properties }
+            }
+        })
+    };
+    let by_part = || json!({ "type": "array", "items": { "enum": ["officer", "dispatch"] } });
+    json!({
+        "Sightings": collection("Sighting", json!({
+            "at": time(),
+            "node_online": { "type": "boolean" },
+            "data": { "type": "string", "description": "`current`, or why an area without a sighting says nothing" },
+            "reported_gone": { "type": "object", "additionalProperties": time(), "description": "By cell: when someone else said that they left" }
+        })),
+        "Sighting": feature(&["Polygon"], &["cell", "label", "level", "first_seen", "last_seen", "fades_at"], json!({
+            "cell": { "type": "string", "description": "An H3 cell of resolution 9, 8 or 7" },
+            "label": text(),
+            "level": { "enum": ["corroborated", "photo", "unconfirmed"] },
+            "first_seen": time(),
+            "last_seen": time(),
+            "fades_at": time()
+        })),
+        "LayerAreas": collection("LayerArea", json!({
+            "layer": text(),
+            "period": text(),
+            "unknown": { "type": "object", "additionalProperties": whole(), "description": "Counts without a place that the map knows" },
+            "unit": text(),
+            "data_through": maybe("date"),
+            "source": text(),
+            "licence": text()
+        })),
+        "LayerArea": feature(&["Polygon", "MultiPolygon"], &["area", "count", "period"], json!({
+            "area": text(),
+            "count": whole(),
+            "period": text(),
+            "begun_by": { "enum": ["officer", "dispatch"] }
+        })),
+        "Layers": { "type": "object", "required": ["layers"], "properties": { "layers": { "type": "array", "items": schema("Layer") } } },
+        "Layer": {
+            "type": "object",
+            "required": ["id", "title", "explanation", "unit", "periods", "data_through", "fetched_at", "source", "licence"],
+            "properties": {
+                "id": text(),
+                "title": text(),
+                "explanation": text(),
+                "unit": text(),
+                "span": { "enum": ["month", "week"] },
+                "begun_by": by_part(),
+                "periods": { "type": "array", "items": text() },
+                "data_through": maybe("date"),
+                "fetched_at": maybe("date-time"),
+                "refreshed": { "type": "boolean" },
+                "source": text(),
+                "licence": text(),
+                "spanish": { "type": ["object", "null"], "properties": { "title": text(), "explanation": text(), "unit": text() } }
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! Finding a place by its words: what a reader typed becomes a point, and the point a pin on the map.
+//!
+//! The words live as long as their answer: no address that the hub writes, no kept body and no log holds them. Links
+//! carry the point instead.
+
+use geo::{Contains as _, LineString, Polygon};
+use maud::{Markup, html};
+use spotlight_common::cell::Cell;
+use spotlight_common::gazetteer::{Missing, NotFound, Place, Precision};
+
+use crate::city::City;
+use crate::views::choice::Choice;
+use crate::views::projection::{Frame, Plane, View};
+use crate::views::words::{Lang, fill, place};
+use crate::views::{Coverage, Picture};
+
+/// More of what a reader typed is not read.
+pub const LONGEST: usize = 200;
+/// About so many metres around a place are shown.
+const AROUND: f64 = 3_000.0;
+/// The grid of points that a link may name, in a degree: about 10 m.
+const STEPS: f64 = 10_000.0;
+
+/// A point in steps of a ten-thousandth of a degree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Point {
+    lat: i32,
+    lon: i32,
+}
+
+impl Point {
+    pub fn of((lat, lon): (f64, f64)) -> Self {
+        let steps = |degrees: f64| (degrees * STEPS).round() as i32;
+        Self {
+            lat: steps(lat),
+            lon: steps(lon),
+        }
+    }
+
+    /// Latitude and longitude.
+    pub fn degrees(self) -> (f64, f64) {
+        (f64::from(self.lat) / STEPS, f64::from(self.lon) / STEPS)
+    }
+
+    /// `34.0443,-118.2435`, as an address has it.
+    pub fn name(self) -> String {
+        let (lat, lon) = self.degrees();
+        format!("{lat:.4},{lon:.4}")
+    }
+
+    /// The point of that name, if it lies in the city and the city has places.
+    pub fn parse(name: &str, picture: &Picture) -> Option<Self> {
+        let (lat, lon) = name.split_once(',')?;
+        let (lat, lon) = (lat.parse().ok()?, lon.parse().ok()?);
+        let city = &picture.city;
+        let point = city.holds(lat, lon).then(|| Self::of((lat, lon)))?;
+        Search::point(point, picture).map(|_| point)
+    }
+
+    /// The view that shows it and what is around it.
+    pub fn view(self, picture: &Picture) -> View {
+        let plane = Plane::of(&picture.city);
+        let zoom = (plane.width / AROUND).log2().round() as i32;
+        View::grid(zoom, &plane, plane.metres(self.degrees()))
+    }
+}
+
+/// What was typed, if anything, and what came of it. Not to be printed.
+pub struct Search {
+    pub text: String,
+    pub answer: Result<Place, NotFound>,
+}
+
+impl Search {
+    /// Looks for what a reader typed; none if it is blank or the city has no places.
+    pub fn words(text: &str, picture: &Picture) -> Option<Self> {
+        let places = picture.city.gazetteer.as_ref()?;
+        let text: String = text.trim().chars().take(LONGEST).collect();
+        if text.is_empty() {
+            return None;
+        }
+        let answer = match middle(&picture.coverage) {
+            Some(home) => places.find_near(&text, home),
+            None => places.find(&text),
+        };
+        let in_city = |place: Place| match picture.city.holds(place.lat, place.lon) {
+            true => Ok(place),
+            false => Err(Missing::OutsideCity.into()),
+        };
+        // To a report a whole district says too little; a reader may look at it.
+        let answer = answer
+            .or_else(|missing| district(&picture.city, &text).ok_or(missing))
+            .and_then(in_city);
+        Some(Self { text, answer })
+    }
+
+    /// Says where a point is that a link names; none where the city has no places.
+    pub fn point(point: Point, picture: &Picture) -> Option<Self> {
+        let places = picture.city.gazetteer.as_ref()?;
+        let found = places.find(&point.name());
+        found.ok().map(|place| Self {
+            text: String::new(),
+            answer: Ok(place),
+        })
+    }
+
+    /// Where it is, if it was found.
+    pub fn found(&self) -> Option<Point> {
+        let place = self.answer.as_ref().ok()?;
+        Some(Point::of((place.lat, place.lon)))
+    }
+}
+
+/// The part of the city that people call so.
+fn district(city: &City, text: &str) -> Option<Place> {
+    let mut districts = city.districts.iter();
+    let (name, lat, lon) = districts.find(|(name, _, _)| name.eq_ignore_ascii_case(text))?;
+    Some(Place {
+        label: name.clone(),
+        lat: *lat,
+        lon: *lon,
+        cell: Cell::at(*lat, *lon, 7)?,
+        precision: Precision::Area,
+    })
+}
+
+/// Where several places answer, those nearest to the coverage are offered first.
+fn middle(coverage: &[Coverage]) -> Option<(f64, f64)> {
+    let points = || coverage.iter().flat_map(|area| &area.outline);
+    let count = points().count();
+    let mean = |axis: fn(&(f64, f64)) -> f64| points().map(axis).sum::<f64>() / count as f64;
+    (count > 0).then(|| (mean(|point| point.0), mean(|point| point.1)))
+}
+
+/// The field to type into; nothing where the city has no places.
+pub fn form(picture: &Picture, choice: &Choice, search: Option<&Search>) -> Markup {
+    let words = choice.lang.find();
+    // What is found chooses the view.
+    let kept = choice.with_view(View::Now).without_place();
+    html! {
+        @if picture.city.gazetteer.is_some() {
+            form #find action="./#where" role="search" {
+                @for (name, value) in kept.fields() { input type="hidden" name=(name) value=(value); }
+                label for="q" { (words.heading) }
+                input #q type="search" name="q" required maxlength=(LONGEST) autocomplete="off" spellcheck="false"
+                    placeholder=(words.example) value=[search.map(|search| search.text.as_str())];
+                button { (words.button) }
+            }
+        }
+    }
+}
+
+/// What came of it, in a sentence, and the places that may have been meant.
+pub fn answer(picture: &Picture, choice: &Choice, search: &Search) -> Markup {
+    let (lang, words) = (choice.lang, choice.lang.words());
+    html! {
+        div #found role="status" {
+            @match &search.answer {
+                Ok(found) => p { strong { (place(&found.label, words)) "." } " " (lies(picture, (found.lat, found.lon), lang)) },
+                Err(missing) => {
+                    p { (why(picture, missing, lang)) }
+                    @if !missing.candidates.is_empty() {
+                        ul {
+                            @for candidate in &missing.candidates {
+                                @let point = Point::of((candidate.lat, candidate.lon));
+                                li { a href={ (choice.with_place(point, picture).address("./")) "#where" } { (place(&candidate.label, words)) } }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Whether anybody reports from there.
+fn lies(picture: &Picture, at: (f64, f64), lang: Lang) -> String {
+    let words = lang.find();
+    let area = picture.coverage.iter().find(|area| holds(area, at));
+    match area {
+        Some(_) if !picture.node_online => words.deaf.to_owned(),
+        Some(area) => fill(words.inside, &[("area", &area.name)]),
+        None => words.outside.to_owned(),
+    }
+}
+
+fn holds(area: &Coverage, (lat, lon): (f64, f64)) -> bool {
+    let ring: LineString<f64> = area.outline.iter().map(|(lat, lon)| (*lon, *lat)).collect();
+    Polygon::new(ring, Vec::new()).contains(&geo::coord! { x: lon, y: lat })
+}
+
+fn why(picture: &Picture, missing: &NotFound, lang: Lang) -> String {
+    let words = lang.find();
+    let calm = |name: &str| place(name, lang.words());
+    match &missing.why {
+        Missing::Ambiguous => words.which.to_owned(),
+        Missing::OneStreet(street) => fill(words.one_street, &[("a", &calm(street))]),
+        Missing::UnknownCorner(one, other) => {
+            fill(words.no_corner, &[("a", &calm(one)), ("b", &calm(other))])
+        }
+        Missing::TooLarge(area) => fill(words.too_large, &[("a", &calm(area))]),
+        Missing::OutsideCity => fill(words.elsewhere, &[("a", &picture.city.name)]),
+        Missing::ShortLink => words.short_link.to_owned(),
+        Missing::NoPlace => words.nothing.to_owned(),
+    }
+}
+
+/// A pin with its tip on the place: of no level's shape or colour, and without a number.
+pub fn pin(point: Point, frame: &Frame, lang: Lang) -> Markup {
+    let (x, y) = frame.units(point.degrees());
+    html! {
+        g .pin transform={ "translate(" (x.round()) " " (y.round()) ")" } {
+            title { (lang.find().pin) }
+            g {
+                path d="M0 0C-2.5-8-11-12-11-22A11 11 0 0 1 11-22C11-12 2.5-8 0 0z" {}
+                circle cy="-22" r="4" {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::{fixture, projection};
+    use spotlight_common::gazetteer::Gazetteer;
+    use std::sync::Arc;
+
+    fn picture() -> Picture {
+        let mut picture = fixture::picture(1);
+        let mut city = fixture::city();
+        city.gazetteer = Some(Gazetteer::los_angeles());
+        picture.city = Arc::new(city);
+        picture
+    }
+
+    fn said(text: &str, lang: Lang) -> String {
+        let picture = picture();
+        let search = Search::words(text, &picture).expect("an answer");
+        let choice = Choice::default().with_lang(lang);
+        answer(&picture, &choice, &search).into_string()
+    }
+
+    #[test]
+    fn a_place_is_named_and_told_to_be_in_the_coverage_or_not() {
+        let inside = said("5th and san pedro", Lang::English);
+        assert!(inside.contains("5th St &amp; San Pedro St"), "{inside}");
+        assert!(inside.contains("in Downtown, where people"), "{inside}");
+        let district = said("skid row", Lang::English);
+        assert!(district.contains("<strong>Skid Row."), "{district}");
+        let outside = said("hollywood & vine", Lang::Spanish);
+        assert!(
+            outside.contains("Sin datos: de all\u{ed} nadie"),
+            "{outside}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_found_has_a_reason_and_what_is_unclear_has_links() {
+        let which = said("figueroa & 50", Lang::English);
+        assert!(which.contains("Which one?"), "{which}");
+        assert!(which.matches("<a href=\"./?view=").count() > 1, "{which}");
+        for (text, reason) in [
+            ("qwertyuiop", "no place that this map knows"),
+            ("san pedro", "San Pedro"),
+            ("40.7128,-74.0060", "not in Los Angeles"),
+            ("https://goo.gl/maps/abc", "opens no links"),
+            ("<script>alert(1)</script>", "no place"),
+        ] {
+            let said = said(text, Lang::English);
+            assert!(said.contains(reason), "{said}");
+            assert!(!said.contains("<script"), "{said}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_is_typed_panics_and_little_of_it_is_read() {
+        let picture = picture();
+        let long = "5th & \u{1f693}\u{301} San Pedro ".repeat(9_000);
+        for text in ["\0", "%%%", "a\u{202e}b", "NaN,NaN", "1e999,-1e999", &long] {
+            let search = Search::words(text, &picture).expect("an answer");
+            assert!(search.text.chars().count() <= LONGEST);
+            form(&picture, &Choice::default(), Some(&search));
+        }
+        assert!(Search::words(" \t ", &picture).is_none());
+        for name in [
+            "NaN,NaN",
+            "1e999,0",
+            "34,",
+            "34.05;-118.2",
+            "0,0",
+            "40.7,-74.0",
+        ] {
+            assert!(Point::parse(name, &picture).is_none(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_point_keeps_its_name_and_its_view_holds_it() {
+        let picture = picture();
+        let point = Point::parse("34.0442,-118.2439", &picture).expect("in the city");
+        assert_eq!(point.name(), "34.0442,-118.2439");
+        let frame = Frame::of(point.view(&picture), &picture);
+        let (x, y) = frame.units(point.degrees());
+        assert!((250.0..750.0).contains(&x) && (200.0..700.0).contains(&y));
+        assert!(frame.width < 5_000.0 && projection::is_drawn((x, y)));
+        assert!(Search::point(point, &picture).is_some_and(|search| search.answer.is_ok()));
+    }
+}
