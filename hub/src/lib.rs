@@ -73,7 +73,7 @@ pub async fn run(
         name: area.name,
         outline: area.outline,
     });
-    let state = state::State::new(
+    let mut state = state::State::new(
         city.clone(),
         coverage.collect(),
         layers_seen,
@@ -82,6 +82,7 @@ pub async fn run(
         live,
         withheld,
     );
+    state.public_url = config.public_url;
     let (pictures, pictures_seen) = watch::channel(Arc::new(state.picture(clock.now())));
     let (changes, changes_seen) = mpsc::channel(1024);
     let identity = Identity {

@@ -35,6 +35,7 @@ pub struct State {
     pub coverage: Arc<Vec<Coverage>>,
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     pub phone: Option<String>,
+    pub public_url: Option<String>,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
     /// Reports of an earlier boot, while the clock may be behind.
@@ -57,6 +58,7 @@ impl State {
             coverage: Arc::new(coverage),
             layers,
             phone,
+            public_url: None,
             clock,
             cells: HashMap::new(),
             withheld,
@@ -110,6 +112,7 @@ impl State {
             coverage: self.coverage.clone(),
             node_online: self.online.any(at),
             phone: self.phone.clone(),
+            public_url: self.public_url.clone(),
         }
     }
 

@@ -96,6 +96,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             city: settings.city,
             listen: address,
             phone: None,
+            public_url: None,
             coverage: settings.coverage,
             // A demo asks nobody for anything.
             feeds: FeedsConfig {

@@ -18,10 +18,10 @@ use tokio::sync::Semaphore;
 
 use crate::http::{Shared, answer, assets};
 use crate::views::choice::{Choice, When};
-use crate::views::page;
 use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, time};
+use crate::views::{install, page, poster};
 
 /// Views that are not everybody's first are rendered so many at a time, for the same threads store reports and erase them.
 const RENDERING: usize = 2;
@@ -37,6 +37,9 @@ const BROTLI_QUALITY: i32 = 9;
 pub enum Key {
     Map(Choice),
     List(Lang),
+    Poster(Option<Lang>),
+    Manifest(Lang),
+    Worker(&'static str),
     Sightings,
     Layers,
     Layer(String, String),
@@ -52,7 +55,13 @@ impl Key {
                 choice.view == View::Now && choice.when == When::Newest && choice.layer.is_none()
             }
             Self::Layer(..) => false,
-            Self::List(_) | Self::Sightings | Self::Layers | Self::Event => true,
+            Self::List(_)
+            | Self::Poster(_)
+            | Self::Manifest(_)
+            | Self::Worker(_)
+            | Self::Sightings
+            | Self::Layers
+            | Self::Event => true,
         }
     }
 }
@@ -226,6 +235,17 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
             html,
             page::list_page(&picture, now, *lang, script),
             until_minute,
+        ),
+        Key::Poster(lang) => (html, poster::poster(&picture, now, *lang), until_minute),
+        Key::Manifest(lang) => (
+            "application/manifest+json",
+            install::manifest(&picture, *lang),
+            Timestamp::MAX,
+        ),
+        Key::Worker(worker) => (
+            "text/javascript; charset=utf-8",
+            (*worker).to_owned(),
+            Timestamp::MAX,
         ),
         Key::Sightings => (
             "application/geo+json",

@@ -9,6 +9,7 @@ mod assets;
 mod bodies;
 mod connections;
 mod events;
+mod icons;
 pub mod metrics;
 
 use std::future::Future;
@@ -28,7 +29,7 @@ use tokio::sync::watch;
 use crate::http::answer::{plain, secured, unknown};
 use crate::http::bodies::{Bodies, Key};
 use crate::http::connections::Bounded;
-use crate::views::choice::{Choice, When};
+use crate::views::choice::{Choice, Shape, When};
 use crate::views::projection::{MAX_ZOOM, View};
 use crate::views::words::Lang;
 use crate::views::{Picture, geojson};
@@ -70,6 +71,12 @@ pub fn router(shared: Shared) -> Router {
     Router::new()
         .route("/", get(map))
         .route("/list", get(list))
+        .route("/poster", get(poster))
+        .route("/sw.js", get(worker))
+        .route("/manifest.webmanifest", get(manifest))
+        .route("/icon.svg", get(icons::drawing))
+        .route("/icon-192.png", get(icons::small))
+        .route("/icon-512.png", get(icons::large))
         .route("/api/v1/sightings.geojson", get(sightings))
         .route("/api/v1/layers", get(layers))
         .route("/api/v1/layers/{layer}", get(layer))
@@ -127,12 +134,23 @@ struct Asked {
     period: Option<String>,
     layer: Option<String>,
     by: Option<String>,
+    embed: Option<String>,
+    kept: Option<String>,
 }
 
 impl Asked {
     fn lang(&self) -> Lang {
         let code = self.lang.as_deref().unwrap_or_default();
         Lang::from_code(code).unwrap_or_default()
+    }
+
+    fn shape(&self) -> Shape {
+        let is_set = |value: &Option<String>| value.as_deref() == Some("1");
+        match (is_set(&self.kept), is_set(&self.embed)) {
+            (true, _) => Shape::Kept,
+            (false, true) => Shape::Embedded,
+            (false, false) => Shape::Whole,
+        }
     }
 
     /// Only what the picture knows, so that there are not more pages than layers, periods and views.
@@ -174,6 +192,7 @@ impl Asked {
             layer: chosen.map(|layer| layer.id.clone()),
             begun_by: part.copied(),
             when,
+            shape: self.shape(),
         }
     }
 }
@@ -206,6 +225,8 @@ fn asked(query: Asking) -> Asked {
             "period" => &mut asked.period,
             "layer" => &mut asked.layer,
             "by" => &mut asked.by,
+            "embed" => &mut asked.embed,
+            "kept" => &mut asked.kept,
             _ => continue,
         };
         place.get_or_insert(value);
@@ -215,11 +236,34 @@ fn asked(query: Asking) -> Asked {
 
 async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
     let choice = asked(query).choice(&shared.picture());
-    bodies::respond(shared, Key::Map(choice), headers).await
+    let is_framed = choice.shape == Shape::Embedded;
+    let response = bodies::respond(shared, Key::Map(choice), headers).await;
+    match is_framed {
+        true => answer::framed(response),
+        false => response,
+    }
 }
 
 async fn list(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
     bodies::respond(shared, Key::List(asked(query).lang()), headers).await
+}
+
+async fn poster(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    let lang = asked(query).lang;
+    let lang = lang.and_then(|code| Lang::from_code(&code));
+    bodies::respond(shared, Key::Poster(lang), headers).await
+}
+
+async fn manifest(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Manifest(asked(query).lang()), headers).await
+}
+
+/// Beside the pages, so that its scope is theirs.
+async fn worker(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    match assets::worker() {
+        Some(worker) => bodies::respond(shared, Key::Worker(worker), headers).await,
+        None => unknown(uri).await,
+    }
 }
 
 async fn sightings(State(shared): State<Shared>, headers: HeaderMap) -> Response {

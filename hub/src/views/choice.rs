@@ -16,6 +16,19 @@ pub struct Choice {
     /// Which part of it; its first if none.
     pub begun_by: Option<BegunBy>,
     pub when: When,
+    pub shape: Shape,
+}
+
+/// For what the page is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Shape {
+    /// For a reader.
+    #[default]
+    Whole,
+    /// For a frame in somebody else's page.
+    Embedded,
+    /// For a browser to keep until there is no connection: without sightings.
+    Kept,
 }
 
 /// Which period of open data is on the map.
@@ -47,6 +60,10 @@ impl Choice {
             When::Newest => (),
             When::Hidden => query.push("period=none".to_owned()),
             When::Of(period) => query.push(format!("period={period}")),
+        }
+        // From a kept page links lead to the living one.
+        if self.shape == Shape::Embedded {
+            query.push("embed=1".to_owned());
         }
         if query.is_empty() {
             page.to_owned()

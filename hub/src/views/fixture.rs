@@ -158,5 +158,6 @@ pub fn picture(sightings: usize) -> Picture {
         }]),
         node_online: true,
         phone: Some("+12135550100".to_owned()),
+        public_url: None,
     }
 }

@@ -11,14 +11,19 @@ use crate::views::layers::Layer;
 
 pub mod choice;
 pub mod classes;
+pub mod embed;
 pub mod geojson;
+pub mod install;
 pub mod layers;
 pub mod legend;
 pub mod list;
 pub mod merge;
+pub mod offline;
 pub mod open_data;
 pub mod page;
+pub mod poster;
 pub mod projection;
+pub mod qr;
 pub mod shown;
 pub mod spread;
 pub mod streets;
@@ -74,6 +79,8 @@ pub struct Picture {
     pub node_online: bool,
     /// The number to text, if the operator has set one.
     pub phone: Option<String>,
+    /// The map's own address, if the operator has set it.
+    pub public_url: Option<String>,
 }
 
 impl Picture {
@@ -85,6 +92,7 @@ impl Picture {
             && Arc::ptr_eq(&self.coverage, &other.coverage)
             && self.node_online == other.node_online
             && self.phone == other.phone
+            && self.public_url == other.public_url
     }
 
     /// Whether an area without a sighting says anything at all: somebody is asked to report, and can be heard.
