@@ -103,7 +103,7 @@ pub fn not_found(depth: usize) -> String {
             h1 { "Spotlight" }
             @for lang in Lang::ALL {
                 @let words = lang.words();
-                p lang=(lang.code()) { (words.not_found) ". " a href=(home) { (words.not_found_link) } }
+                p lang=(lang.code()) { (words.not_found) ". " a .home href=(home) { (words.not_found_link) } }
             }
         }
     };

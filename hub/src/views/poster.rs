@@ -38,7 +38,7 @@ pub fn poster(picture: &Picture, at: Timestamp, lang: Option<Lang>) -> String {
             }
             body .sheet {
                 (choices(lang))
-                main .alone[langs.len() == 1] {
+                main .poster .alone[langs.len() == 1] {
                     @for lang in &langs { (heading(picture, *lang, *lang == first)) }
                     (codes(picture, &langs))
                     (map(picture, &langs, first))
@@ -95,20 +95,22 @@ fn codes(picture: &Picture, langs: &[Lang]) -> Markup {
     html! {
         section .codes {
             @if let Some(phone) = &picture.phone {
-                div .number {
-                    p .big { (phone) }
+                p .big { (phone) }
+                div .scan {
+                    (qr::code(&format!("sms:{}", dialled(phone)), name(|words| words.poster_scan)).unwrap_or_default())
                     p .say { (said(|words| words.poster_scan)) }
                 }
-                (qr::code(&format!("sms:{}", dialled(phone)), name(|words| words.poster_scan)).unwrap_or_default())
             } @else {
                 p .say { (said(|words| words.report_no_phone)) }
             }
             @if let Some(url) = &picture.public_url {
-                div .address {
-                    p .say { (said(|words| words.poster_scan_map)) }
-                    p .url { (url) }
+                div .scan {
+                    (qr::code(url, name(|words| words.poster_scan_map)).unwrap_or_default())
+                    div {
+                        p .say { (said(|words| words.poster_scan_map)) }
+                        p .url { (url) }
+                    }
                 }
-                (qr::code(url, name(|words| words.poster_scan_map)).unwrap_or_default())
             }
         }
     }

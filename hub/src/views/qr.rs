@@ -44,7 +44,7 @@ mod tests {
             .into_string();
         // Each corner begins with seven dark modules in a row.
         assert!(drawn.contains("M4 4h7v1h-7z"));
-        assert!(drawn.contains("viewBox=\"0 0 33 33\""), "{drawn}");
+        assert!(drawn.contains("viewBox=\"0 0 29 29\""), "{drawn}");
         assert!(code(&"x".repeat(4_000), "text").is_none());
     }
 }

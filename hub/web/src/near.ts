@@ -51,13 +51,12 @@ export function dot(): SVGElement[] {
   const circle = document.createElementNS("http://www.w3.org/2000/svg", "circle");
   circle.setAttribute("class", "here");
   circle.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
-  circle.setAttribute("r", "7");
   return [circle];
 }
 
 /** Shows the button where a position can be had; `changed` is called when the order is another. */
 export function start(changed: () => void): void {
-  if (!part || !button || !said || !isSecureContext || !("geolocation" in navigator)) return;
+  if (!part || !button || !said || words.kept || !isSecureContext || !("geolocation" in navigator)) return;
   part.hidden = false;
   const set = (to: Position | undefined, why: string): void => {
     position = to;
