@@ -10,27 +10,30 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-env-changed=SPOTLIGHT_REQUIRE_WEB");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let script = match build(Path::new("web"), &out.join("web")) {
-        Ok(script) => format!("Some(include_str!({script:?}))"),
+    let (script, worker) = match build(Path::new("web"), &out.join("web")) {
+        Ok(built) => built,
         Err(reason) => {
             let required = std::env::var_os("SPOTLIGHT_REQUIRE_WEB").is_some_and(|v| v == "1");
             assert!(!required, "the page's script was not built: {reason}");
             println!("cargo:warning=the page is served without its script: {reason}");
-            "None".to_owned()
+            ("None".to_owned(), "None".to_owned())
         }
     };
-    let source = format!("static SCRIPT: Option<&str> = {script};\n");
+    let source = format!(
+        "static SCRIPT: Option<&str> = {script};\nstatic WORKER: Option<&str> = {worker};\n"
+    );
     fs::write(out.join("script.rs"), source).expect("cargo's folder can be written");
 }
 
-/// The built script's path.
-fn build(from: &Path, to: &Path) -> Result<PathBuf, String> {
+/// The built script and service worker, as the source embeds them.
+fn build(from: &Path, to: &Path) -> Result<(String, String), String> {
     // Only what is kept in the repository: a developer's own node_modules stay out.
     let files = [
         "package.json",
         "package-lock.json",
         "tsconfig.json",
         "vite.config.js",
+        "vite.worker.js",
         "src",
     ];
     for file in files {
@@ -45,12 +48,14 @@ fn build(from: &Path, to: &Path) -> Result<PathBuf, String> {
         fs::write(&installed, &lock).map_err(|err| err.to_string())?;
     }
     run(to, &["run", "build"])?;
-    let script = to.join("dist/live.js");
-    if script.is_file() {
-        Ok(script)
-    } else {
-        Err(format!("vite left no {}", script.display()))
-    }
+    let embedded = |name: &str| {
+        let script = to.join("dist").join(name);
+        match script.is_file() {
+            true => Ok(format!("Some(include_str!({script:?}))")),
+            false => Err(format!("vite left no {}", script.display())),
+        }
+    };
+    Ok((embedded("live.js")?, embedded("sw.js")?))
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

@@ -33,6 +33,9 @@ pub struct Config {
     /// Where they can be reached: an address of mail or of the web, or other words.
     #[serde(default)]
     pub contact: Option<String>,
+    /// Where readers find the map, for what is printed or copied.
+    #[serde(default, deserialize_with = "public_url")]
+    pub public_url: Option<String>,
     /// The neighbourhoods where people know the number.
     #[serde(default)]
     pub coverage: Vec<CoverageArea>,
@@ -89,6 +92,21 @@ fn listen() -> SocketAddr {
     SocketAddr::from(([127, 0, 0, 1], 8080))
 }
 
+/// An address that a phone can open, ending in the folder's slash.
+fn public_url<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<String>, D::Error> {
+    let url = String::deserialize(value)?;
+    let rest = url
+        .strip_prefix("https://")
+        .or(url.strip_prefix("http://"))
+        .unwrap_or_default();
+    let is_plain = |c: char| c.is_ascii_graphic() && !"\"'<>?#".contains(c);
+    if rest.is_empty() || !rest.chars().all(is_plain) {
+        let reason = "`public_url` must be the map's address, such as \"https://example.org/map/\"";
+        return Err(serde::de::Error::custom(reason));
+    }
+    Ok(Some(format!("{}/", url.trim_end_matches('/'))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,5 +119,27 @@ mod tests {
             .err()
             .expect("refused");
         assert!(error.to_string().contains("colour"));
+    }
+
+    #[test]
+    fn a_public_address_can_be_opened_and_ends_in_a_slash() {
+        let read = |url: &str| {
+            let text = format!("public_url = {url:?}\n{DEFAULT}");
+            toml::from_str::<Config>(&text).map(|config| config.public_url)
+        };
+        let check = |url: &str, expected: &str| {
+            assert_eq!(read(url).expect(url), Some(expected.to_owned()));
+        };
+        check("https://example.org", "https://example.org/");
+        check("http://map.local/la/", "http://map.local/la/");
+        for bad in [
+            "",
+            "example.org",
+            "https://",
+            "javascript:alert(1)",
+            "https://a/?b",
+        ] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -90,6 +90,7 @@ pub async fn run(
         contact: config.contact,
     };
     let left = state.left.clone();
+    state.public_url = config.public_url;
     let (pictures, pictures_seen) = watch::channel(Arc::new(state.picture(clock.now())));
     let (changes, changes_seen) = mpsc::channel(1024);
     let identity = Identity {

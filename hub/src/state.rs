@@ -37,6 +37,7 @@ pub struct State {
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     pub phone: Option<String>,
     pub operator: Operator,
+    pub public_url: Option<String>,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
     /// Reports of an earlier boot, while the clock may be behind.
@@ -62,6 +63,7 @@ impl State {
             layers,
             phone,
             operator: Operator::default(),
+            public_url: None,
             clock,
             cells: HashMap::new(),
             withheld,
@@ -120,6 +122,7 @@ impl State {
             node_online: self.online.any(at),
             phone: self.phone.clone(),
             operator: self.operator.clone(),
+            public_url: self.public_url.clone(),
         }
     }
 

@@ -2,23 +2,14 @@
 // nobody but its own hub. Starts the built demo itself.
 
 import assert from "node:assert/strict";
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
+import { PATIENCE, SIZES, binaries, freePort, launch, shows, start, top } from "./demo.mjs";
 
-const top = fileURLToPath(new URL("../../", import.meta.url));
-const binaries = process.env.SPOTLIGHT_BIN_DIR ?? join(process.env.CARGO_TARGET_DIR ?? join(top, "target"), "release");
 const pictures = join(top, "tests/browser/out");
-const SIZES = [
-  { width: 360, height: 640 },
-  { width: 1280, height: 800 },
-];
-const PATIENCE = 20_000;
 
 let demo, url, folder, browser;
 
@@ -27,10 +18,7 @@ before(async () => {
   folder = mkdtempSync(join(tmpdir(), "spotlight-page-"));
   [demo, url] = await start(await freePort(), folder);
   await shows(url);
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
-  });
+  browser = await launch();
 });
 
 after(async () => {
@@ -38,45 +26,6 @@ after(async () => {
   demo?.kill("SIGKILL");
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-/** A demo on a port and a folder, once it is ready. */
-async function start(port, data) {
-  const child = spawn(join(binaries, "spotlight"), ["demo", "--port", String(port), "--data", data], {
-    cwd: top,
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const address = await new Promise((resolve, reject) => {
-    let out = "";
-    child.stdout.on("data", (bytes) => {
-      out += bytes;
-      const line = /^ready (\S+)\n/.exec(out);
-      if (line) resolve(line[1]);
-    });
-    child.on("error", reject);
-    child.on("exit", (code) => reject(new Error(`the demo ended with ${code}`)));
-  });
-  return [child, address];
-}
-
-/** Waits until the opening messages are on the map: a page without scripts shows what there was when it was asked for. */
-async function shows(address) {
-  const last = Date.now() + PATIENCE;
-  for (;;) {
-    const { features } = await (await fetch(`${address}api/v1/sightings.geojson`)).json();
-    if (features.length > 0) return;
-    assert.ok(Date.now() < last, "no sighting of the opening messages");
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 /** Ends a demo as a crash would, and waits until it is gone. */
 async function end(child) {

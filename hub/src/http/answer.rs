@@ -8,16 +8,30 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::views::page::{STYLE, not_found};
+use crate::views::poster::POSTER_STYLE;
 
-/// One origin, no inline script, no frame around it; of inline styles only the one style sheet.
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let style = base64(&Sha256::digest(STYLE.as_bytes()));
+/// One origin, no inline script, no frame around it; of inline styles only our style sheets.
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy("'none'"));
+
+/// The same for the one page that is made for frames.
+static FRAMED_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy("*"));
+
+fn policy(frame_ancestors: &str) -> HeaderValue {
+    let [page, poster] = [STYLE, POSTER_STYLE].map(|style| base64(&Sha256::digest(style)));
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{style}'; img-src 'self' data:; \
-         connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{page}' 'sha256-{poster}'; \
+         img-src 'self' data:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors {frame_ancestors}"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
-});
+}
+
+/// Lets other pages put a frame around an answer.
+pub fn framed(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_SECURITY_POLICY, FRAMED_POLICY.clone());
+    response
+}
 
 /// Adds what protects a reader to any answer.
 pub async fn secured(mut response: Response) -> Response {
@@ -26,11 +40,13 @@ pub async fn secured(mut response: Response) -> Response {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (
             HeaderName::from_static("permissions-policy"),
-            "geolocation=(), camera=(), microphone=(), browsing-topics=()",
+            "geolocation=(self), camera=(), microphone=(), browsing-topics=()",
         ),
     ];
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(POLICY.clone());
     for (name, value) in fixed {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -33,6 +33,11 @@ static LIVE: LazyLock<Option<Asset>> = LazyLock::new(|| {
 static ADDRESS: LazyLock<Option<String>> =
     LazyLock::new(|| Some(format!("assets/{}", LIVE.as_ref()?.name)));
 
+/// The service worker, which keeps its name so that browsers find its next version.
+pub fn worker() -> Option<&'static str> {
+    WORKER
+}
+
 /// The script's address relative to the pages'.
 pub fn script() -> Option<&'static str> {
     ADDRESS.as_deref()

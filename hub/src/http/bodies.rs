@@ -22,7 +22,7 @@ use crate::views::find::Search;
 use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, time};
-use crate::views::{about, atom, csv, page};
+use crate::views::{about, atom, csv, install, page, poster};
 
 /// Views that are not everybody's first are rendered so many at a time, for the same threads store reports and erase them.
 const RENDERING: usize = 2;
@@ -40,6 +40,9 @@ pub enum Key {
     List(Lang),
     About(Lang),
     Feed(Lang),
+    Poster(Option<Lang>),
+    Manifest(Lang),
+    Worker(&'static str),
     Sightings,
     SightingsTable,
     Layers,
@@ -67,6 +70,7 @@ impl Key {
             }
             Self::Layer(..) | Self::LayerTable(..) => false,
             Self::List(_) | Self::About(_) | Self::Feed(_) | Self::Description => true,
+            Self::Poster(_) | Self::Manifest(_) | Self::Worker(_) => true,
             Self::Sightings | Self::SightingsTable | Self::Layers | Self::Event => true,
         }
     }
@@ -313,6 +317,17 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
             "text/csv; charset=utf-8; header=present",
             csv::sightings(&picture, now),
             until_fade,
+        ),
+        Key::Poster(lang) => (html, poster::poster(&picture, now, *lang), until_minute),
+        Key::Manifest(lang) => (
+            "application/manifest+json",
+            install::manifest(&picture, *lang),
+            Timestamp::MAX,
+        ),
+        Key::Worker(worker) => (
+            "text/javascript; charset=utf-8",
+            (*worker).to_owned(),
+            Timestamp::MAX,
         ),
         Key::Sightings => (
             "application/geo+json",

@@ -11,6 +11,7 @@ mod bodies;
 mod connections;
 mod events;
 mod gone;
+mod icons;
 pub mod metrics;
 mod openapi;
 
@@ -32,7 +33,7 @@ use crate::http::answer::{plain, secured, unknown};
 use crate::http::bodies::{Bodies, Key};
 use crate::http::connections::Bounded;
 use crate::left::Left;
-use crate::views::choice::{Choice, When};
+use crate::views::choice::{Choice, Shape, When};
 use crate::views::find::{Point, Search};
 use crate::views::projection::{MAX_ZOOM, View};
 use crate::views::words::Lang;
@@ -89,6 +90,12 @@ pub fn router(shared: Shared) -> Router {
         .route("/about", get(about))
         .route("/feed.atom", get(feed))
         .route("/openapi.json", get(description))
+        .route("/poster", get(poster))
+        .route("/sw.js", get(worker))
+        .route("/manifest.webmanifest", get(manifest))
+        .route("/icon.svg", get(icons::drawing))
+        .route("/icon-192.png", get(icons::small))
+        .route("/icon-512.png", get(icons::large))
         .route("/api/v1/sightings.geojson", get(sightings))
         .route("/api/v1/sightings.csv", get(sightings_table))
         .route("/api/v1/layers", get(layers))
@@ -150,6 +157,8 @@ struct Asked {
     by: Option<String>,
     at: Option<String>,
     q: Option<String>,
+    embed: Option<String>,
+    kept: Option<String>,
 }
 
 impl Asked {
@@ -164,6 +173,8 @@ impl Asked {
                 "by" => &mut asked.by,
                 "at" => &mut asked.at,
                 "q" => &mut asked.q,
+                "embed" => &mut asked.embed,
+                "kept" => &mut asked.kept,
                 _ => continue,
             };
             place.get_or_insert(value);
@@ -174,6 +185,15 @@ impl Asked {
     fn lang(&self) -> Lang {
         let code = self.lang.as_deref().unwrap_or_default();
         Lang::from_code(code).unwrap_or_default()
+    }
+
+    fn shape(&self) -> Shape {
+        let is_set = |value: &Option<String>| value.as_deref() == Some("1");
+        match (is_set(&self.kept), is_set(&self.embed)) {
+            (true, _) => Shape::Kept,
+            (false, true) => Shape::Embedded,
+            (false, false) => Shape::Whole,
+        }
     }
 
     /// Only what the picture knows, so that there are not more pages than layers, periods and views. `place` is where the
@@ -218,6 +238,7 @@ impl Asked {
             begun_by: part.copied(),
             when,
             place,
+            shape: self.shape(),
         }
     }
 }
@@ -247,8 +268,9 @@ fn asked(query: Asking) -> Asked {
 
 async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
     let (asked, picture) = (asked(query), shared.picture());
+    let is_framed = asked.shape() == Shape::Embedded;
     let text = asked.q.as_deref();
-    match text.and_then(|text| Search::words(text, &picture)) {
+    let response = match text.and_then(|text| Search::words(text, &picture)) {
         Some(search) => {
             let choice = asked.choice(&picture, search.found());
             bodies::respond_once(shared, choice, search, headers).await
@@ -259,6 +281,10 @@ async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) ->
             let choice = asked.choice(&picture, place);
             bodies::respond(shared, Key::Map(choice), headers).await
         }
+    };
+    match is_framed {
+        true => answer::framed(response),
+        false => response,
     }
 }
 
@@ -268,6 +294,24 @@ async fn list(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -
 
 async fn about(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
     bodies::respond(shared, Key::About(asked(query).lang()), headers).await
+}
+
+async fn poster(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    let lang = asked(query).lang;
+    let lang = lang.and_then(|code| Lang::from_code(&code));
+    bodies::respond(shared, Key::Poster(lang), headers).await
+}
+
+async fn manifest(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Manifest(asked(query).lang()), headers).await
+}
+
+/// Beside the pages, so that its scope is theirs.
+async fn worker(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
+    match assets::worker() {
+        Some(worker) => bodies::respond(shared, Key::Worker(worker), headers).await,
+        None => unknown(uri).await,
+    }
 }
 
 async fn sightings(State(shared): State<Shared>, headers: HeaderMap) -> Response {

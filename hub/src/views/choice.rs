@@ -20,6 +20,19 @@ pub struct Choice {
     pub when: When,
     /// Where the pin is; such a page is made for one reader and not kept.
     pub place: Option<Point>,
+    pub shape: Shape,
+}
+
+/// For what the page is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Shape {
+    /// For a reader.
+    #[default]
+    Whole,
+    /// For a frame in somebody else's page.
+    Embedded,
+    /// For a browser to keep until there is no connection: without sightings.
+    Kept,
 }
 
 /// Which period of open data is on the map.
@@ -50,6 +63,8 @@ impl Choice {
             ("by", by),
             ("period", period),
             ("at", self.place.map(Point::name)),
+            // From a kept page links lead to the living one.
+            ("embed", (self.shape == Shape::Embedded).then(|| "1".to_owned())),
         ];
         let fields = fields.into_iter();
         fields

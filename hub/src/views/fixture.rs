@@ -159,5 +159,6 @@ pub fn picture(sightings: usize) -> Picture {
         node_online: true,
         phone: Some("+12135550100".to_owned()),
         operator: Default::default(),
+        public_url: None,
     }
 }

@@ -25,8 +25,30 @@ pub fn legend(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
             }
             ul .more {
                 li { (sample(Level::Photo, true)) span { (words.gone_means) } }
-                li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
+                (hatched(words))
             }
+            (scale(shown, lang))
+        }
+    }
+}
+
+/// What is under the marks: hatching and open data.
+pub fn ground(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
+    html! {
+        ul .more { (hatched(lang.words())) }
+        (scale(shown, lang))
+    }
+}
+
+fn hatched(words: &Words) -> Markup {
+    html! {
+        li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
+    }
+}
+
+fn scale(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
+    let words = lang.words();
+    html! {
             @if let Some(shown) = shown {
                 @let (title, _, unit) = shown.layer.words(lang);
                 @let when = time::period(shown.layer.span, shown.period.first, words);
@@ -44,7 +66,6 @@ pub fn legend(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
                     }
                 }
             }
-        }
     }
 }
 

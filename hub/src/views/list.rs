@@ -27,6 +27,7 @@ pub fn summary(
     words: &Words,
 ) -> Markup {
     let now = time::clock(at, &picture.city.time_zone);
+    let day = time::day(at, &picture.city.time_zone, words);
     let newest = seen.first().map(|s| time::ago(s.last_seen, at, words));
     let has_data = picture.has_data();
     let (no_data, why) = match picture.coverage.is_empty() {
@@ -43,7 +44,7 @@ pub fn summary(
                 span #newest {
                     @if let Some(ago) = newest { (fill(words.newest, &[("ago", &ago)])) }
                 }
-                span #state role="status" { (fill(words.as_of, &[("time", &now)])) }
+                span #state role="status" { (fill(words.as_of, &[("time", &now), ("date", &day)])) }
                 " "
                 a .again href=(again) { (words.reload) }
             }

@@ -15,14 +15,19 @@ pub mod choice;
 pub mod classes;
 pub mod csv;
 pub mod find;
+pub mod embed;
 pub mod geojson;
+pub mod install;
 pub mod layers;
 pub mod legend;
 pub mod list;
 pub mod merge;
+pub mod offline;
 pub mod open_data;
 pub mod page;
+pub mod poster;
 pub mod projection;
+pub mod qr;
 pub mod shown;
 pub mod spread;
 pub mod streets;
@@ -89,6 +94,8 @@ pub struct Picture {
     pub phone: Option<String>,
     /// Who runs the hub.
     pub operator: Operator,
+    /// The map's own address, if the operator has set it.
+    pub public_url: Option<String>,
 }
 
 impl Picture {
@@ -101,6 +108,7 @@ impl Picture {
             && self.node_online == other.node_online
             && self.phone == other.phone
             && self.operator == other.operator
+            && self.public_url == other.public_url
     }
 
     /// Whether an area without a sighting says anything at all: somebody is asked to report, and can be heard.

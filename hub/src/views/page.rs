@@ -8,13 +8,14 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 use spotlight_common::now::Level;
 
-use crate::views::choice::Choice;
+use crate::views::choice::{Choice, Shape};
 use crate::views::find::{self, Search};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
 use crate::views::{Picture, Sighting, atom, current, legend, list, open_data, time};
+use crate::views::{embed, offline};
 
 /// The style sheet of every page.
 pub static STYLE: &str = include_str!("page.css");
@@ -33,7 +34,16 @@ pub fn searched_page(
     search: Option<&Search>,
     script: Option<&str>,
 ) -> String {
-    let words = choice.lang.words();
+    let (mut words, kept) = (choice.lang.words(), offline::picture(picture));
+    let offline_words = offline::words(words);
+    let picture = match choice.shape {
+        Shape::Whole => picture,
+        Shape::Embedded => return embed::page(picture, at, choice, script),
+        Shape::Kept => {
+            words = &offline_words;
+            &kept
+        }
+    };
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
     let shown = Shown::of(picture, choice, &frame);
@@ -53,16 +63,19 @@ pub fn searched_page(
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
+                @if script.is_some() { (nearest(words)) }
                 (list::rows(picture, &seen, at, "", choice.lang))
                 (list::left_form(choice, None))
                 p .quiet { (words.fading_means) }
+                p .printed { (words.not_printed) }
             }
             (report(picture, words))
             (coverage(picture, words))
             (open_data::open_data(picture, at, choice))
+            (embed::offer(picture, choice.lang))
         }
         (footer(picture, &choice.address("list"), words.list_link, choice.lang))
-        @if script.is_some() { (for_script(picture, at, "", choice.lang)) }
+        @if script.is_some() { (for_script(picture, at, "", choice.shape, words, choice.lang)) }
     };
     document(picture, choice.lang, script, body)
 }
@@ -82,15 +95,17 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
             (list::summary(picture, &seen, at, &choice.address("list"), words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
+                @if script.is_some() { (nearest(words)) }
                 (list::rows(picture, &seen, at, &map, lang))
                 (list::left_form(&choice, Some("list")))
                 p .quiet { (words.fading_means) }
+                p .printed { (words.not_printed) }
             }
             (report(picture, words))
             (coverage(picture, words))
         }
         (footer(picture, &map, words.map_link, lang))
-        @if script.is_some() { (for_script(picture, at, &map, lang)) }
+        @if script.is_some() { (for_script(picture, at, &map, Shape::Whole, words, lang)) }
     };
     document(picture, lang, script, body)
 }
@@ -106,7 +121,7 @@ pub fn not_found(depth: usize) -> String {
             h1 { "Spotlight" }
             @for lang in Lang::ALL {
                 @let words = lang.words();
-                p lang=(lang.code()) { (words.not_found) ". " a href=(home) { (words.not_found_link) } }
+                p lang=(lang.code()) { (words.not_found) ". " a .home href=(home) { (words.not_found_link) } }
             }
         }
     };
@@ -139,6 +154,16 @@ fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -
     titled(&title, picture, lang, script, body)
 }
 
+/// The button that arranges the rows by distance: the script shows it where the browser can tell a position.
+fn nearest(words: &Words) -> Markup {
+    html! {
+        div #near hidden {
+            button type="button" aria-pressed="false" { (words.nearest) }
+            p .quiet role="status" { (words.nearest_private) }
+        }
+    }
+}
+
 /// A page of its own title, which leads to the feed.
 pub(super) fn titled(
     title: &str,
@@ -150,15 +175,24 @@ pub(super) fn titled(
     let feed = fill(lang.feed().title, &[("city", &picture.city.name)]);
     let head = html! {
         link rel="alternate" type="application/atom+xml" href=(atom::address(lang)) title=(feed);
-        @if let Some(script) = script { script type="module" src=(script) {} }
+        @if let Some(script) = script { (living(script, lang)) }
     };
     shell(&format!("{title} - Spotlight"), lang, head, body)
 }
 
-fn shell(title: &str, lang: Lang, head: Markup, body: Markup) -> String {
+/// What a page with a script has besides.
+pub(super) fn living(script: &str, lang: Lang) -> Markup {
+    html! {
+        link rel="manifest" href=(with_lang("manifest.webmanifest", lang));
+        link rel="apple-touch-icon" href="icon-192.png";
+        script type="module" src=(script) {}
+    }
+}
+
+pub(super) fn shell(title: &str, lang: Lang, head: Markup, body: Markup) -> String {
     let page = html! {
         (DOCTYPE)
-        html lang=(lang.code()) {
+        html lang=(lang.code()) dir=(lang.dir()) {
             head {
                 meta charset="utf-8";
                 title { (title) }
@@ -174,6 +208,14 @@ fn shell(title: &str, lang: Lang, head: Markup, body: Markup) -> String {
     page.into_string()
 }
 
+/// An address with the language, where it is not the first.
+pub fn with_lang(address: &str, lang: Lang) -> String {
+    match lang == Lang::default() {
+        true => address.to_owned(),
+        false => format!("{address}?lang={}", lang.code()),
+    }
+}
+
 pub(super) fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
     let words = choice.lang.words();
     let spoken = &picture.city.languages;
@@ -186,7 +228,7 @@ pub(super) fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
         header {
             h1 { (fill(words.title, &[("city", &picture.city.name)])) }
             @for lang in others {
-                a .lang href=(choice.with_lang(lang).address(page)) lang=(lang.code()) hreflang=(lang.code()) {
+                a .lang href=(choice.with_lang(lang).address(page)) lang=(lang.code()) hreflang=(lang.code()) dir=(lang.dir()) {
                     (lang.words().own_name)
                 }
             }
@@ -194,7 +236,7 @@ pub(super) fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
     }
 }
 
-fn moves(frame: &Frame, choice: &Choice, words: &Words) -> Markup {
+pub fn moves(frame: &Frame, choice: &Choice, words: &Words) -> Markup {
     let to = |view| choice.with_view(view).address("./");
     let steps = [
         ("in", "+", words.closer, frame.step(1, 0.0, 0.0)),
@@ -255,7 +297,7 @@ pub(super) fn phone(picture: &Picture, words: &Words) -> Markup {
 }
 
 /// A number as a phone takes it from a link.
-fn dialled(phone: &str) -> String {
+pub fn dialled(phone: &str) -> String {
     phone
         .chars()
         .filter(|c| c.is_ascii_digit() || *c == '+')
@@ -289,16 +331,24 @@ pub(super) fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> 
                 a href=(other) { (name) }
                 a href="api/v1/sightings.geojson" { (words.data_link) }
                 a href=(about) { (lang.about().link) }
+                a href=(with_lang("poster", lang)) { (words.poster_link) }
             }
             (open_data::troubles(picture, lang))
-            p .quiet { (words.streets_from) " " (words.no_tracking) }
+            p .quiet { (words.streets_from) " " (words.no_tracking) " " (words.kept) }
         }
     }
 }
 
 /// What the script says and knows, as data. `map_page` is the address of the marks, empty on their own page.
-fn for_script(picture: &Picture, at: Timestamp, map_page: &str, lang: Lang) -> Markup {
-    let words = lang.words();
+pub(super) fn for_script(
+    picture: &Picture,
+    at: Timestamp,
+    map_page: &str,
+    shape: Shape,
+    words: &Words,
+    lang: Lang,
+) -> Markup {
+    let day = time::day(at, &picture.city.time_zone, words);
     let zone = picture.city.time_zone.iana_name().unwrap_or("UTC");
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     let level = |level: Level| {
@@ -311,6 +361,8 @@ fn for_script(picture: &Picture, at: Timestamp, map_page: &str, lang: Lang) -> M
         // The page may have been kept until then: its script, until it hears the time, must not be late.
         "latest": time::next_minute(at).as_second(),
         "map_page": map_page,
+        "kept": shape == Shape::Kept,
+        "embedded": shape == Shape::Embedded,
         "near": words.near,
         "within": words.within,
         "none": words.none_now,
@@ -327,9 +379,13 @@ fn for_script(picture: &Picture, at: Timestamp, map_page: &str, lang: Lang) -> M
         "they_left": lang.left().button,
         "not_sent": lang.left().failed,
         "live": words.live,
-        "lost": words.lost,
-        "connecting": words.connecting,
+        "lost": fill(words.lost, &[("date", &day)]),
+        "connecting": fill(words.connecting, &[("date", &day)]),
         "map": words.map_heading,
+        "nearest_failed": words.nearest_failed,
+        "nearest_private": words.nearest_private,
+        "metres_away": words.metres_away,
+        "kilometres_away": words.kilometres_away,
         "levels": levels.into_iter().map(level).collect::<serde_json::Map<_, _>>(),
     });
     // "</" would end the block.

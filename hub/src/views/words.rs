@@ -26,6 +26,13 @@ impl Lang {
         }
     }
 
+    /// In which direction it is written, as `dir=""` says it.
+    pub fn dir(self) -> &'static str {
+        match self {
+            Self::English | Self::Spanish => "ltr",
+        }
+    }
+
     pub fn from_code(code: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|lang| lang.code() == code)
     }
@@ -47,7 +54,7 @@ pub fn fill(template: &str, values: &[(&str, &str)]) -> String {
     text
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Words {
     pub own_name: &'static str,
     pub title: &'static str,
@@ -149,6 +156,36 @@ pub struct Words {
     pub data_link: &'static str,
     pub streets_from: &'static str,
     pub no_tracking: &'static str,
+
+    pub kept: &'static str,
+    pub offline: &'static str,
+    pub offline_why: &'static str,
+    pub offline_from: &'static str,
+
+    pub nearest: &'static str,
+    pub nearest_private: &'static str,
+    pub nearest_failed: &'static str,
+    pub metres_away: &'static str,
+    pub kilometres_away: &'static str,
+
+    pub embed_heading: &'static str,
+    pub embed_how: &'static str,
+    pub embed_code: &'static str,
+    pub embed_address: &'static str,
+    pub embed_whole: &'static str,
+
+    pub not_printed: &'static str,
+    pub poster_link: &'static str,
+    pub poster_title: &'static str,
+    pub poster_print: &'static str,
+    pub poster_what: &'static str,
+    pub poster_scan: &'static str,
+    pub poster_scan_map: &'static str,
+    pub poster_ask: &'static str,
+    pub poster_ask_example: &'static str,
+    pub poster_map_title: &'static str,
+    pub poster_map_text: &'static str,
+    pub poster_as_of: &'static str,
 
     pub not_found: &'static str,
     pub not_found_link: &'static str,
@@ -269,6 +306,36 @@ pub static ENGLISH: Words = Words {
     streets_from: "Streets drawn from the city\u{2019}s open data.",
     no_tracking: "No cookies, no log of visits.",
 
+    kept: "With scripts, your browser keeps this page without its sightings, for when there is no connection.",
+    offline: "No data: offline.",
+    offline_why: "The map cannot be reached, and sightings are never kept. Police may be anywhere. A text message still works: WHERE and a corner asks, anything else reports.",
+    offline_from: "Offline. This is from {date}, {time}",
+
+    nearest: "Nearest first",
+    nearest_private: "Your position stays in this phone: this page sends it to nobody. How a phone finds out where it is, its maker decides.",
+    nearest_failed: "The phone did not say where it is.",
+    metres_away: "{n} m away",
+    kilometres_away: "{n} km away",
+
+    embed_heading: "Put this map on your page",
+    embed_how: "Copy this into your page. It shows what this map shows, and loads nothing from anywhere else.",
+    embed_code: "The code to copy",
+    embed_address: "THE-ADDRESS-OF-THIS-MAP/",
+    embed_whole: "The whole map",
+
+    not_printed: "Sightings are not printed: on paper they could not fade.",
+    poster_link: "Poster to print",
+    poster_title: "Poster: police presence in {city}",
+    poster_print: "One sheet, A4 or Letter: print this page.",
+    poster_what: "A map of where police are now, made of what people text in. A report shows for an hour and is then forgotten.",
+    poster_scan: "Point a phone\u{2019}s camera here to text",
+    poster_scan_map: "See the map",
+    poster_ask: "What was seen near you? Ask by text:",
+    poster_ask_example: "where 5th & San Pedro",
+    poster_map_title: "Map of where reports come from in {city}",
+    poster_map_text: "Streets of {city}, without sightings. Outlined: where people know the number. Hatched: no data.",
+    poster_as_of: "As of {date}, {time}. No sightings on this sheet: they change within the hour.",
+
     not_found: "There is no such page",
     not_found_link: "To the map",
 };
@@ -387,6 +454,36 @@ pub static SPANISH: Words = Words {
     data_link: "Datos (GeoJSON)",
     streets_from: "Calles dibujadas con los datos abiertos de la ciudad.",
     no_tracking: "Sin cookies, sin registro de visitas.",
+
+    kept: "Con scripts, tu navegador guarda esta p\u{e1}gina sin sus avisos, para cuando no haya conexi\u{f3}n.",
+    offline: "Sin datos: sin conexi\u{f3}n.",
+    offline_why: "No se puede llegar al mapa, y los avisos nunca se guardan. Puede haber polic\u{ed}a en cualquier parte. Un mensaje de texto s\u{ed} funciona: DONDE y una esquina pregunta, lo dem\u{e1}s avisa.",
+    offline_from: "Sin conexi\u{f3}n. Esto es del {date}, {time}",
+
+    nearest: "Primero lo m\u{e1}s cercano",
+    nearest_private: "Tu posici\u{f3}n se queda en este tel\u{e9}fono: esta p\u{e1}gina no se la manda a nadie. C\u{f3}mo averigua un tel\u{e9}fono d\u{f3}nde est\u{e1}, lo decide su fabricante.",
+    nearest_failed: "El tel\u{e9}fono no dijo d\u{f3}nde est\u{e1}.",
+    metres_away: "a {n} m",
+    kilometres_away: "a {n} km",
+
+    embed_heading: "Pon este mapa en tu p\u{e1}gina",
+    embed_how: "Copia esto en tu p\u{e1}gina. Muestra lo que muestra este mapa, y no carga nada de otro sitio.",
+    embed_code: "El c\u{f3}digo para copiar",
+    embed_address: "LA-DIRECCION-DE-ESTE-MAPA/",
+    embed_whole: "El mapa entero",
+
+    not_printed: "Los avisos no se imprimen: en papel no podr\u{ed}an borrarse.",
+    poster_link: "Cartel para imprimir",
+    poster_title: "Cartel: presencia policial en {city}",
+    poster_print: "Una hoja, A4 o carta: imprime esta p\u{e1}gina.",
+    poster_what: "Un mapa de d\u{f3}nde hay polic\u{ed}a ahora, hecho de lo que la gente avisa por mensaje. Cada aviso se ve una hora y luego se olvida.",
+    poster_scan: "Apunta aqu\u{ed} la c\u{e1}mara del tel\u{e9}fono para mandar un mensaje",
+    poster_scan_map: "Ver el mapa",
+    poster_ask: "\u{bf}Qu\u{e9} se vio cerca de ti? Pregunta por mensaje:",
+    poster_ask_example: "donde 5th & San Pedro",
+    poster_map_title: "Mapa de d\u{f3}nde llegan avisos en {city}",
+    poster_map_text: "Calles de {city}, sin avisos. Con borde: donde la gente conoce el n\u{fa}mero. Rayado: sin datos.",
+    poster_as_of: "Del {date}, {time}. En esta hoja no hay avisos: cambian dentro de la hora.",
 
     not_found: "Esta p\u{e1}gina no existe",
     not_found_link: "Al mapa",

@@ -2,7 +2,9 @@
 // the movement.
 
 import * as map from "./map";
-import { type Sightings, disconnected, has_data, place_marks, seconds, select, show, tick } from "./sightings";
+import * as near from "./near";
+import * as offline from "./offline";
+import { type Sightings, disconnected, has_data, place_marks, rearrange, seconds, select, show, tick } from "./sightings";
 import { heard, now, set } from "./time";
 import { clock, fill, words } from "./words";
 
@@ -26,6 +28,12 @@ function say(text: string, live: boolean): void {
 }
 
 function alive(at: string): void {
+  // The hub is there again, so the living page can be had; not at once, lest it be asked for without end.
+  if (words.kept) {
+    source?.close();
+    setTimeout(() => location.reload(), 1000);
+    return;
+  }
   set(seconds(at));
   connected = true;
   failures = 0;
@@ -52,6 +60,7 @@ function connect(): void {
   source.addEventListener("sightings", (event: MessageEvent<string>) => {
     const sightings = JSON.parse(event.data) as Sightings;
     alive(sightings.at);
+    if (words.kept) return;
     show(sightings);
     // Hatching depends on it.
     if (hasData !== has_data(sightings)) void map.redraw();
@@ -92,7 +101,10 @@ function returned(): void {
 set(words.at, words.latest);
 document.documentElement.classList.add("live");
 map.start(place_marks);
-say(words.connecting, false);
+say(fill(words.connecting, { time: clock(heard()) }), false);
+near.start(rearrange);
+offline.keep();
+offline.address();
 connect();
 setInterval(second, 1000);
 addEventListener("pageshow", (event) => {

@@ -36,6 +36,8 @@ let resting = 0;
 let asked = "";
 /** Counts what was asked for, so that an answer that comes late does not replace a newer one's drawing. */
 let asks = 0;
+/** Whether the hub is not to be asked for drawings: the view tells where the reader is. */
+let held = false;
 
 /** A point in degrees, in units of the drawing. */
 export function units(lat: number, lon: number): [number, number] {
@@ -101,6 +103,7 @@ function move(dx: number, dy: number, by: number, atX = 0, atY = 0): void {
 /** Sets the marks anew, and asks the hub for a drawing of what is looked at if the one that is there does not serve. */
 function rest(): void {
   redrawn();
+  if (held) return;
   // The drawing is a little wider than the view rather than narrower, so that it is seldom outgrown.
   const zoom = (width: number) => Math.min(Math.max(Math.floor(Math.log2(city / width) + 0.15), 0), MOST_ZOOM);
   const z = zoom(view.width);
@@ -162,6 +165,7 @@ async function take(address: URL): Promise<boolean> {
 /** Looks at the part that a link names. */
 async function go(link: HTMLAnchorElement): Promise<void> {
   asked = "";
+  held = false;
   if (!(await take(new URL(link.href)))) return;
   view = { ...drawn };
   apply();
@@ -174,6 +178,27 @@ export function reveal(lat: number, lon: number): void {
   const y = (lat0 - lat) * perLat;
   const far = Math.max(Math.abs(x - view.x), (Math.abs(y - view.y) * WIDTH) / HEIGHT);
   if (far > view.width * 0.45) move((view.x - x) / metres(), (view.y - y) / metres(), 1);
+}
+
+/**
+ * Looks at where the reader is, as far as the drawing that is there reaches. From then on no other drawing is asked for, so
+ * that no address tells the hub where that is, until the reader goes to a named part of the city or lets the map go.
+ */
+export function look(lat: number, lon: number): void {
+  held = true;
+  const before = view;
+  view = { x: (lon - lon0) * perLon, y: (lat0 - lat) * perLat, width: Math.min(view.width, drawn.width) };
+  if (!isDrawn()) view = before;
+  apply();
+  redrawn();
+}
+
+/** Drawings may be asked for again; what is looked at is what was drawn. */
+export function release(): void {
+  if (held) view = { ...drawn };
+  held = false;
+  apply();
+  redrawn();
 }
 
 function listen(frame: HTMLElement): void {

@@ -1,6 +1,7 @@
 // What is seen now: rows and marks made from an event, aged every second, gone the second they are due.
 
 import * as map from "./map";
+import * as near from "./near";
 import { now } from "./time";
 import { spread, type Point, type Size } from "./spread";
 import { age, ago, clock, fill, place, words } from "./words";
@@ -67,7 +68,8 @@ function badge(of: Properties, number: number): SVGElement[] {
   return parts;
 }
 
-function row(of: Properties, number: number): HTMLElement {
+function row(feature: Feature, number: number): HTMLElement {
+  const of = feature.properties;
   const [level, means] = words.levels[of.level] ?? [of.level, ""];
   const gone = gone_from(of);
   return html(
@@ -87,6 +89,7 @@ function row(of: Properties, number: number): HTMLElement {
       "div",
       {},
       html("h3", {}, place(of.label)),
+      html("p", { class: "away" }, near.away(feature)),
       html("p", { class: "lv" }, html("b", {}, level), `, ${means}`),
       html("p", { class: "when" }, html("span", { class: "ago" }), " · ", html("span", { class: "fd" })),
       html("p", { class: "gone" }, gone ? fill(words.gone, { time: clock(seconds(gone)) }) : ""),
@@ -173,13 +176,23 @@ function mark(of: Properties, number: number, size: Size, at: Point): SVGElement
 /** Whether silence says anything at all: somebody is asked to report, and can be heard. */
 export const has_data = (of: Sightings): boolean => of.node_online && words.covered;
 
+/** What may still be shown, in the order of the rows. */
+function current(): Feature[] {
+  const features = shown?.features.filter((f) => seconds(f.properties.fades_at) > now());
+  return near.arranged(features ?? []);
+}
+
+/** The same in another order. */
+export function rearrange(): void {
+  if (shown) show(shown);
+}
+
 /** Puts an event's state in the place of what the page shows. */
 export function show(next: Sightings): void {
   const before = new Set([...document.querySelectorAll(".row")].map((row) => row.id));
   const focused = document.activeElement?.closest(".row")?.id;
-  const current = next.features.filter((f) => seconds(f.properties.fades_at) > now());
   shown = next;
-  rows?.replaceChildren(...current.map((f, n) => row(f.properties, n + 1)));
+  rows?.replaceChildren(...current().map((f, n) => row(f, n + 1)));
   for (const item of document.querySelectorAll(".row"))
     if (!before.has(item.id)) item.classList.add("fresh");
   if (focused)
@@ -192,18 +205,18 @@ export function show(next: Sightings): void {
 
 /** Draws the marks anew, for instance after the map was. */
 export function place_marks(): void {
-  const current = shown?.features.filter((f) => seconds(f.properties.fades_at) > now());
-  if (!current) return;
-  const outlines = current.map(outline);
+  if (!shown) return;
+  const features = current();
+  const outlines = features.map(outline);
   const places = outlines.map(([, middle]) => middle);
   const [size, at] = spread(places, map.box(), map.unit());
-  const cells = current.map((f, n) => cell(f.properties, outlines[n]?.[0] ?? []));
+  const cells = features.map((f, n) => cell(f.properties, outlines[n]?.[0] ?? []));
   const nowhere: Point = [0, 0];
-  const badges = current.map((f, n) =>
+  const badges = features.map((f, n) =>
     mark(f.properties, n + 1, size, at[n] ?? nowhere),
   );
-  const leads = current.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
-  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...badges.reverse());
+  const leads = features.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
+  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...near.dot(), ...badges.reverse());
   select(selected);
   tick();
 }

@@ -7,6 +7,9 @@ export interface Words {
   latest: number;
   /** The address of the marks; empty on their own page. */
   map_page: string;
+  /** Whether the page was kept by the browser, and whether it is in somebody else's. */
+  kept: boolean;
+  embedded: boolean;
   near: string;
   within: string;
   none: string;
@@ -26,6 +29,10 @@ export interface Words {
   lost: string;
   connecting: string;
   map: string;
+  nearest_failed: string;
+  nearest_private: string;
+  metres_away: string;
+  kilometres_away: string;
   levels: Record<string, [string, string]>;
 }
 

@@ -1,0 +1,190 @@
+//! A sheet of paper: what the map is, how to text, where it has data. Never a sighting: paper cannot fade.
+
+use jiff::Timestamp;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::views::choice::Choice;
+use crate::views::page::{STYLE, dialled};
+use crate::views::projection::{Frame, View};
+use crate::views::shown::Shown;
+use crate::views::words::{Lang, Words, fill};
+use crate::views::{Picture, legend, qr, svg, time};
+
+/// What the poster has beside the style sheet of every page.
+pub static POSTER_STYLE: &str = include_str!("poster.css");
+
+/// In one language, or without one in all that the city speaks, side by side.
+pub fn poster(picture: &Picture, at: Timestamp, lang: Option<Lang>) -> String {
+    let spoken = |lang: &Lang| {
+        let codes = &picture.city.languages;
+        codes.is_empty() || codes.iter().any(|code| code == lang.code())
+    };
+    let langs: Vec<Lang> = match lang {
+        Some(lang) => vec![lang],
+        None => Lang::ALL.into_iter().filter(spoken).collect(),
+    };
+    let first = langs.first().copied().unwrap_or_default();
+    let title = fill(first.words().poster_title, &[("city", &picture.city.name)]);
+    let page = html! {
+        (DOCTYPE)
+        html lang=(first.code()) dir=(first.dir()) {
+            head {
+                meta charset="utf-8";
+                title { (title) " - Spotlight" }
+                meta name="viewport" content="width=device-width,initial-scale=1";
+                link rel="icon" href="data:,";
+                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(POSTER_STYLE)) }
+            }
+            body .sheet {
+                (choices(lang))
+                main .poster .alone[langs.len() == 1] {
+                    @for lang in &langs { (heading(picture, *lang, *lang == first)) }
+                    (codes(picture, &langs))
+                    (map(picture, &langs, first))
+                    @for lang in &langs { (small_print(picture, at, *lang)) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// For the screen alone: back to the map, and the sheet in other languages.
+fn choices(chosen: Option<Lang>) -> Markup {
+    let words = chosen.unwrap_or_default().words();
+    let each = Lang::ALL.map(|lang| (Some(lang), lang.words().own_name.to_owned()));
+    let all = (
+        None,
+        Lang::ALL.map(|lang| lang.words().own_name).join(" + "),
+    );
+    html! {
+        nav .choices aria-label=(words.poster_link) {
+            a href="./" { (words.map_link) }
+            @for (lang, name) in std::iter::once(all).chain(each) {
+                @let address = lang.map_or("poster".to_owned(), |lang| format!("poster?lang={}", lang.code()));
+                a href=(address) lang=[lang.map(Lang::code)] aria-current=[(lang == chosen).then_some("true")] { (name) }
+            }
+            span .quiet { (words.poster_print) }
+        }
+    }
+}
+
+fn heading(picture: &Picture, lang: Lang, is_first: bool) -> Markup {
+    let words = lang.words();
+    let title = fill(words.title, &[("city", &picture.city.name)]);
+    html! {
+        section .head lang=(lang.code()) dir=(lang.dir()) {
+            @if is_first { h1 { (title) } } @else { p .h1 { (title) } }
+            p { (words.poster_what) }
+            h2 { (words.report_heading) }
+            p { (words.report_where) }
+            p { q { (words.report_example) } br; q { (words.report_gone_example) } }
+            p .ask { (words.poster_ask) br; q { (words.poster_ask_example) } }
+        }
+    }
+}
+
+/// The number as large as the sheet allows, with its code, and the map's address if the operator has set it.
+fn codes(picture: &Picture, langs: &[Lang]) -> Markup {
+    let said = |of: fn(&Words) -> &'static str| {
+        let all = langs.iter().map(|lang| (*lang, of(lang.words())));
+        html! { @for (lang, text) in all { span lang=(lang.code()) { (text) } } }
+    };
+    let name = |of: fn(&Words) -> &'static str| langs.first().map_or("", |lang| of(lang.words()));
+    html! {
+        section .codes {
+            @if let Some(phone) = &picture.phone {
+                p .big { (phone) }
+                div .scan {
+                    (qr::code(&format!("sms:{}", dialled(phone)), name(|words| words.poster_scan)).unwrap_or_default())
+                    p .say { (said(|words| words.poster_scan)) }
+                }
+            } @else {
+                p .say { (said(|words| words.report_no_phone)) }
+            }
+            @if let Some(url) = &picture.public_url {
+                div .scan {
+                    (qr::code(url, name(|words| words.poster_scan_map)).unwrap_or_default())
+                    div {
+                        p .say { (said(|words| words.poster_scan_map)) }
+                        p .url { (url) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Coverage and open data as they are, whether or not a receiver is connected in this minute.
+fn map(picture: &Picture, langs: &[Lang], first: Lang) -> Markup {
+    let picture = Picture {
+        sightings: Vec::new(),
+        node_online: true,
+        ..picture.clone()
+    };
+    let words = Words {
+        map_title: first.words().poster_map_title,
+        map_text: first.words().poster_map_text,
+        ..*first.words()
+    };
+    let frame = Frame::of(View::Now, &picture);
+    let shown = Shown::of(&picture, &Choice::default(), &frame);
+    html! {
+        section .picture {
+            div #frame { (svg::map(&picture, &[], picture.at, &frame, shown.as_ref(), &words)) }
+            @for lang in langs {
+                div .scales lang=(lang.code()) dir=(lang.dir()) { (legend::ground(shown.as_ref(), *lang)) }
+            }
+        }
+    }
+}
+
+fn small_print(picture: &Picture, at: Timestamp, lang: Lang) -> Markup {
+    let (words, zone) = (lang.words(), &picture.city.time_zone);
+    let areas: Vec<&str> = picture.coverage.iter().map(|c| c.name.as_str()).collect();
+    let (day, clock) = (time::day(at, zone, words), time::clock(at, zone));
+    html! {
+        section .small lang=(lang.code()) dir=(lang.dir()) {
+            p {
+                b {
+                    @if areas.is_empty() { (words.coverage_none) }
+                    @else { (fill(words.coverage, &[("areas", &areas.join(", "))])) }
+                }
+                " " (words.silence)
+            }
+            p { (words.report_privacy) }
+            p { (fill(words.poster_as_of, &[("date", &day), ("time", &clock)])) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+
+    #[test]
+    fn a_poster_says_how_to_text_and_holds_no_sighting() {
+        let mut picture = fixture::picture(4);
+        let sheet = poster(&picture, picture.at, None);
+        for sighting in &picture.sightings {
+            assert!(!sheet.contains(&sighting.cell.to_string()));
+        }
+        assert!(!sheet.contains("class=\"mark") && !sheet.contains("sightings now"));
+        for part in [
+            "+12135550100",
+            "See police? Text it",
+            "Manda un mensaje",
+            "As of July 1, 2026, 15:00",
+            "class=\"code\"",
+        ] {
+            assert!(sheet.contains(part), "{part}");
+        }
+        assert_eq!(sheet.matches("class=\"code\"").count(), 1);
+        picture.public_url = Some("https://example.org/".to_owned());
+        let sheet = poster(&picture, picture.at, Some(Lang::Spanish));
+        assert_eq!(sheet.matches("class=\"code\"").count(), 2);
+        assert!(sheet.contains("<html lang=\"es\"") && !sheet.contains("See police?"));
+    }
+}
