@@ -1,4 +1,4 @@
-//! Builds the page's script from `web/` with the Node that is there, in cargo's own folder, and leaves its address for
+//! Builds the page's scripts from `web/` with the Node that is there, in cargo's own folder, and leaves a list of them for
 //! `http::assets` to embed. Without Node, or without its packages, the hub is built all the same and serves the page
 //! without a script; `SPOTLIGHT_REQUIRE_WEB=1` makes that an error.
 
@@ -10,21 +10,38 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-env-changed=SPOTLIGHT_REQUIRE_WEB");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let script = match build(Path::new("web"), &out.join("web")) {
-        Ok(script) => format!("Some(include_str!({script:?}))"),
+    let assets = match build(Path::new("web"), &out.join("web")) {
+        Ok(assets) => assets,
         Err(reason) => {
             let required = std::env::var_os("SPOTLIGHT_REQUIRE_WEB").is_some_and(|v| v == "1");
-            assert!(!required, "the page's script was not built: {reason}");
-            println!("cargo:warning=the page is served without its script: {reason}");
-            "None".to_owned()
+            assert!(!required, "the page's scripts were not built: {reason}");
+            println!("cargo:warning=the page is served without its scripts: {reason}");
+            Vec::new()
         }
     };
-    let source = format!("static SCRIPT: Option<&str> = {script};\n");
-    fs::write(out.join("script.rs"), source).expect("cargo's folder can be written");
+    let assets: String = assets.iter().map(|path| listed(path)).collect();
+    let source = format!("static ASSETS: &[Asset] = &[\n{assets}];\n");
+    fs::write(out.join("assets.rs"), source).expect("cargo's folder can be written");
 }
 
-/// The built script's path.
-fn build(from: &Path, to: &Path) -> Result<PathBuf, String> {
+/// A file and its compressed forms beside it.
+fn listed(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    let of = |form: &str| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(form);
+        format!("include_bytes!({:?})", PathBuf::from(path))
+    };
+    format!(
+        "Asset {{ name: {name:?}, plain: {}, brotli: {}, gzip: {} }},\n",
+        of(""),
+        of(".br"),
+        of(".gz")
+    )
+}
+
+/// The paths of what was built.
+fn build(from: &Path, to: &Path) -> Result<Vec<PathBuf>, String> {
     // Only what is kept in the repository: a developer's own node_modules stay out.
     let files = [
         "package.json",
@@ -45,12 +62,16 @@ fn build(from: &Path, to: &Path) -> Result<PathBuf, String> {
         fs::write(&installed, &lock).map_err(|err| err.to_string())?;
     }
     run(to, &["run", "build"])?;
-    let script = to.join("dist/live.js");
-    if script.is_file() {
-        Ok(script)
-    } else {
-        Err(format!("vite left no {}", script.display()))
-    }
+    let dist = to.join("dist");
+    let built = fs::read_dir(&dist).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let built = built.map_err(|err| format!("{}: {err}", dist.display()))?;
+    let mut built: Vec<PathBuf> = built.into_iter().map(|entry| entry.path()).collect();
+    built.retain(|path| {
+        path.extension()
+            .is_none_or(|end| end != "br" && end != "gz")
+    });
+    built.sort();
+    Ok(built)
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

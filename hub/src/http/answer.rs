@@ -13,7 +13,7 @@ use crate::views::page::{STYLE, not_found};
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let style = base64(&Sha256::digest(STYLE.as_bytes()));
     let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'sha256-{style}'; img-src 'self' data:; \
+        "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'sha256-{style}'; img-src 'self' data:; \
          connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     );
     HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
@@ -40,7 +40,7 @@ pub async fn secured(mut response: Response) -> Response {
 /// For an address that leads nowhere.
 pub async fn unknown(uri: Uri) -> Response {
     let path = uri.path();
-    if path.starts_with("/api/") {
+    if path.starts_with("/api/") || path.starts_with("/tiles/") {
         return refusal("there is no such address");
     }
     let depth = path.matches('/').count().saturating_sub(1);

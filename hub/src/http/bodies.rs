@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::http::{Shared, answer, assets};
 use crate::views::choice::{Choice, When};
@@ -95,6 +95,9 @@ impl Default for Bodies {
     }
 }
 
+/// A place in the queue, and the right to render.
+pub type Turn = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unready {
@@ -114,6 +117,14 @@ impl Bodies {
                     .is_some_and(|kept| Arc::ptr_eq(&kept.of, picture))
             })
         });
+    }
+
+    /// Leave to render something that is not everybody's first, until it is dropped.
+    pub async fn turn(&self) -> Result<Turn, Unready> {
+        let place = self.queue.clone().try_acquire_owned();
+        let place = place.map_err(|_| Unready::Full)?;
+        let turn = self.rendering.clone().acquire_owned().await;
+        Ok((place, turn.map_err(|_| Unready::Failed)?))
     }
 
     #[cfg(test)]
@@ -145,10 +156,7 @@ pub async fn ready(shared: &Shared, key: Key) -> Result<Arc<Ready>, Unready> {
     let turn = if key.is_first() {
         None
     } else {
-        let place = bodies.queue.clone().try_acquire_owned();
-        let place = place.map_err(|_| Unready::Full)?;
-        let turn = bodies.rendering.clone().acquire_owned().await;
-        Some((place, turn.map_err(|_| Unready::Failed)?))
+        Some(bodies.turn().await?)
     };
     let work = move || {
         // Given back when the work is done, also where the reader has left.

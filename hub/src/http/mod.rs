@@ -9,7 +9,9 @@ mod assets;
 mod bodies;
 mod connections;
 mod events;
+mod forms;
 pub mod metrics;
+mod tiles;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -44,6 +46,7 @@ struct Inner {
     pictures: watch::Receiver<Arc<Picture>>,
     clock: Clock,
     bodies: Bodies,
+    tiles: tiles::Tiles,
     viewers: Arc<tokio::sync::Semaphore>,
     closing: watch::Sender<bool>,
 }
@@ -55,6 +58,7 @@ impl Shared {
             pictures,
             clock,
             bodies: Bodies::default(),
+            tiles: tiles::Tiles::default(),
             viewers: Arc::new(tokio::sync::Semaphore::new(events::most_viewers())),
             closing: watch::Sender::new(false),
         }))
@@ -74,6 +78,8 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/layers", get(layers))
         .route("/api/v1/layers/{layer}", get(layer))
         .route("/api/v1/events", get(events::stream))
+        .route("/tiles/{name}", get(tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(healthy))
         .fallback(unknown)
@@ -127,6 +133,7 @@ struct Asked {
     period: Option<String>,
     layer: Option<String>,
     by: Option<String>,
+    version: Option<String>,
 }
 
 impl Asked {
@@ -206,6 +213,7 @@ fn asked(query: Asking) -> Asked {
             "period" => &mut asked.period,
             "layer" => &mut asked.layer,
             "by" => &mut asked.by,
+            "v" => &mut asked.version,
             _ => continue,
         };
         place.get_or_insert(value);

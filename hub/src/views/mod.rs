@@ -15,6 +15,7 @@ pub mod geojson;
 pub mod layers;
 pub mod legend;
 pub mod list;
+pub mod living;
 pub mod merge;
 pub mod open_data;
 pub mod page;
@@ -23,6 +24,7 @@ pub mod shown;
 pub mod spread;
 pub mod streets;
 pub mod svg;
+pub mod tiles;
 pub mod time;
 pub mod words;
 

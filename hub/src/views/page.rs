@@ -13,7 +13,7 @@ use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, Sighting, current, legend, list, open_data, time};
+use crate::views::{Picture, Sighting, current, legend, list, living, open_data, time};
 
 /// The style sheet of every page.
 pub static STYLE: &str = include_str!("page.css");
@@ -46,7 +46,10 @@ pub fn map_page(picture: &Picture, at: Timestamp, choice: &Choice, script: Optio
             (open_data::open_data(picture, at, choice))
         }
         (footer(picture, &choice.address("list"), words.list_link, choice.lang))
-        @if script.is_some() { (for_script(picture, at, "", words)) }
+        @if script.is_some() {
+            (for_script(picture, at, "", words))
+            (living::for_script(picture, choice, shown.as_ref()))
+        }
     };
     document(picture, choice.lang, script, body)
 }
