@@ -1,6 +1,7 @@
 // The living page: what the hub streams takes the place of what it rendered. Without this script nothing is missing but
 // the movement.
 
+import { invite } from "./invite";
 import * as map from "./map";
 import { type Sightings, disconnected, has_data, place_marks, seconds, select, show, tick } from "./sightings";
 import { heard, now, set } from "./time";
@@ -106,3 +107,5 @@ document.addEventListener("visibilitychange", () => {
   hurry();
 });
 addEventListener("online", hurry);
+if (document.readyState === "complete") invite();
+else addEventListener("load", invite);

@@ -173,6 +173,7 @@ export function place_marks(): void {
   );
   const leads = current.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
   map.marks?.replaceChildren(...cells.reverse(), ...leads, ...badges.reverse());
+  map.marked(at);
   select(selected);
   tick();
 }
