@@ -68,12 +68,12 @@ function along(id: string, n: number, from: number, weight: string, color: strin
     filter: rank(n),
     layout: {
       "symbol-placement": "line",
-      "symbol-spacing": 320,
+      "symbol-spacing": 220,
       "text-field": ["get", "name"],
       "text-font": font(weight),
       "text-size": ["interpolate", ["linear"], ["zoom"], 12, 11, 16, 14],
-      "text-max-angle": 30,
-      "text-padding": 6,
+      "text-max-angle": 25,
+      "text-padding": 4,
     },
     paint: halo(color),
   };
@@ -161,12 +161,12 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
           "text-font": font("Italic"),
           "text-size": 11.5,
           "text-letter-spacing": 0.08,
-          "text-padding": 70,
+          "text-padding": 42,
         },
         paint: halo(paint("soft")),
       },
-      along("side-names", 3, 13.5, "Regular", paint("name")),
-      along("through-names", 2, 12, "Regular", paint("name")),
+      along("side-names", 3, 12.6, "Regular", paint("name")),
+      along("through-names", 2, 11.6, "Regular", paint("name")),
       along("main-names", 1, 10.5, "Semibold", paint("main")),
       {
         id: "districts",
@@ -183,7 +183,7 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
           "text-letter-spacing": 0.1,
           "text-transform": "uppercase",
           "text-max-width": 8,
-          "text-padding": 8,
+          "text-padding": 6,
         },
         paint: halo(paint("district")),
       },
@@ -200,13 +200,13 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
 
 /** Lines from the lower left to the upper right, every so many pixels, at twice the resolution of the page. */
 export function hatch(): { width: number; height: number; data: Uint8ClampedArray } {
-  const side = 28;
+  const side = 20;
   const [r = 0, g = 0, b = 0] = (paint("hatch").match(/[\da-f]{2}/gi) ?? []).map((pair) => parseInt(pair, 16));
   const data = new Uint8ClampedArray(side * side * 4);
   for (let at = 0; at < side * side; at += 1) {
     const along = ((at % side) + Math.floor(at / side)) % side;
     const off = Math.min(along, side - along) / Math.SQRT2;
-    data.set([r, g, b, 255 * Math.min(Math.max(1.3 - off, 0), 1)], at * 4);
+    data.set([r, g, b, 255 * Math.min(Math.max(1.05 - off, 0), 1)], at * 4);
   }
   return { width: side, height: side, data };
 }

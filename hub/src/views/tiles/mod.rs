@@ -70,10 +70,11 @@ pub fn tile(picture: &Picture, tileset: &Tileset, square: Square) -> Vec<u8> {
 pub fn bounds(city: &City) -> (f64, f64, f64, f64) {
     let (south, west, north, east) = city.bounds;
     let (high, wide) = (north - south, east - west);
+    let short = |degrees: f64| (degrees * 1e6).round() / 1e6;
     (
-        (south - high).max(-85.0),
-        (west - wide).max(-180.0),
-        (north + high).min(85.0),
-        (east + wide).min(180.0),
+        short((south - high).max(-85.0)),
+        short((west - wide).max(-180.0)),
+        short((north + high).min(85.0)),
+        short((east + wide).min(180.0)),
     )
 }
