@@ -12,6 +12,7 @@ use crate::http::answer::unknown;
 use crate::http::forms::{FOR_GOOD, Forms};
 
 /// A file by a name that holds a hash of it, so that a browser may keep it for good.
+#[allow(dead_code, reason = "none is made where Node was missing")]
 struct Asset {
     name: &'static str,
     plain: &'static [u8],

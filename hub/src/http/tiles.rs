@@ -29,16 +29,16 @@ pub struct Tiles(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    of: Option<Of>,
+    of: Option<DrawnFrom>,
     versions: HashMap<Tileset, String>,
     tiles: HashMap<(Tileset, Square), Forms>,
 }
 
 /// All that tiles are drawn from.
 #[derive(Clone)]
-struct Of(Arc<City>, Arc<Vec<Layer>>, Arc<Vec<Coverage>>);
+struct DrawnFrom(Arc<City>, Arc<Vec<Layer>>, Arc<Vec<Coverage>>);
 
-impl Of {
+impl DrawnFrom {
     fn of(picture: &Picture) -> Self {
         let Picture {
             city,
@@ -58,7 +58,7 @@ impl Of {
 
 impl Tiles {
     /// What is kept of what a picture's tiles are drawn from.
-    fn kept(&self, of: &Of) -> MutexGuard<'_, Kept> {
+    fn kept(&self, of: &DrawnFrom) -> MutexGuard<'_, Kept> {
         let mut kept = self
             .0
             .lock()
@@ -73,18 +73,18 @@ impl Tiles {
     }
 
     fn version(&self, picture: &Picture, tileset: &Tileset) -> String {
-        let mut kept = self.kept(&Of::of(picture));
+        let mut kept = self.kept(&DrawnFrom::of(picture));
         let version = kept.versions.entry(tileset.clone());
         version
             .or_insert_with(|| tiles::version(picture, tileset))
             .clone()
     }
 
-    fn find(&self, of: &Of, key: &(Tileset, Square)) -> Option<Forms> {
+    fn find(&self, of: &DrawnFrom, key: &(Tileset, Square)) -> Option<Forms> {
         self.kept(of).tiles.get(key).cloned()
     }
 
-    fn keep(&self, of: &Of, key: (Tileset, Square), forms: Forms) {
+    fn keep(&self, of: &DrawnFrom, key: (Tileset, Square), forms: Forms) {
         let mut kept = self.kept(of);
         if kept.tiles.len() >= MOST_KEPT {
             kept.tiles.clear();
@@ -149,7 +149,7 @@ async fn drawn(
     picture: Arc<Picture>,
     key: (Tileset, Square),
 ) -> Result<Forms, Unready> {
-    let of = Of::of(&picture);
+    let of = DrawnFrom::of(&picture);
     if let Some(forms) = shared.0.tiles.find(&of, &key) {
         return Ok(forms);
     }
@@ -182,15 +182,15 @@ mod tests {
         let mut picture = fixture::picture(1);
         let square = Square { z: 12, x: 1, y: 1 };
         let key = (Tileset::Streets, square);
-        tiles.keep(&Of::of(&picture), key.clone(), Forms::of(vec![1]));
+        tiles.keep(&DrawnFrom::of(&picture), key.clone(), Forms::of(vec![1]));
         picture.sightings.clear();
-        assert!(tiles.find(&Of::of(&picture), &key).is_some());
+        assert!(tiles.find(&DrawnFrom::of(&picture), &key).is_some());
         picture.coverage = Arc::default();
-        assert!(tiles.find(&Of::of(&picture), &key).is_none());
+        assert!(tiles.find(&DrawnFrom::of(&picture), &key).is_none());
         for x in 0..2 * MOST_KEPT as u32 {
             let key = (Tileset::Streets, Square { x, ..square });
-            tiles.keep(&Of::of(&picture), key, Forms::of(Vec::new()));
-            assert!(tiles.kept(&Of::of(&picture)).tiles.len() <= MOST_KEPT);
+            tiles.keep(&DrawnFrom::of(&picture), key, Forms::of(Vec::new()));
+            assert!(tiles.kept(&DrawnFrom::of(&picture)).tiles.len() <= MOST_KEPT);
         }
     }
 }

@@ -69,6 +69,13 @@ export function start(): void {
   // What goes wrong later (a tile that does not come) leaves the map as it is.
   gl.on("error", () => shows || stop());
   gl.on("webglcontextlost", () => setTimeout(stop));
+  // Paper gets the drawing.
+  const printed = () => {
+    if (!works) return;
+    stop();
+    addEventListener("afterprint", start, { once: true });
+  };
+  addEventListener("beforeprint", printed, { once: true });
   gl.on("idle", () => {
     if (!works) return;
     // With other colours it is drawn again, and this called again.

@@ -45,7 +45,8 @@ pub fn streets(picture: &Picture, square: Square) -> Vec<u8> {
     // Rings within rings are holes.
     let rings = basemap.outline.iter().map(|ring| polygon(ring));
     let city_area = rings.fold(MultiPolygon::new(Vec::new()), |all, ring| all.xor(&ring));
-    ground.polygons(&plain(&city_area), &[]);
+    let name = [("name", Value::Text(city.name.clone()))];
+    ground.polygons(&plain(&city_area), &name);
 
     let mut lines = mvt::Layer::new(super::STREETS);
     for street in basemap
@@ -96,10 +97,11 @@ pub fn streets(picture: &Picture, square: Square) -> Vec<u8> {
         covered = covered.union(&outline);
     }
     let mut outside = mvt::Layer::new("outside");
-    outside.polygons(&plain(&drawn().to_polygon().difference(&covered)), &[]);
+    let means = [("means", Value::Text("no data".to_owned()))];
+    outside.polygons(&plain(&drawn().to_polygon().difference(&covered)), &means);
     let mut words = mvt::Layer::new("outside_names");
     for at in words_around(&covered) {
-        words.point(at, &[]);
+        words.point(at, &means);
     }
     mvt::tile([ground, lines, districts, coverage, outside, words])
 }

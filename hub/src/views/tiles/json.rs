@@ -66,7 +66,7 @@ fn areas() -> Value {
 
 fn streets() -> Value {
     json!([
-        { "id": "city", "description": "The city's area", "fields": {} },
+        { "id": "city", "description": "The city's area", "fields": { "name": "String" } },
         {
             "id": "streets",
             "description": "Courses of streets, never addresses",
@@ -82,8 +82,8 @@ fn streets() -> Value {
             "description": "Where people know the number to text; while no node is up there is no data here either",
             "fields": { "name": "String" },
         },
-        { "id": "outside", "description": "All that is not covered: no data, which is not safety", "fields": {} },
-        { "id": "outside_names", "description": "Points in it with room for such words", "fields": {} },
+        { "id": "outside", "description": "All that is not covered: no data, which is not safety", "fields": { "means": "String" } },
+        { "id": "outside_names", "description": "Points in it with room for such words", "fields": { "means": "String" } },
     ])
 }
 

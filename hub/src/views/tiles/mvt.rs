@@ -91,7 +91,9 @@ impl Layer {
             number(&mut commands, *command);
         }
         let mut feature = Vec::new();
-        bytes(&mut feature, 2, &tags);
+        if !tags.is_empty() {
+            bytes(&mut feature, 2, &tags);
+        }
         field(&mut feature, 3, kind);
         bytes(&mut feature, 4, &commands);
         bytes(&mut self.features, 2, &feature);
