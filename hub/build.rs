@@ -1,4 +1,4 @@
-//! Builds the page's script from `web/` with the Node that is there, in cargo's own folder, and leaves its address for
+//! Builds the page's scripts from `web/` with the Node that is there, in cargo's own folder, and leaves a list of them for
 //! `http::assets` to embed. Without Node, or without its packages, the hub is built all the same and serves the page
 //! without a script; `SPOTLIGHT_REQUIRE_WEB=1` makes that an error.
 
@@ -10,23 +10,40 @@ use std::process::Command;
 fn main() {
     println!("cargo:rerun-if-env-changed=SPOTLIGHT_REQUIRE_WEB");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    let (script, worker) = match build(Path::new("web"), &out.join("web")) {
-        Ok(built) => built,
+    let (assets, worker) = match build(Path::new("web"), &out.join("web")) {
+        Ok((assets, worker)) => (assets, format!("Some(include_str!({worker:?}))")),
         Err(reason) => {
             let required = std::env::var_os("SPOTLIGHT_REQUIRE_WEB").is_some_and(|v| v == "1");
-            assert!(!required, "the page's script was not built: {reason}");
-            println!("cargo:warning=the page is served without its script: {reason}");
-            ("None".to_owned(), "None".to_owned())
+            assert!(!required, "the page's scripts were not built: {reason}");
+            println!("cargo:warning=the page is served without its scripts: {reason}");
+            (Vec::new(), "None".to_owned())
         }
     };
+    let assets: String = assets.iter().map(|path| listed(path)).collect();
     let source = format!(
-        "static SCRIPT: Option<&str> = {script};\nstatic WORKER: Option<&str> = {worker};\n"
+        "static ASSETS: &[Asset] = &[\n{assets}];\nstatic WORKER: Option<&str> = {worker};\n"
     );
-    fs::write(out.join("script.rs"), source).expect("cargo's folder can be written");
+    fs::write(out.join("assets.rs"), source).expect("cargo's folder can be written");
 }
 
-/// The built script and service worker, as the source embeds them.
-fn build(from: &Path, to: &Path) -> Result<(String, String), String> {
+/// A file and its compressed forms beside it.
+fn listed(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    let of = |form: &str| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(form);
+        format!("include_bytes!({:?})", PathBuf::from(path))
+    };
+    format!(
+        "Asset {{ name: {name:?}, plain: {}, brotli: {}, gzip: {} }},\n",
+        of(""),
+        of(".br"),
+        of(".gz")
+    )
+}
+
+/// The paths of what was built: the scripts, and the service worker.
+fn build(from: &Path, to: &Path) -> Result<(Vec<PathBuf>, PathBuf), String> {
     // Only what is kept in the repository: a developer's own node_modules stay out.
     let files = [
         "package.json",
@@ -48,14 +65,19 @@ fn build(from: &Path, to: &Path) -> Result<(String, String), String> {
         fs::write(&installed, &lock).map_err(|err| err.to_string())?;
     }
     run(to, &["run", "build"])?;
-    let embedded = |name: &str| {
-        let script = to.join("dist").join(name);
-        match script.is_file() {
-            true => Ok(format!("Some(include_str!({script:?}))")),
-            false => Err(format!("vite left no {}", script.display())),
-        }
-    };
-    Ok((embedded("live.js")?, embedded("sw.js")?))
+    let dist = to.join("dist");
+    let built = fs::read_dir(&dist).and_then(|entries| entries.collect::<Result<Vec<_>, _>>());
+    let built = built.map_err(|err| format!("{}: {err}", dist.display()))?;
+    let mut built: Vec<PathBuf> = built.into_iter().map(|entry| entry.path()).collect();
+    built.retain(|path| {
+        path.extension()
+            .is_none_or(|end| end != "br" && end != "gz")
+    });
+    built.sort();
+    let worker = built.iter().position(|path| path.ends_with("sw.js"));
+    let worker = worker.ok_or_else(|| format!("vite left no sw.js in {}", dist.display()))?;
+    let worker = built.remove(worker);
+    Ok((built, worker))
 }
 
 fn copy(from: &Path, to: &Path) -> io::Result<()> {

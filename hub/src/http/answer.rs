@@ -56,7 +56,7 @@ pub async fn secured(mut response: Response) -> Response {
 /// For an address that leads nowhere.
 pub async fn unknown(uri: Uri) -> Response {
     let path = uri.path();
-    if path.starts_with("/api/") {
+    if path.starts_with("/api/") || path.starts_with("/tiles/") {
         return refusal("there is no such address");
     }
     let depth = path.matches('/').count().saturating_sub(1);

@@ -129,6 +129,9 @@ impl Default for Bodies {
     }
 }
 
+/// A place in the queue, and the right to render.
+pub type Turn = (OwnedSemaphorePermit, OwnedSemaphorePermit);
+
 /// Why there is no body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unready {
@@ -148,6 +151,14 @@ impl Bodies {
                     .is_some_and(|kept| Arc::ptr_eq(&kept.of, picture))
             })
         });
+    }
+
+    /// Leave to render something that is not everybody's first, until it is dropped.
+    pub async fn turn(&self) -> Result<Turn, Unready> {
+        let place = self.queue.clone().try_acquire_owned();
+        let place = place.map_err(|_| Unready::Full)?;
+        let turn = self.rendering.clone().acquire_owned().await;
+        Ok((place, turn.map_err(|_| Unready::Failed)?))
     }
 
     #[cfg(test)]

@@ -10,10 +10,12 @@ mod assets;
 mod bodies;
 mod connections;
 mod events;
+mod forms;
 mod gone;
 mod icons;
 pub mod metrics;
 mod openapi;
+mod tiles;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -50,6 +52,7 @@ struct Inner {
     pictures: watch::Receiver<Arc<Picture>>,
     clock: Clock,
     bodies: Bodies,
+    tiles: tiles::Tiles,
     viewers: Arc<tokio::sync::Semaphore>,
     left: Arc<Left>,
     closing: watch::Sender<bool>,
@@ -72,6 +75,7 @@ impl Shared {
             pictures,
             clock,
             bodies: Bodies::default(),
+            tiles: tiles::Tiles::default(),
             viewers: Arc::new(tokio::sync::Semaphore::new(events::most_viewers())),
             closing: watch::Sender::new(false),
         }))
@@ -102,6 +106,8 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/layers/{layer}", get(layer))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/gone", post(gone::post))
+        .route("/tiles/{name}", get(tiles::tilejson))
+        .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(healthy))
         .fallback(unknown)
@@ -159,6 +165,7 @@ struct Asked {
     q: Option<String>,
     embed: Option<String>,
     kept: Option<String>,
+    version: Option<String>,
 }
 
 impl Asked {
@@ -175,6 +182,7 @@ impl Asked {
                 "q" => &mut asked.q,
                 "embed" => &mut asked.embed,
                 "kept" => &mut asked.kept,
+                "v" => &mut asked.version,
                 _ => continue,
             };
             place.get_or_insert(value);

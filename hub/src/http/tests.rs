@@ -343,7 +343,7 @@ async fn every_answer_carries_what_protects_its_reader() {
         let policy = headers[header::CONTENT_SECURITY_POLICY]
             .to_str()
             .expect("text");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; worker-src 'self';"));
         assert!(!policy.contains("unsafe"));
         assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
@@ -625,4 +625,66 @@ async fn tables_obey_fading() {
     assert_eq!(rows(server.text("/api/v1/sightings.csv").await), 1);
     server.clock.set(fixture::at("2026-07-01T22:58:00Z"));
     assert_eq!(rows(server.text("/api/v1/sightings.csv").await), 0);
+}
+
+#[tokio::test]
+async fn a_tile_is_kept_for_good_under_its_version_and_asked_again_under_none() {
+    let server = server(2);
+    for (id, period) in [("streets", ""), ("encampments", "&period=2020-09")] {
+        let described = server.text(&format!("/tiles/{id}.json")).await;
+        let described: serde_json::Value = serde_json::from_str(&described).expect("json");
+        let template = described["tiles"][0].as_str().expect("text");
+        let square = template
+            .replace("{z}", "12")
+            .replace("{x}", "702")
+            .replace("{y}", "1635");
+        let response = server.get(&format!("/tiles/{square}")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{square}");
+        let headers = response.headers();
+        assert_eq!(
+            headers[header::CONTENT_TYPE],
+            "application/vnd.mapbox-vector-tile"
+        );
+        assert_eq!(headers[header::CACHE_CONTROL], forms::FOR_GOOD);
+        let tag = headers[header::ETAG].to_str().expect("text").to_owned();
+        assert!(!bytes(response).await.is_empty());
+        let unversioned = format!("/tiles/{id}/12/702/1635.mvt?v=0{period}");
+        let again = server
+            .ask("GET", &unversioned, &[("if-none-match", &tag)])
+            .await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(again.headers()[header::CACHE_CONTROL], "no-cache");
+    }
+}
+
+#[tokio::test]
+async fn tiles_that_there_cannot_be_are_refused_and_empty_ones_are_empty() {
+    let server = server(0);
+    let status = async |address: &str| server.get(address).await.status();
+    for address in [
+        "/tiles/camps.json",
+        "/tiles/streets",
+        "/tiles/encampments.json?period=1999-01",
+        "/tiles/camps/12/702/1635.mvt",
+        "/tiles/encampments/12/702/1635.mvt?period=1999-01",
+        "/tiles/streets/12/702/1635.png",
+        "/tiles/streets/12/702/1635",
+        "/tiles/streets/31/702/1635.mvt",
+        "/tiles/streets/-1/702/1635.mvt",
+        "/tiles/streets/12/4096/1635.mvt",
+        "/tiles/streets/12/702/99999999999999999999.mvt",
+        "/tiles/streets/12/%00/1635.mvt",
+        "/tiles/streets/12/../1635.mvt",
+    ] {
+        assert_eq!(status(address).await, StatusCode::NOT_FOUND, "{address}");
+    }
+    // Another city's, and one without an area.
+    assert_eq!(
+        status("/tiles/streets/12/0/0.mvt").await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        status("/tiles/encampments/14/2810/6560.mvt").await,
+        StatusCode::NO_CONTENT
+    );
 }

@@ -83,7 +83,8 @@ pub fn written(density: f64) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
-fn density(frame: &Frame, area: &Area) -> f64 {
+/// How many of an area's count there are to a square kilometre.
+pub fn density(frame: &Frame, area: &Area) -> f64 {
     let km2 = square_kilometres(frame, &area.geometry);
     f64::from(area.count) / km2.max(0.01)
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::views::choice::{Choice, Shape};
-use crate::views::page::{for_script, header, living, moves, shell, with_lang};
+use crate::views::page::{for_script, header, moves, shell, with_lang, with_script};
 use crate::views::projection::Frame;
 use crate::views::shown::Shown;
 use crate::views::words::{Lang, fill};
@@ -38,7 +38,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
         @if script.is_some() { (for_script(picture, at, "", Shape::Embedded, words, choice.lang)) }
     };
     let title = fill(words.title, &[("city", &picture.city.name)]);
-    let head = html! { @if let Some(script) = script { (living(script, choice.lang)) } };
+    let head = html! { @if let Some(script) = script { (with_script(script, choice.lang)) } };
     shell(&format!("{title} - Spotlight"), choice.lang, head, body)
 }
 

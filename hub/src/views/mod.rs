@@ -21,6 +21,7 @@ pub mod install;
 pub mod layers;
 pub mod legend;
 pub mod list;
+pub mod living;
 pub mod merge;
 pub mod offline;
 pub mod open_data;
@@ -32,6 +33,7 @@ pub mod shown;
 pub mod spread;
 pub mod streets;
 pub mod svg;
+pub mod tiles;
 pub mod time;
 pub mod words;
 

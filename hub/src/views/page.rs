@@ -14,7 +14,7 @@ use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, Sighting, atom, current, legend, list, open_data, time};
+use crate::views::{Picture, Sighting, atom, current, legend, list, living, open_data, time};
 use crate::views::{embed, offline};
 
 /// The style sheet of every page.
@@ -75,7 +75,10 @@ pub fn searched_page(
             (embed::offer(picture, choice.lang))
         }
         (footer(picture, &choice.address("list"), words.list_link, choice.lang))
-        @if script.is_some() { (for_script(picture, at, "", choice.shape, words, choice.lang)) }
+        @if script.is_some() {
+            (for_script(picture, at, "", choice.shape, words, choice.lang))
+            (living::for_script(picture, choice, shown.as_ref()))
+        }
     };
     document(picture, choice.lang, script, body)
 }
@@ -175,13 +178,13 @@ pub(super) fn titled(
     let feed = fill(lang.feed().title, &[("city", &picture.city.name)]);
     let head = html! {
         link rel="alternate" type="application/atom+xml" href=(atom::address(lang)) title=(feed);
-        @if let Some(script) = script { (living(script, lang)) }
+        @if let Some(script) = script { (with_script(script, lang)) }
     };
     shell(&format!("{title} - Spotlight"), lang, head, body)
 }
 
 /// What a page with a script has besides.
-pub(super) fn living(script: &str, lang: Lang) -> Markup {
+pub(super) fn with_script(script: &str, lang: Lang) -> Markup {
     html! {
         link rel="manifest" href=(with_lang("manifest.webmanifest", lang));
         link rel="apple-touch-icon" href="icon-192.png";

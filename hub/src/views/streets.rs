@@ -73,6 +73,9 @@ impl Kind {
 
 type Point = (f64, f64);
 
+/// What is drawn.
+const DRAWN: (Point, Point) = ((-BLEED, -BLEED), (WIDTH + BLEED, HEIGHT + BLEED));
+
 /// A name, and where it stands.
 #[derive(Debug, PartialEq)]
 pub struct Name {
@@ -115,10 +118,15 @@ pub fn ring(frame: &Frame, points: impl Iterator<Item = Point>, path: &mut Strin
 /// The parts of a street that cross the drawing.
 fn runs(frame: &Frame, street: &Street) -> Vec<Vec<Point>> {
     let units: Vec<Point> = street.points.iter().map(|p| frame.units(*p)).collect();
+    cut(&units, DRAWN)
+}
+
+/// The parts of a line within a rectangle: its least and its greatest corner.
+pub fn cut(line: &[Point], rectangle: (Point, Point)) -> Vec<Vec<Point>> {
     let mut runs: Vec<Vec<Point>> = Vec::new();
     let mut open = false;
-    for pair in units.windows(2) {
-        if let Some((a, b)) = clip(pair[0], pair[1]) {
+    for pair in line.windows(2) {
+        if let Some((a, b)) = clip(pair[0], pair[1], rectangle) {
             match runs.last_mut() {
                 Some(run) if open => run.push(b),
                 _ => runs.push(vec![a, b]),
@@ -131,15 +139,15 @@ fn runs(frame: &Frame, street: &Street) -> Vec<Vec<Point>> {
     runs
 }
 
-/// The part of a line within the drawing and its bleed (Liang and Barsky).
-fn clip(a: Point, b: Point) -> Option<(Point, Point)> {
+/// The part of a segment within a rectangle (Liang and Barsky).
+fn clip(a: Point, b: Point, (least, most): (Point, Point)) -> Option<(Point, Point)> {
     let (dx, dy) = (b.0 - a.0, b.1 - a.1);
     let (mut from, mut to) = (0.0_f64, 1.0_f64);
     let edges = [
-        (-dx, a.0 + BLEED),
-        (dx, WIDTH + BLEED - a.0),
-        (-dy, a.1 + BLEED),
-        (dy, HEIGHT + BLEED - a.1),
+        (-dx, a.0 - least.0),
+        (dx, most.0 - a.0),
+        (-dy, a.1 - least.1),
+        (dy, most.1 - a.1),
     ];
     for (step, room) in edges {
         if step == 0.0 {
@@ -371,11 +379,11 @@ mod tests {
     fn lines_are_cut_at_the_bleed() {
         let edge = WIDTH + BLEED;
         assert_eq!(
-            clip((0.0, 10.0), (9_000.0, 10.0)),
+            clip((0.0, 10.0), (9_000.0, 10.0), DRAWN),
             Some(((0.0, 10.0), (edge, 10.0)))
         );
-        assert_eq!(clip((5_000.0, 10.0), (9_000.0, 10.0)), None);
-        assert_eq!(clip((5_000.0, -9.0), (5_000.0, 10.0)), None);
+        assert_eq!(clip((5_000.0, 10.0), (9_000.0, 10.0), DRAWN), None);
+        assert_eq!(clip((5_000.0, -9.0), (5_000.0, 10.0), DRAWN), None);
     }
 
     #[test]

@@ -130,6 +130,8 @@ pub struct Words {
     pub coverage_none: &'static str,
 
     pub layer_per_area: &'static str,
+    pub layer_area: &'static str,
+    pub layer_more: &'static str,
     pub layer_class_only: &'static str,
     pub layer_class_below: &'static str,
     pub layer_class_between: &'static str,
@@ -279,6 +281,8 @@ pub static ENGLISH: Words = Words {
     coverage_none: "No neighborhood has been declared yet, so everywhere is hatched: no data.",
 
     layer_per_area: "{unit} per km\u{b2}, {period}",
+    layer_area: "{n} {unit} in the outlined area, {period}. This counts what was recorded then, not what is there now.",
+    layer_more: "What it means",
     layer_class_only: "all about the same",
     layer_class_below: "under {n}",
     layer_class_between: "{n}\u{2013}{m}",
@@ -428,6 +432,8 @@ pub static SPANISH: Words = Words {
     coverage_none: "A\u{fa}n no se ha declarado ning\u{fa}n barrio; todo est\u{e1} rayado: sin datos.",
 
     layer_per_area: "{unit} por km\u{b2}, {period}",
+    layer_area: "{n} {unit} en la zona marcada, {period}. Cuenta lo que se registr\u{f3} entonces, no lo que hay ahora.",
+    layer_more: "Qu\u{e9} significa",
     layer_class_only: "todas m\u{e1}s o menos igual",
     layer_class_below: "menos de {n}",
     layer_class_between: "{n}\u{2013}{m}",

@@ -1,6 +1,7 @@
 // The living page: what the hub streams takes the place of what it rendered. Without this script nothing is missing but
 // the movement.
 
+import { invite } from "./invite";
 import * as map from "./map";
 import * as near from "./near";
 import * as offline from "./offline";
@@ -118,3 +119,5 @@ document.addEventListener("visibilitychange", () => {
   hurry();
 });
 addEventListener("online", hurry);
+if (document.readyState === "complete") invite();
+else addEventListener("load", invite);

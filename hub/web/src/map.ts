@@ -1,5 +1,7 @@
 // Moving the map: its view box follows wheel, drag, pinch, buttons and keys, in metres around the city's middle. Once it
 // rests where the drawing is too coarse or ends, the hub draws that part (the same page that a link would lead to).
+//
+// A living map (`gl.ts`) may take the drawing's place: then what moves the view, moves it, and the marks are in its units.
 
 const WIDTH = 1000;
 const HEIGHT = 900;
@@ -23,6 +25,26 @@ interface Box {
   width: number;
 }
 
+/** What a map does that has taken the drawing's place. */
+export interface Living {
+  /** A point in degrees, in its units. */
+  units(lat: number, lon: number): [number, number];
+  /** What it shows of them: left, top, width and height. */
+  box(): [number, number, number, number];
+  /** Its units in a pixel. */
+  unit(): number;
+  /** Moves by pixels and widens what is seen by a factor. */
+  move(dx: number, dy: number, by: number): void;
+  /** Shows what `seen` says. */
+  look(): void;
+  /** Whether there is data at all has changed. */
+  heard(): void;
+  /** The marks stand there, in its units. */
+  marked(at: [number, number][]): void;
+  /** Gives the drawing its place back. */
+  stop(): void;
+}
+
 const read = (of: SVGSVGElement | null): Box => {
   const [x = 0, y = 0, width = 1] = numbers(of?.dataset.frame);
   return { x, y, width };
@@ -33,6 +55,7 @@ let drawn = read(marks);
 let view = { ...drawn };
 let redrawn: () => void = () => undefined;
 let resting = 0;
+let living: Living | undefined;
 let asked = "";
 /** Counts what was asked for, so that an answer that comes late does not replace a newer one's drawing. */
 let asks = 0;
@@ -41,6 +64,7 @@ let held = false;
 
 /** A point in degrees, in units of the drawing. */
 export function units(lat: number, lon: number): [number, number] {
+  if (living) return living.units(lat, lon);
   const scale = WIDTH / drawn.width;
   return [
     ((lon - lon0) * perLon - drawn.x) * scale + WIDTH / 2,
@@ -50,6 +74,7 @@ export function units(lat: number, lon: number): [number, number] {
 
 /** What is looked at, in units of the drawing: left, top, width and height. */
 export function box(): [number, number, number, number] {
+  if (living) return living.box();
   const scale = WIDTH / drawn.width;
   const width = view.width * scale;
   const height = (width * HEIGHT) / WIDTH;
@@ -60,6 +85,7 @@ export function box(): [number, number, number, number] {
 
 /** Units of the drawing in a pixel. */
 export function unit(): number {
+  if (living) return living.unit();
   if (!frame) return 1;
   const [, , width, height] = box();
   return Math.max(width / frame.clientWidth, height / frame.clientHeight);
@@ -70,7 +96,7 @@ function apply(): void {
   const viewBox = box()
     .map((n) => n.toFixed(2))
     .join(" ");
-  drawing.setAttribute("viewBox", viewBox);
+  if (!living) drawing.setAttribute("viewBox", viewBox);
   marks.setAttribute("viewBox", viewBox);
   frame.style.setProperty("--u", unit().toFixed(3));
   frame.classList.toggle("roomy", unit() < 1.7);
@@ -86,10 +112,13 @@ function metres(): number {
   );
 }
 
+/** The least and the most metres across. */
+export const widths = [city / 2 ** (MOST_ZOOM + 1), city * 1.2] as const;
+
 function move(dx: number, dy: number, by: number, atX = 0, atY = 0): void {
+  if (living) return living.move(dx, dy, by);
   const before = metres();
-  const least = city / 2 ** (MOST_ZOOM + 1);
-  view.width = Math.min(Math.max(view.width * by, least), city * 1.2);
+  view.width = Math.min(Math.max(view.width * by, widths[0]), widths[1]);
   const after = metres();
   const half = city / 2;
   const kept = (n: number) => Math.min(Math.max(n, -half), half);
@@ -100,18 +129,74 @@ function move(dx: number, dy: number, by: number, atX = 0, atY = 0): void {
   resting = window.setTimeout(rest, 300);
 }
 
+/** The drawing is a little wider than the view rather than narrower, so that it is seldom outgrown. */
+const zoom = (width: number): number =>
+  Math.min(Math.max(Math.floor(Math.log2(city / width) + 0.15), 0), MOST_ZOOM);
+
+/** What is looked at, as an address names it. */
+function nearest(): string {
+  const z = zoom(view.width);
+  const quarter = city / 2 ** z / 4;
+  const on = (n: number) => Math.min(Math.max(Math.round((n + city / 2) / quarter), 0), 4 << z);
+  return z === 0 ? "city" : `${z}.${on(view.x)}.${on(view.y)}`;
+}
+
 /** Sets the marks anew, and asks the hub for a drawing of what is looked at if the one that is there does not serve. */
 function rest(): void {
   redrawn();
   if (held) return;
-  // The drawing is a little wider than the view rather than narrower, so that it is seldom outgrown.
-  const zoom = (width: number) => Math.min(Math.max(Math.floor(Math.log2(city / width) + 0.15), 0), MOST_ZOOM);
-  const z = zoom(view.width);
-  if (z === zoom(drawn.width) && isDrawn()) return;
-  const quarter = city / 2 ** z / 4;
-  const on = (n: number) => Math.min(Math.max(Math.round((n + city / 2) / quarter), 0), 4 << z);
-  const name = z === 0 ? "city" : `${z}.${on(view.x)}.${on(view.y)}`;
+  if (zoom(view.width) === zoom(drawn.width) && isDrawn()) return;
+  const name = nearest();
   if (name !== asked) void redraw(name);
+}
+
+/** The middle of what is looked at in degrees, and how many metres a pixel is. */
+export function seen(): { lat: number; lon: number; metres: number } {
+  return { lat: lat0 - view.y / perLat, lon: lon0 + view.x / perLon, metres: metres() };
+}
+
+/** The living map shows this now. */
+export function looked(lat: number, lon: number, metres: number): void {
+  if (!frame) return;
+  const width = metres * Math.min(frame.clientWidth, (frame.clientHeight * WIDTH) / HEIGHT);
+  view = { x: (lon - lon0) * perLon, y: (lat0 - lat) * perLat, width };
+  apply();
+}
+
+/** The living map came to rest; where nobody asked for a part by its name, the address says which it is now. */
+export function rested(isNamed: boolean): void {
+  redrawn();
+  if (isNamed) return;
+  const address = new URL(location.href);
+  const name = nearest();
+  if (address.searchParams.get("view") === name) return;
+  address.searchParams.set("view", name);
+  address.hash = "";
+  history.replaceState(null, "", address);
+  for (const link of document.querySelectorAll<HTMLAnchorElement>("#areas a")) {
+    if (new URL(link.href).searchParams.get("view") === name) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+/** Where the marks stand now, in units. */
+export function marked(at: [number, number][]): void {
+  living?.marked(at);
+}
+
+/** Lets another map take the drawing's place. */
+export function give(to: Living): void {
+  living = to;
+  apply();
+  redrawn();
+}
+
+/** The drawing is back, of what is looked at. */
+export function take_back(): void {
+  living = undefined;
+  apply();
+  redrawn();
+  void redraw(nearest());
 }
 
 /** Whether all that can be seen is within the drawing and its bleed. */
@@ -128,6 +213,7 @@ function isDrawn(): boolean {
 
 /** Takes the hub's drawing of a view (`undefined`: of the address as it is) and keeps looking at the same place. */
 export async function redraw(name?: string): Promise<void> {
+  if (living) return living.heard();
   const address = new URL(location.href);
   if (name) address.searchParams.set("view", name);
   asked = name ?? asked;
@@ -168,6 +254,7 @@ async function go(link: HTMLAnchorElement): Promise<void> {
   held = false;
   if (!(await take(new URL(link.href)))) return;
   view = { ...drawn };
+  if (living) return living.look();
   apply();
   redrawn();
 }
@@ -182,9 +269,11 @@ export function reveal(lat: number, lon: number): void {
 
 /**
  * Looks at where the reader is, as far as the drawing that is there reaches. From then on no other drawing is asked for, so
- * that no address tells the hub where that is, until the reader goes to a named part of the city or lets the map go.
+ * that no address tells the hub where that is, until the reader goes to a named part of the city or lets the map go. A
+ * living map would ask for tiles there, so it gives the drawing its place back.
  */
 export function look(lat: number, lon: number): void {
+  living?.stop();
   held = true;
   const before = view;
   view = { x: (lon - lon0) * perLon, y: (lat0 - lat) * perLat, width: Math.min(view.width, drawn.width) };
@@ -209,6 +298,7 @@ function listen(frame: HTMLElement): void {
   frame.addEventListener(
     "wheel",
     (event) => {
+      if (living) return;
       event.preventDefault();
       const lines = event.deltaMode === 1 ? 16 : 1;
       const [x, y] = from(event);
@@ -226,7 +316,7 @@ function listen(frame: HTMLElement): void {
     return [sum(0), sum(1), a && b ? Math.hypot(a[0] - b[0], a[1] - b[1]) : 0];
   };
   frame.addEventListener("pointerdown", (event) => {
-    if (event.button || (event.target as Element).closest("#moves")) return;
+    if (living || event.button || (event.target as Element).closest("#moves")) return;
     if (!fingers.size) travelled = 0;
     fingers.set(event.pointerId, from(event));
   });

@@ -217,6 +217,7 @@ export function place_marks(): void {
   );
   const leads = features.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
   map.marks?.replaceChildren(...cells.reverse(), ...leads, ...near.dot(), ...badges.reverse());
+  map.marked(at);
   select(selected);
   tick();
 }

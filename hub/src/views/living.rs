@@ -1,0 +1,71 @@
+//! What the living map needs to know, as data in the page: where its tiles are, and what it says of them.
+
+use maud::{Markup, PreEscaped, html};
+use serde_json::json;
+
+use crate::views::choice::Choice;
+use crate::views::geojson::begun_by;
+use crate::views::shown::Shown;
+use crate::views::tiles::grid::ZOOMS;
+use crate::views::tiles::{Tileset, bounds, json::template};
+use crate::views::words::fill;
+use crate::views::{Picture, time};
+
+/// Data for the script, which no browser executes.
+pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>) -> Markup {
+    let words = choice.lang.words();
+    let (south, west, north, east) = bounds(&picture.city);
+    let areas = shown.map(|shown| {
+        let (_, _, unit) = shown.layer.words(choice.lang);
+        let when = time::period(shown.layer.span, shown.period.first, words);
+        json!({
+            "tiles": template(picture, &Tileset::of(shown.layer, shown.period)),
+            "begun_by": begun_by(shown.begun_by),
+            "says": fill(words.layer_area, &[("unit", unit), ("period", &when)]),
+        })
+    });
+    let data = json!({
+        "streets": template(picture, &Tileset::Streets),
+        "areas": areas,
+        "bounds": [west, south, east, north],
+        "zooms": [ZOOMS.0, ZOOMS.1],
+        "hatched": words.hatched,
+        "hatched_means": words.hatched_means,
+        "more": words.layer_more,
+        "classes": [
+            words.layer_class_only,
+            words.layer_class_below,
+            words.layer_class_between,
+            words.layer_class_above,
+        ],
+    });
+    // "</" would end the block.
+    let data = data.to_string().replace("</", "<\\/");
+    html! { script #living type="application/json" { (PreEscaped(data)) } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+    use crate::views::projection::Frame;
+
+    #[test]
+    fn it_names_the_tiles_of_what_is_shown() {
+        let picture = fixture::picture(1);
+        let choice = Choice::default();
+        let frame = Frame::of(choice.view, &picture);
+        let shown = Shown::of(&picture, &choice, &frame);
+        let data = |shown| for_script(&picture, &choice, shown).into_string();
+        let with = data(shown.as_ref());
+        assert!(
+            with.contains("\"tiles\":\"encampments/{z}/{x}/{y}.mvt?period=2020-09&v="),
+            "{with}"
+        );
+        assert!(
+            with.contains("{n} requests in the outlined area, September 2020."),
+            "{with}"
+        );
+        assert!(data(None).contains("\"areas\":null"));
+    }
+}

@@ -1,0 +1,112 @@
+//! TileJSON 3.0.0: where a tileset's tiles are and what they hold.
+
+use serde_json::{Value, json};
+
+use super::grid::ZOOMS;
+use super::{STREETS, Tileset, bounds, version};
+use crate::views::Picture;
+
+/// A tileset's tiles, relative to the folder that they all lie in. `{z}`, `{x}` and `{y}` stand for a square.
+pub fn template(picture: &Picture, tileset: &Tileset) -> String {
+    let version = version(picture, tileset);
+    let square = "{z}/{x}/{y}.mvt";
+    match tileset {
+        Tileset::Streets => format!("{STREETS}/{square}?v={version}"),
+        Tileset::Areas { layer, period } => {
+            format!("{layer}/{square}?period={period}&v={version}")
+        }
+    }
+}
+
+/// The TileJSON; the address of its tiles is relative to its own, for the hub does not know under which it is reached.
+pub fn tilejson(picture: &Picture, tileset: &Tileset) -> Value {
+    let (south, west, north, east) = bounds(&picture.city);
+    let of = tileset.areas(picture);
+    let (name, description, attribution) = match of {
+        Some((layer, _)) => (
+            layer.title.clone(),
+            layer.explanation.clone(),
+            format!("{}, {}", layer.source, layer.licence),
+        ),
+        None => (
+            format!("Streets of {}", picture.city.name),
+            "Streets, and where people are asked to report. No sightings: those are at api/v1/events.".to_owned(),
+            "Streets drawn from the city's open data".to_owned(),
+        ),
+    };
+    json!({
+        "tilejson": "3.0.0",
+        "name": name,
+        "description": description,
+        "attribution": attribution,
+        "version": "1.0.0",
+        "scheme": "xyz",
+        "tiles": [template(picture, tileset)],
+        "minzoom": ZOOMS.0,
+        "maxzoom": ZOOMS.1,
+        "bounds": [west, south, east, north],
+        "vector_layers": if of.is_some() { areas() } else { streets() },
+    })
+}
+
+fn areas() -> Value {
+    json!([{
+        "id": "areas",
+        "description": "Published areas; no area is there that holds too few to be told",
+        "fields": {
+            "area": "String: its name",
+            "count": "Number: how many in the period",
+            "period": "String: YYYY-MM or YYYY-Www",
+            "density": "Number: how many to a square kilometre",
+            "class": "Number: 0 to 3, a quarter of the city's areas each, by density",
+            "begun_by": "String: officer or dispatch, where the layer tells",
+        },
+    }])
+}
+
+fn streets() -> Value {
+    json!([
+        { "id": "city", "description": "The city's area", "fields": { "name": "String" } },
+        {
+            "id": "streets",
+            "description": "Courses of streets, never addresses",
+            "fields": { "name": "String", "rank": "Number: 1 main, 2 through, 3 other" },
+        },
+        {
+            "id": "districts",
+            "description": "Rough middles of what people call parts of the city",
+            "fields": { "name": "String", "order": "Number: the greatest first, from 0" },
+        },
+        {
+            "id": "coverage",
+            "description": "Where people know the number to text; while no node is up there is no data here either",
+            "fields": { "name": "String" },
+        },
+        { "id": "outside", "description": "All that is not covered: no data, which is not safety", "fields": { "means": "String" } },
+        { "id": "outside_names", "description": "Points in it with room for such words", "fields": { "means": "String" } },
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::views::fixture;
+
+    #[test]
+    fn it_has_what_the_standard_asks_for() {
+        let picture = fixture::picture(1);
+        for (id, layers) in [("streets", 6), ("encampments", 1)] {
+            let tileset = Tileset::find(&picture, id, None).expect("known");
+            let json = tilejson(&picture, &tileset);
+            assert_eq!(json["tilejson"], "3.0.0");
+            assert_eq!(json["vector_layers"].as_array().map(Vec::len), Some(layers));
+            let template = json["tiles"][0].as_str().expect("text");
+            assert!(
+                template.starts_with(&format!("{id}/{{z}}/{{x}}/{{y}}.mvt?")),
+                "{template}"
+            );
+            let bounds: Vec<f64> = serde_json::from_value(json["bounds"].clone()).expect("numbers");
+            assert!(bounds[0] < bounds[2] && bounds[1] < bounds[3]);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+// How the living map looks: the colours are the page's own, from its style sheet, and so are the widths at the zooms that
+// both maps show.
+
+import type {
+  DataDrivenPropertyValueSpecification as Driven,
+  ExpressionSpecification as Expression,
+  FilterSpecification as Filter,
+  LayerSpecification as Layer,
+  StyleSpecification as Style,
+} from "maplibre-gl";
+import { colour } from "./classes";
+
+/** What the page says of its tiles; `views/living.rs` writes it. */
+export interface Told {
+  streets: string;
+  areas: { tiles: string; begun_by: string | null; says: string } | null;
+  bounds: [number, number, number, number];
+  zooms: [number, number];
+  hatched: string;
+  hatched_means: string;
+  more: string;
+  classes: [string, string, string, string];
+}
+
+export interface Look {
+  /** Where the classes of the areas' colours begin. */
+  from: number[];
+  /** The area that is spoken of. */
+  area: string;
+  /** Whether nothing can be heard, so that there is no data anywhere. */
+  silent: boolean;
+}
+
+/** A colour or another value of the page's style sheet. */
+export function paint(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+}
+
+/** The first word is the weight, the rest are the page's own families; no font is fetched. */
+const font = (weight: string): string[] => [weight, "system-ui", "Roboto", "Noto Sans", "sans-serif"];
+
+/** Pixels by zoom; between two of them streets grow as the map does. */
+const width = (...stops: number[]): Driven<number> =>
+  ["interpolate", ["exponential", 1.6], ["zoom"], ...stops] as unknown as Expression;
+
+const rank = (n: number): Filter => ["==", ["get", "rank"], n];
+
+function street(id: string, n: number, color: string, widths: Driven<number>): Layer {
+  return {
+    id,
+    type: "line",
+    source: "streets",
+    "source-layer": "streets",
+    filter: rank(n),
+    layout: { "line-cap": "round", "line-join": "round" },
+    paint: { "line-color": color, "line-width": widths },
+  };
+}
+
+/** Names along streets. */
+function along(id: string, n: number, from: number, weight: string, color: string): Layer {
+  return {
+    id,
+    type: "symbol",
+    source: "streets",
+    "source-layer": "streets",
+    minzoom: from,
+    filter: rank(n),
+    layout: {
+      "symbol-placement": "line",
+      "symbol-spacing": 220,
+      "text-field": ["get", "name"],
+      "text-font": font(weight),
+      "text-size": ["interpolate", ["linear"], ["zoom"], 12, 11, 16, 14],
+      "text-max-angle": 25,
+      "text-padding": 4,
+    },
+    paint: halo(color),
+  };
+}
+
+const halo = (color: string) => ({
+  "text-color": color,
+  "text-halo-color": paint("halo"),
+  "text-halo-width": 1.4,
+});
+
+/** That there is no data: what lies under it pales, and is hatched. */
+function hatched(over: string, isThere: boolean): Layer[] {
+  const visibility = isThere ? "visible" : "none";
+  const of = { type: "fill", source: "streets", "source-layer": over, layout: { visibility } } as const;
+  return [
+    { ...of, id: `${over}-fog`, paint: { "fill-color": paint("fog"), "fill-opacity": 0.6, "fill-antialias": false } },
+    { ...of, id: `${over}-hatch`, paint: { "fill-pattern": "hatch", "fill-antialias": false } },
+  ];
+}
+
+function areas(told: Told, look: Look): Layer[] {
+  if (!told.areas) return [];
+  const by: Filter = told.areas.begun_by ? ["==", ["get", "begun_by"], told.areas.begun_by] : true;
+  const of = { source: "areas", "source-layer": "areas" } as const;
+  const class_ = (n: number) => paint(`k${colour(look.from, n)}`);
+  const steps = look.from.flatMap((from, n) => [from, class_(n + 1)]);
+  const fill = steps.length ? (["step", ["get", "density"], class_(0), ...steps] as unknown as Expression) : class_(0);
+  const line = { "line-color": paint("area"), "line-width": 0.75 };
+  return [
+    { ...of, id: "areas", type: "fill", filter: by, paint: { "fill-color": fill, "fill-antialias": false } },
+    { ...of, id: "areas-line", type: "line", filter: by, paint: line },
+  ];
+}
+
+export function style(told: Told, look: Look, tiles: (template: string) => string): Style {
+  const [casing, white] = [paint("casing"), paint("street")];
+  const [minzoom, maxzoom] = told.zooms;
+  const source = (template: string) =>
+    ({ type: "vector" as const, tiles: [tiles(template)], bounds: told.bounds, minzoom, maxzoom });
+  const streets = { source: "streets", type: "line" } as const;
+  const outlined: Filter = ["==", ["get", "area"], look.area];
+  const spoken: Layer = {
+    id: "spoken",
+    type: "line",
+    source: "areas",
+    "source-layer": "areas",
+    filter: told.areas?.begun_by ? ["all", outlined, ["==", ["get", "begun_by"], told.areas.begun_by]] : outlined,
+    layout: { "line-join": "round" },
+    paint: { "line-color": paint("ink"), "line-width": 2.5 },
+  };
+  return {
+    version: 8,
+    sources: {
+      streets: source(told.streets),
+      ...(told.areas && { areas: source(told.areas.tiles) }),
+      marks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
+    },
+    transition: { duration: 0, delay: 0 },
+    layers: [
+      // Where no tile has come yet nothing is known.
+      { id: "beyond", type: "background", paint: { "background-color": paint("beyond") } },
+      { id: "unknown", type: "background", paint: { "background-pattern": "hatch" } },
+      { id: "outside-ground", type: "fill", source: "streets", "source-layer": "outside", paint: { "fill-color": paint("beyond") } },
+      { id: "city", type: "fill", source: "streets", "source-layer": "city", paint: { "fill-color": paint("land") } },
+      ...areas(told, look),
+      { ...streets, id: "border", "source-layer": "city", paint: { "line-color": paint("rim"), "line-width": 1.25 } },
+      street("side-casing", 3, casing, width(13.5, 0, 15, 5, 17, 16)),
+      street("side", 3, white, width(10, 0.4, 13, 1.1, 15, 3.6, 17, 14)),
+      street("through-casing", 2, casing, width(12.5, 0, 13, 3, 15, 8.5, 17, 22)),
+      street("main-casing", 1, casing, width(8, 1.4, 11, 3, 13, 5, 15, 11.5, 17, 28)),
+      street("through", 2, white, width(9, 0.6, 13, 2.25, 15, 7, 17, 20)),
+      street("main", 1, white, width(8, 0.9, 11, 2, 13, 3.5, 15, 9.5, 17, 25)),
+      ...hatched("outside", true),
+      ...hatched("coverage", look.silent),
+      { ...streets, id: "edge", "source-layer": "coverage", paint: { "line-color": paint("soft"), "line-width": 1.5, "line-opacity": 0.75 } },
+      ...(told.areas ? [spoken] : []),
+      {
+        id: "no-data",
+        type: "symbol",
+        source: "streets",
+        "source-layer": "outside_names",
+        layout: {
+          "text-field": told.hatched,
+          "text-font": font("Italic"),
+          "text-size": 11.5,
+          "text-letter-spacing": 0.08,
+          "text-padding": 42,
+        },
+        paint: halo(paint("soft")),
+      },
+      along("side-names", 3, 12.6, "Regular", paint("name")),
+      along("through-names", 2, 11.6, "Regular", paint("name")),
+      along("main-names", 1, 10.5, "Semibold", paint("main")),
+      {
+        id: "districts",
+        type: "symbol",
+        source: "streets",
+        "source-layer": "districts",
+        minzoom: 8,
+        maxzoom: 15.5,
+        layout: {
+          "symbol-sort-key": ["get", "order"],
+          "text-field": ["get", "name"],
+          "text-font": font("Bold"),
+          "text-size": 11,
+          "text-letter-spacing": 0.1,
+          "text-transform": "uppercase",
+          "text-max-width": 8,
+          "text-padding": 6,
+        },
+        paint: halo(paint("district")),
+      },
+      {
+        // Room for the marks, which stand over the map: no name is written where one would hide it.
+        id: "room",
+        type: "symbol",
+        source: "marks",
+        layout: { "icon-image": "room", "icon-allow-overlap": true, "icon-offset": [0, 6] },
+      },
+    ],
+  };
+}
+
+/** Lines from the lower left to the upper right, every so many pixels, at twice the resolution of the page. */
+export function hatch(): { width: number; height: number; data: Uint8ClampedArray } {
+  const side = 20;
+  const [r = 0, g = 0, b = 0] = (paint("hatch").match(/[\da-f]{2}/gi) ?? []).map((pair) => parseInt(pair, 16));
+  const data = new Uint8ClampedArray(side * side * 4);
+  for (let at = 0; at < side * side; at += 1) {
+    const along = ((at % side) + Math.floor(at / side)) % side;
+    const off = Math.min(along, side - along) / Math.SQRT2;
+    data.set([r, g, b, 255 * Math.min(Math.max(1.05 - off, 0), 1)], at * 4);
+  }
+  return { width: side, height: side, data };
+}
+
+/** Nothing, as large as a mark with its age. */
+export function room(): { width: number; height: number; data: Uint8ClampedArray } {
+  const [width, height] = [40, 48];
+  return { width, height, data: new Uint8ClampedArray(width * height * 4) };
+}
