@@ -172,14 +172,6 @@ impl Bodies {
         self.queue.try_acquire_many(all).expect("nobody waits")
     }
 
-    /// Waits until a view that is not everybody's first may be rendered.
-    async fn turn(&self) -> Result<[OwnedSemaphorePermit; 2], Unready> {
-        let place = self.queue.clone().try_acquire_owned();
-        let place = place.map_err(|_| Unready::Full)?;
-        let turn = self.rendering.clone().acquire_owned().await;
-        Ok([place, turn.map_err(|_| Unready::Failed)?])
-    }
-
     fn slot(&self, key: &Key) -> Slot {
         let mut slots = lock(&self.slots);
         if slots.len() >= MOST_KEPT && !slots.contains_key(key) {

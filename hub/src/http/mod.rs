@@ -106,7 +106,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/layers/{layer}", get(layer))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/gone", post(gone::post))
-        .route("/tiles/{name}", get(tiles::tilejson))
+        .route("/tiles/{layer}", get(tiles::tilejson))
         .route("/tiles/{layer}/{z}/{x}/{y}", get(tiles::tile))
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(healthy))

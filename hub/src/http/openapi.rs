@@ -21,9 +21,17 @@ pub fn description() -> Value {
         "servers": [{ "url": ".", "description": "this hub" }],
         "paths": {
             "/": { "get": page("Map and list; works without scripts",
-                &["lang", "view", "layer", "by", "period", "q", "at"], &["503"]) },
+                &["lang", "view", "layer", "by", "period", "q", "at", "embed", "kept"], &["503"]) },
             "/list": { "get": page("The list alone", &["lang"], &[]) },
             "/about": { "get": page("What is shown and what never is, what is kept, who runs the hub, how to report", &["lang"], &[]) },
+            "/poster": { "get": page("One sheet to print: the number to text, what the map is, where it has data; no sightings", &["lang"], &[]) },
+            "/sw.js": { "get": operation("The service worker, which keeps the page without sightings for when there is no connection", &[],
+                found("text/javascript", "The worker", json!({ "type": "string" })), &[]) },
+            "/manifest.webmanifest": { "get": operation("How the map is put among a phone's apps", &["lang"],
+                found("application/manifest+json", "The manifest", json!({ "type": "object" })), &[]) },
+            "/icon.svg": { "get": icon("image/svg+xml") },
+            "/icon-192.png": { "get": icon("image/png") },
+            "/icon-512.png": { "get": icon("image/png") },
             "/feed.atom": { "get": operation("Published periods of the layers (RFC 4287); never sightings", &["lang"],
                 found("application/atom+xml", "The feed", json!({ "type": "string" })), &[]) },
             "/openapi.json": { "get": operation("This description", &[],
@@ -46,6 +54,13 @@ pub fn description() -> Value {
                 every change and fade; `alive`, the hub's time, between them", &[],
                 found("text/event-stream", "The stream", json!({ "type": "string" })), &["503"]) },
             "/api/v1/gone": { "post": gone() },
+            "/tiles/{layer}.json": { "get": operation("What a layer's vector tiles hold (TileJSON 3.0.0); `streets` is a layer too",
+                &["layer_id", "layer_period"],
+                found("application/json", "The tiles' address is relative to this one", json!({ "type": "object" })), &["404"]) },
+            "/tiles/{layer}/{z}/{x}/{y}.mvt": { "get": operation("A vector tile (MVT 2.1); never sightings",
+                &["layer_id", "z", "x", "y", "layer_period", "v"],
+                with_none(found("application/vnd.mapbox-vector-tile", "The tile; with its version in `v` it never changes", json!({ "type": "string" }))),
+                &["404", "503"]) },
             "/assets/{name}": { "get": operation("The page's script, by the name that the page gives it", &["name"],
                 found("text/javascript", "It never changes under its name", json!({ "type": "string" })), &["404 page"]) },
             "/healthz": { "get": operation("Whether the hub serves", &[],
@@ -71,6 +86,24 @@ fn operation(summary: &str, parameters: &[&str], found: Value, others: &[&str]) 
             json!({ "$ref": format!("#/components/responses/{}", name.replace(' ', "-")) });
     }
     json!({ "summary": summary, "parameters": parameters.collect::<Vec<_>>(), "responses": responses })
+}
+
+fn icon(kind: &str) -> Value {
+    operation(
+        "The map's icon",
+        &[],
+        found(kind, "The icon", json!({ "type": "string" })),
+        &[],
+    )
+}
+
+/// The answer, where there may be nothing to it.
+fn with_none(mut found: Value) -> Value {
+    found["description"] = json!(format!(
+        "{}. 204 where it holds nothing",
+        found["description"].as_str().unwrap_or_default()
+    ));
+    found
 }
 
 fn found(kind: &str, description: &str, schema: Value) -> Value {
@@ -110,6 +143,7 @@ fn gone() -> Value {
 fn parameters() -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
     let text = || json!({ "type": "string" });
+    let whole = || json!({ "type": "integer", "minimum": 0 });
     json!({
         "lang": query("lang", "The language", json!({ "type": "string", "enum": ["en", "es"], "default": "en" })),
         "view": query("view", "`now`, `city`, `area.N` for a neighborhood of the coverage, or `ZOOM.X.Y`: the middle in quarters of a drawing's width", text()),
@@ -118,6 +152,12 @@ fn parameters() -> Value {
         "period": query("period", "The period on the map, or `none`", text()),
         "q": query("q", "A place to look for: a corner, a block, a name or coordinates. It is forgotten when it is answered.", json!({ "type": "string", "maxLength": crate::views::find::LONGEST })),
         "at": query("at", "A place to mark: latitude and longitude in degrees", json!({ "type": "string", "examples": ["34.0442,-118.2439"] })),
+        "embed": query("embed", "`1`: the map alone, for a frame in another page", text()),
+        "kept": query("kept", "`1`: without sightings, to be kept until there is no connection", text()),
+        "v": query("v", "The tiles' version, as their TileJSON has it", text()),
+        "z": { "name": "z", "in": "path", "required": true, "description": "The zoom", "schema": whole() },
+        "x": { "name": "x", "in": "path", "required": true, "description": "The column, from the west", "schema": whole() },
+        "y": { "name": "y", "in": "path", "required": true, "description": "The row, from the north", "schema": whole() },
         "layer_period": query("period", "One of the layer's periods: `YYYY-MM` or `YYYY-Www`", text()),
         "layer_id": { "name": "layer", "in": "path", "required": true, "description": "The layer's id", "schema": text() },
         "name": { "name": "name", "in": "path", "required": true, "schema": text() }

@@ -64,7 +64,10 @@ impl Choice {
             ("period", period),
             ("at", self.place.map(Point::name)),
             // From a kept page links lead to the living one.
-            ("embed", (self.shape == Shape::Embedded).then(|| "1".to_owned())),
+            (
+                "embed",
+                (self.shape == Shape::Embedded).then(|| "1".to_owned()),
+            ),
         ];
         let fields = fields.into_iter();
         fields

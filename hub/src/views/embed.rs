@@ -23,7 +23,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading) {
                 div #frame role="group" aria-label=(words.map_heading) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words))
+                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words, None))
                     (moves(&frame, choice, words))
                 }
             }

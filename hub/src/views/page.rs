@@ -47,6 +47,7 @@ pub fn searched_page(
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
     let shown = Shown::of(picture, choice, &frame);
+    let pin = choice.place.map(|at| find::pin(at, &frame, choice.lang));
     let body = html! {
         (header(picture, choice, "./"))
         main {
@@ -54,7 +55,7 @@ pub fn searched_page(
             section #where aria-label=(words.map_heading) {
                 @if let Some(search) = search { (find::answer(picture, choice, search)) }
                 div #frame role="group" aria-label=(words.map_heading) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), choice))
+                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words, pin.as_ref()))
                     (moves(&frame, choice, words))
                 }
                 (areas(picture, choice, words))

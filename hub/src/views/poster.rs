@@ -132,7 +132,7 @@ fn map(picture: &Picture, langs: &[Lang], first: Lang) -> Markup {
     let shown = Shown::of(&picture, &Choice::default(), &frame);
     html! {
         section .picture {
-            div #frame { (svg::map(&picture, &[], picture.at, &frame, shown.as_ref(), &words)) }
+            div #frame { (svg::map(&picture, &[], picture.at, &frame, shown.as_ref(), &words, None)) }
             @for lang in langs {
                 div .scales lang=(lang.code()) dir=(lang.dir()) { (legend::ground(shown.as_ref(), *lang)) }
             }

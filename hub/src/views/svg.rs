@@ -6,9 +6,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::now::Level;
 
-use crate::views::choice::Choice;
 use crate::views::classes::{COLOURS, Classes};
-use crate::views::find::pin;
 use crate::views::layers::Area;
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
@@ -24,16 +22,16 @@ const FAR: f64 = 18_000.0;
 /// must not look as if it had data there. From, and how far, in units.
 const AROUND: (i32, i32) = (-4_000, 9_000);
 
-/// The map with the marks of `seen` on it.
+/// The map with the marks of `seen` on it, and a pin where a reader looks for a place.
 pub fn map(
     picture: &Picture,
     seen: &[&Sighting],
     at: Timestamp,
     frame: &Frame,
     shown: Option<&Shown<'_>>,
-    choice: &Choice,
+    words: &Words,
+    pin: Option<&Markup>,
 ) -> Markup {
-    let words = choice.lang.words();
     let city = &picture.city;
     let now = time::clock(at, &city.time_zone);
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
@@ -62,7 +60,7 @@ pub fn map(
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
             g #names { (names(picture, [&phone.1, &desk.1], frame, words)) }
-            @if let Some(point) = choice.place { (pin(point, frame, choice.lang)) }
+            @if let Some(pin) = pin { (pin) }
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
@@ -323,6 +321,7 @@ pub fn label(sighting: &Sighting, words: &Words) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::views::choice::Choice;
     use crate::views::fixture;
     use crate::views::projection::View;
 
@@ -331,7 +330,16 @@ mod tests {
         let seen: Vec<&Sighting> = picture.sightings.iter().collect();
         let choice = Choice::default();
         let shown = Shown::of(picture, &choice, &frame);
-        map(picture, &seen, picture.at, &frame, shown.as_ref(), &choice).into_string()
+        map(
+            picture,
+            &seen,
+            picture.at,
+            &frame,
+            shown.as_ref(),
+            choice.lang.words(),
+            None,
+        )
+        .into_string()
     }
 
     #[test]

@@ -97,7 +97,12 @@ async fn every_address_answers_as_described() {
         if method != "get" {
             continue;
         }
-        let known = path.replace("{layer}", "encampments");
+        // Without Node there is no worker either.
+        if path == "/sw.js" && assets::worker().is_none() {
+            continue;
+        }
+        let square = path.replace("{z}/{x}/{y}", "12/702/1635");
+        let known = square.replace("{layer}", "encampments");
         match (path.contains("{name}"), script) {
             (false, _) => check(&server, &path, &known, "200").await,
             (true, Some(name)) => {
@@ -106,7 +111,7 @@ async fn every_address_answers_as_described() {
             // Without Node there is no script to serve.
             (true, None) => (),
         }
-        let unknown = path.replace("{layer}", "camps").replace("{name}", "x.js");
+        let unknown = square.replace("{layer}", "camps").replace("{name}", "x.js");
         if unknown != path {
             check(&server, &path, &unknown, "404").await;
         }
