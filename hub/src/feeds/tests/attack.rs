@@ -24,6 +24,7 @@ fn every_answer(setup: &Setup) -> BTreeMap<String, String> {
         "/?period=none",
         "/list",
         "/api/v1/layers",
+        "/feed.atom",
     ]
     .map(str::to_owned)
     .to_vec();
@@ -36,6 +37,7 @@ fn every_answer(setup: &Setup) -> BTreeMap<String, String> {
             let period = &period.period;
             paths.push(format!("/?view=city&layer={id}&period={period}"));
             paths.push(format!("/api/v1/layers/{id}.geojson?period={period}"));
+            paths.push(format!("/api/v1/layers/{id}.csv?period={period}"));
         }
     }
     ask::all(picture, paths)
@@ -77,6 +79,47 @@ fn known(answers: &BTreeMap<String, String>, land: &Land) -> Known {
         }
     }
     known
+}
+
+/// A table says what the GeoJSON of its period says, and the feed sums of it.
+fn say_no_more(answers: &BTreeMap<String, String>) {
+    let mut sums = Vec::new();
+    for (path, table) in answers.iter().filter(|(path, _)| path.contains(".csv")) {
+        let json: geojson::FeatureCollection = answers[&path.replace(".csv", ".geojson")]
+            .parse()
+            .expect("GeoJSON");
+        let of = |feature: &geojson::Feature, name: &str| {
+            let value = feature.property(name).expect("a property");
+            value.to_string().trim_matches('"').to_owned()
+        };
+        let areas = json.features.iter();
+        let mut counts: Vec<(String, String)> = areas
+            .map(|feature| (of(feature, "area"), of(feature, "count")))
+            .collect();
+        sums.push(
+            counts
+                .iter()
+                .map(|(_, count)| count.parse::<u64>().expect("a number"))
+                .sum::<u64>(),
+        );
+        let members = json.foreign_members.expect("members");
+        let unknown = members["unknown"].as_object().expect("counts").values();
+        counts.extend(unknown.map(|count| ("unknown".to_owned(), count.to_string())));
+        let rows = table.lines().skip(1);
+        let mut told: Vec<(String, String)> = rows
+            .map(|row| {
+                let fields: Vec<&str> = row.split(',').collect();
+                (fields[0].to_owned(), fields[2].to_owned())
+            })
+            .collect();
+        counts.sort();
+        told.sort();
+        assert_eq!(told, counts, "{path}");
+    }
+    for summary in answers["/feed.atom"].split("<summary>").skip(1) {
+        let told = summary.split(' ').next().and_then(|n| n.parse().ok());
+        assert!(told.is_some_and(|told| sums.contains(&told)), "{summary}");
+    }
 }
 
 /// The smallest pieces of land, as anybody may draw them: districts with a point of each.
@@ -216,6 +259,7 @@ fn a_reader_who_keeps_and_subtracts_everything_learns_of_no_area_under_the_thres
         setup.publish("calls", day, false);
         let answers = every_answer(&setup);
         let now = known(&answers, &land);
+        say_no_more(&answers);
         for ((period, what, pieces), count) in &now {
             assert!(*count >= 5, "{period} {what}: {count} in {pieces:?}");
             seen_numbers.insert((period.clone(), what.clone()));

@@ -72,7 +72,7 @@ static ENGLISH: About = About {
     fading: &[
         "It is shown until 60 minutes after its last report, and pales on the way. Another report begins the hour anew.",
         "Two people who report independently make it corroborated; one photo that shows police makes it a photo; else it is one person\u{2019}s words.",
-        "Who reported it takes it back by texting GONE. When two others text that police left, it ends. One such text, or the button on this page, only adds a note.",
+        "Who reported it takes it back by texting GONE. When two others text that police left, it ends. One such text, or the button \u{201c}They left\u{201d} on the map, only adds a note.",
     ],
     silence_heading: "Silence is not safety",
     silence: &[
@@ -151,7 +151,7 @@ static SPANISH: About = About {
     fading: &[
         "Se muestra hasta 60 minutos despu\u{e9}s de su \u{fa}ltimo mensaje, cada vez m\u{e1}s p\u{e1}lido. Otro mensaje empieza la hora de nuevo.",
         "Dos personas que avisan cada una por su lado lo hacen corroborado; una foto donde se ve polic\u{ed}a lo hace foto; si no, es la palabra de una persona.",
-        "Quien avis\u{f3} lo retira mandando SE FUERON. Cuando otras dos personas mandan que la polic\u{ed}a se fue, se termina. Un solo mensaje as\u{ed}, o el bot\u{f3}n de esta p\u{e1}gina, solo a\u{f1}ade una nota.",
+        "Quien avis\u{f3} lo retira mandando SE FUERON. Cuando otras dos personas mandan que la polic\u{ed}a se fue, se termina. Un solo mensaje as\u{ed}, o el bot\u{f3}n \u{201c}Se fueron\u{201d} del mapa, solo a\u{f1}ade una nota.",
     ],
     silence_heading: "Silencio no es seguridad",
     silence: &[
