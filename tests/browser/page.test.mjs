@@ -29,7 +29,8 @@ before(async () => {
   await shows(url);
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    // The drawing: what draws the living map here is software, and slow (`gl.test.mjs`).
+    args: ["--no-sandbox", "--disable-dev-shm-usage", "--disable-3d-apis"],
   });
 });
 
