@@ -70,9 +70,10 @@ export async function running() {
   return { url, end };
 }
 
-export function launch() {
+/** A browser for the drawing: what draws the living map here is software, and slow (`gl.test.mjs`). */
+export function launch(args = ["--disable-3d-apis"]) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-dev-shm-usage"],
+    args: ["--no-sandbox", "--disable-dev-shm-usage", ...args],
   });
 }

@@ -5,12 +5,10 @@ import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
-import { PATIENCE, SIZES, running, top } from "./demo.mjs";
+import { PATIENCE, SIZES, launch, running, top } from "./demo.mjs";
 
 const pictures = join(top, "tests/browser/out");
-const PLAIN = ["--no-sandbox", "--disable-dev-shm-usage"];
-const WEBGL = [...PLAIN, "--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
+const WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"];
 /** Software draws slowly on a busy machine. */
 const SLOW = 3 * PATIENCE;
 /** All that a first visit may take, in bytes on the wire. */
@@ -21,8 +19,7 @@ let hub, browser;
 before(async () => {
   mkdirSync(pictures, { recursive: true });
   hub = await running();
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  browser = await chromium.launch({ executablePath, args: WEBGL });
+  browser = await launch(WEBGL);
 });
 
 after(async () => {

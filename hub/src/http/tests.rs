@@ -343,7 +343,8 @@ async fn every_answer_carries_what_protects_its_reader() {
         let policy = headers[header::CONTENT_SECURITY_POLICY]
             .to_str()
             .expect("text");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'; worker-src 'self';"));
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self' 'sha256-"));
+        assert!(policy.contains("worker-src 'self';"));
         assert!(!policy.contains("unsafe"));
         assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");

@@ -173,7 +173,6 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
         type: "symbol",
         source: "streets",
         "source-layer": "districts",
-        minzoom: 8,
         maxzoom: 15.5,
         layout: {
           "symbol-sort-key": ["get", "order"],
