@@ -436,3 +436,68 @@ async fn serving_ends_with_open_streams() {
         .expect("no panic")
         .expect("no error");
 }
+
+#[tokio::test]
+async fn only_the_page_that_is_made_for_frames_may_be_framed() {
+    let server = server(1);
+    let check = async |address: &str, ancestors: &str| {
+        let answer = server.get(address).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{address}");
+        let policy = answer.headers()[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .expect("text")
+            .to_owned();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+        let end = format!("frame-ancestors {ancestors}");
+        assert!(policy.ends_with(&end), "{address}: {policy}");
+    };
+    for address in ["/", "/list", "/?embed=0", "/?embed=1&kept=1", "/poster"] {
+        check(address, "'none'").await;
+    }
+    check("/?embed=1", "*").await;
+    check("/?lang=es&view=area.0&embed=1", "*").await;
+}
+
+#[tokio::test]
+async fn what_may_be_kept_or_printed_holds_no_sighting() {
+    let server = server(4);
+    let cells = fixture::picture(4).sightings;
+    for address in [
+        "/?kept=1",
+        "/?kept=1&lang=es&view=area.0",
+        "/?kept=1&embed=1",
+        "/poster",
+        "/poster?lang=es",
+        "/manifest.webmanifest",
+    ] {
+        let text = server.text(address).await;
+        for sighting in &cells {
+            assert!(!text.contains(&sighting.cell.to_string()), "{address}");
+        }
+        assert!(!text.contains("data-fades"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_phone_finds_what_it_needs_to_install_the_map() {
+    let server = server(0);
+    for (address, kind) in [
+        ("/manifest.webmanifest?lang=es", "application/manifest+json"),
+        ("/icon.svg", "image/svg+xml"),
+        ("/icon-192.png", "image/png"),
+        ("/icon-512.png", "image/png"),
+    ] {
+        let first = server.get(address).await;
+        assert_eq!(first.headers()[header::CONTENT_TYPE], kind);
+        let tag = first.headers()[header::ETAG].to_str().expect("text");
+        let again = server.ask("GET", address, &[("if-none-match", tag)]).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{address}");
+    }
+    // Without Node there is no worker to serve; with it, browsers ask for its next version each time.
+    if assets::worker().is_some() {
+        let worker = server.get("/sw.js").await;
+        assert_eq!(worker.headers()[header::CACHE_CONTROL], "no-cache");
+        let kind = &worker.headers()[header::CONTENT_TYPE];
+        assert_eq!(kind, "text/javascript; charset=utf-8");
+    }
+}
