@@ -49,6 +49,7 @@ function cut(to) {
 
 /** Waits until the worker has kept a page of a language. */
 async function keeps(page, query = "?kept=1") {
+  await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated", null, { timeout: PATIENCE });
   await page.waitForFunction(
     async (query) => Boolean(await caches.match(new URL(query, new URL(".", location.href)).href, { ignoreVary: true })),
     query,

@@ -7,7 +7,9 @@ const folder = new URL(".", location.href);
 /** Only where the connection is secure, and not in somebody else's page; a browser that wants none goes without. */
 export function keep(): void {
   if (words.embedded || !isSecureContext || !("serviceWorker" in navigator)) return;
-  navigator.serviceWorker.register(new URL("sw.js", folder)).catch(() => undefined);
+  const workers = navigator.serviceWorker;
+  workers.register(new URL("sw.js", folder)).catch(() => undefined);
+  void workers.ready.then((registration) => registration.active?.postMessage("keep"));
 }
 
 /** Puts this map's address into the code for a frame, where the hub does not know it. */

@@ -17,13 +17,16 @@ function keptAddress(of: URL): string {
   return address.href;
 }
 
-/** Keeps the page for an address, and its script, unless the one that is kept is nearly as new as an answer's `date`. */
-async function keep(of: URL, date?: string | null): Promise<void> {
+/**
+ * Keeps the page for an address, and its script, unless the one that is kept is nearly as new as an answer's `date`;
+ * without a date, unless there is any.
+ */
+async function keep(of: URL, date?: string): Promise<void> {
   const address = keptAddress(of);
   const cache = await caches.open(KEPT);
   const old = await cache.match(address, { ignoreVary: true });
   const age = Math.abs(Date.parse(date ?? "") - Date.parse(old?.headers.get("date") ?? ""));
-  if (age < FRESH) return;
+  if (old && (date === undefined || age < FRESH)) return;
   const answer = await fetch(address, { cache: "no-store" });
   if (!answer.ok) return;
   const page = await answer.clone().text();
@@ -48,7 +51,7 @@ async function page(event: FetchEvent, url: URL): Promise<Response> {
   try {
     const answer = await fetch(event.request, { signal: stop.signal });
     if (answer.status >= 500) return (await kept()) ?? answer;
-    if (answer.ok) event.waitUntil(keep(url, answer.headers.get("date")).catch(() => undefined));
+    if (answer.ok) event.waitUntil(keep(url, answer.headers.get("date") ?? new Date().toUTCString()).catch(() => undefined));
     return answer;
   } catch (error) {
     const page = await kept();
@@ -66,10 +69,13 @@ worker.addEventListener("activate", (event) => {
     for (const name of await caches.keys())
       if (name.startsWith("kept-") && name !== KEPT) await caches.delete(name);
     await worker.clients.claim();
-    const pages = await worker.clients.matchAll({ type: "window" });
-    await Promise.all(pages.map(({ url }) => keep(new URL(url)).catch(() => undefined)));
   };
   event.waitUntil(begin());
+});
+
+// A page that was loaded before there was a worker asks to be kept.
+worker.addEventListener("message", (event) => {
+  if (event.source instanceof WindowClient) event.waitUntil(keep(new URL(event.source.url)).catch(() => undefined));
 });
 
 worker.addEventListener("fetch", (event) => {
