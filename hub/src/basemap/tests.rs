@@ -92,7 +92,7 @@ fn answer(
         body.len()
     );
     stream.write_all(head.as_bytes()).ok()?;
-    if manner == Manner::Cut && n % 2 == 0 {
+    if manner == Manner::Cut && n.is_multiple_of(2) {
         stream.write_all(&body[..body.len() / 2]).ok()?;
         let _ = stream.shutdown(std::net::Shutdown::Both);
         return None;

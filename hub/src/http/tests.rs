@@ -343,7 +343,9 @@ async fn every_answer_carries_what_protects_its_reader() {
         let policy = headers[header::CONTENT_SECURITY_POLICY]
             .to_str()
             .expect("text");
-        assert!(policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self' 'sha256-"));
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self'; style-src 'self' 'sha256-")
+        );
         assert!(policy.contains("worker-src 'self';"));
         assert!(!policy.contains("unsafe"));
         assert_eq!(headers[header::REFERRER_POLICY], "no-referrer");
@@ -436,6 +438,71 @@ async fn serving_ends_with_open_streams() {
     tokio::io::AsyncReadExt::read_exact(&mut reader, &mut start)
         .await
         .expect("answered");
+
+    #[tokio::test]
+    async fn only_the_page_that_is_made_for_frames_may_be_framed() {
+        let server = server(1);
+        let check = async |address: &str, ancestors: &str| {
+            let answer = server.get(address).await;
+            assert_eq!(answer.status(), StatusCode::OK, "{address}");
+            let policy = answer.headers()[header::CONTENT_SECURITY_POLICY]
+                .to_str()
+                .expect("text")
+                .to_owned();
+            assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+            let end = format!("frame-ancestors {ancestors}");
+            assert!(policy.ends_with(&end), "{address}: {policy}");
+        };
+        for address in ["/", "/list", "/?embed=0", "/?embed=1&kept=1", "/poster"] {
+            check(address, "'none'").await;
+        }
+        check("/?embed=1", "*").await;
+        check("/?lang=es&view=area.0&embed=1", "*").await;
+    }
+
+    #[tokio::test]
+    async fn what_may_be_kept_or_printed_holds_no_sighting() {
+        let server = server(4);
+        let cells = fixture::picture(4).sightings;
+        for address in [
+            "/?kept=1",
+            "/?kept=1&lang=es&view=area.0",
+            "/?kept=1&embed=1",
+            "/poster",
+            "/poster?lang=es",
+            "/manifest.webmanifest",
+        ] {
+            let text = server.text(address).await;
+            for sighting in &cells {
+                assert!(!text.contains(&sighting.cell.to_string()), "{address}");
+            }
+            assert!(!text.contains("data-fades"), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_phone_finds_what_it_needs_to_install_the_map() {
+        let server = server(0);
+        for (address, kind) in [
+            ("/manifest.webmanifest?lang=es", "application/manifest+json"),
+            ("/icon.svg", "image/svg+xml"),
+            ("/icon-192.png", "image/png"),
+            ("/icon-512.png", "image/png"),
+        ] {
+            let first = server.get(address).await;
+            assert_eq!(first.headers()[header::CONTENT_TYPE], kind);
+            let tag = first.headers()[header::ETAG].to_str().expect("text");
+            let again = server.ask("GET", address, &[("if-none-match", tag)]).await;
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{address}");
+        }
+        // Without Node there is no worker to serve; with it, browsers ask for its next version each time.
+        if assets::worker().is_some() {
+            let worker = server.get("/sw.js").await;
+            assert_eq!(worker.headers()[header::CACHE_CONTROL], "no-cache");
+            let kind = &worker.headers()[header::CONTENT_TYPE];
+            assert_eq!(kind, "text/javascript; charset=utf-8");
+        }
+    }
     assert_eq!(&start, b"HTTP/1.1 200 OK");
     stop.send(()).expect("still serving");
     let ended = tokio::time::timeout(Duration::from_secs(4), serving).await;
@@ -445,67 +512,247 @@ async fn serving_ends_with_open_streams() {
         .expect("no error");
 }
 
+/// A server whose city has places.
+fn server_with_places(sightings: usize) -> Server {
+    let server = server(sightings);
+    let mut picture = fixture::picture(sightings);
+    let mut city = fixture::city();
+    city.gazetteer = Some(spotlight_common::gazetteer::Gazetteer::los_angeles());
+    picture.city = Arc::new(city);
+    server.pictures.send_replace(Arc::new(picture));
+    server
+}
+
 #[tokio::test]
-async fn only_the_page_that_is_made_for_frames_may_be_framed() {
-    let server = server(1);
-    let check = async |address: &str, ancestors: &str| {
-        let answer = server.get(address).await;
-        assert_eq!(answer.status(), StatusCode::OK, "{address}");
-        let policy = answer.headers()[header::CONTENT_SECURITY_POLICY]
-            .to_str()
-            .expect("text")
-            .to_owned();
-        assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
-        let end = format!("frame-ancestors {ancestors}");
-        assert!(policy.ends_with(&end), "{address}: {policy}");
+async fn a_place_is_found_shown_and_forgotten() {
+    let server = server_with_places(1);
+    let first = server.text("/").await;
+    assert!(first.contains("<form id=\"find\""));
+    let kept = server.shared.0.bodies.len();
+    for n in 0..100 {
+        let found = server.get(&format!("/?q=5th+and+san+pedro&x={n}")).await;
+        assert_eq!(found.headers()[header::CACHE_CONTROL], "no-store");
+        let found = text(found).await;
+        assert!(found.contains("5th St &amp; San Pedro St.</strong>"));
+        assert!(found.contains("<g class=\"pin\""));
+        // Its links carry the point and not the words.
+        assert!(found.contains("at=34.0"));
+        assert!(!found.contains("q=5th"));
+    }
+    let at = server
+        .text("/?at=34.0442,-118.2439&view=city&lang=es")
+        .await;
+    assert!(at.contains("<g class=\"pin\"") && at.contains("El marcador"));
+    assert_eq!(server.shared.0.bodies.len(), kept);
+    // A pin is no sighting.
+    assert_eq!(at.matches("<li id=\"s-").count(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_found_leaves_the_map_as_it_was() {
+    let server = server_with_places(1);
+    let part = |page: String, id: &str| {
+        let (_, part) = page.split_once(id).expect("a map");
+        part.split_once("</svg>").expect("its end").0.to_owned()
     };
-    for address in ["/", "/list", "/?embed=0", "/?embed=1&kept=1", "/poster"] {
-        check(address, "'none'").await;
+    let first = part(server.text("/").await, " id=\"map\"");
+    let long = "x".repeat(5_000);
+    for text in [
+        "qwertyuiop",
+        "san+pedro",
+        "%FF%FE%00",
+        "0,0",
+        "%3Cscript%3E",
+        &long,
+    ] {
+        let page = server.text(&format!("/?q={text}")).await;
+        assert!(page.contains("id=\"found\""), "{text}");
+        assert_eq!(part(page, " id=\"map\""), first, "{text}");
     }
-    check("/?embed=1", "*").await;
-    check("/?lang=es&view=area.0&embed=1", "*").await;
+    let which = server.text("/?q=figueroa+%26+50").await;
+    let (_, link) = which.split_once("<li><a href=\".").expect("a link");
+    let address = link
+        .split_once('"')
+        .expect("its end")
+        .0
+        .replace("&amp;", "&");
+    assert!(server.text(&address).await.contains("<g class=\"pin\""));
+    for blank in ["/?q=", "/?q=+%09", "/?at=0,0", "/?at=NaN,NaN", "/?at=1"] {
+        assert!(
+            !server.text(blank).await.contains("id=\"found\""),
+            "{blank}"
+        );
+    }
 }
 
-#[tokio::test]
-async fn what_may_be_kept_or_printed_holds_no_sighting() {
-    let server = server(4);
-    let cells = fixture::picture(4).sightings;
-    for address in [
-        "/?kept=1",
-        "/?kept=1&lang=es&view=area.0",
-        "/?kept=1&embed=1",
-        "/poster",
-        "/poster?lang=es",
-        "/manifest.webmanifest",
-    ] {
-        let text = server.text(address).await;
-        for sighting in &cells {
-            assert!(!text.contains(&sighting.cell.to_string()), "{address}");
+impl Server {
+    async fn post(&self, body: &str, headers: &[(&str, &str)]) -> Response {
+        let mut request = Request::post("/api/v1/gone").header("host", "map.example");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-        assert!(!text.contains("data-fades"), "{address}");
+        let request = request.body(Body::from(body.to_owned()));
+        let answer = router(self.shared.clone()).oneshot(request.expect("a request"));
+        answer.await.expect("an answer")
     }
 }
 
 #[tokio::test]
-async fn a_phone_finds_what_it_needs_to_install_the_map() {
-    let server = server(0);
-    for (address, kind) in [
-        ("/manifest.webmanifest?lang=es", "application/manifest+json"),
-        ("/icon.svg", "image/svg+xml"),
-        ("/icon-192.png", "image/png"),
-        ("/icon-512.png", "image/png"),
+async fn a_reader_says_that_they_left_and_is_sent_back() {
+    let server = server(1);
+    let picture = server.shared.picture();
+    let cell = picture.sightings[0].cell;
+    let button = format!("form=\"left\" name=\"cell\" value=\"{cell}\"");
+    for page in ["/", "/list"] {
+        let page = server.text(page).await;
+        assert!(page.contains(&button), "{page}");
+        assert!(page.contains("<form id=\"left\" method=\"post\" action=\"api/v1/gone\">"));
+    }
+    for (more, address) in [
+        ("", "../../"),
+        ("&page=list&lang=es", "../../list?lang=es"),
+        (
+            "&view=area.0&period=none&x=//evil",
+            "../../?view=area.0&period=none",
+        ),
     ] {
-        let first = server.get(address).await;
-        assert_eq!(first.headers()[header::CONTENT_TYPE], kind);
-        let tag = first.headers()[header::ETAG].to_str().expect("text");
-        let again = server.ask("GET", address, &[("if-none-match", tag)]).await;
-        assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{address}");
+        let answer = server
+            .post(&format!("cell={cell}{more}"), &[("origin", "null")])
+            .await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        assert_eq!(
+            answer.headers()[header::LOCATION],
+            format!("{address}#s-{cell}")
+        );
+        assert!(!answer.headers().contains_key(header::SET_COOKIE));
     }
-    // Without Node there is no worker to serve; with it, browsers ask for its next version each time.
-    if assets::worker().is_some() {
-        let worker = server.get("/sw.js").await;
-        assert_eq!(worker.headers()[header::CACHE_CONTROL], "no-cache");
-        let kind = &worker.headers()[header::CONTENT_TYPE];
-        assert_eq!(kind, "text/javascript; charset=utf-8");
+    let noted = server
+        .shared
+        .0
+        .left
+        .noted(cell, picture.sightings[0].last_seen);
+    assert_eq!(noted, Some(picture.at));
+}
+
+#[tokio::test]
+async fn what_is_no_note_is_refused_plainly_and_a_flood_changes_nothing() {
+    let server = server(40);
+    let picture = server.shared.picture();
+    let cells: Vec<_> = picture.sightings.iter().map(|s| s.cell).collect();
+    let last_seen = picture.sightings[0].last_seen;
+    let elsewhere = [("sec-fetch-site", "cross-site")];
+    let foreign = [("origin", "https://evil.example")];
+    let cell = format!("cell={}", cells[0]);
+    let long = format!("{cell}&x={}", "x".repeat(2_000));
+    for (body, headers, status) in [
+        (&*cell, &elsewhere[..], StatusCode::FORBIDDEN),
+        (&*cell, &foreign[..], StatusCode::FORBIDDEN),
+        ("cell=8729a1d75ffffff&lang=es", &[], StatusCode::NOT_FOUND),
+        ("cell=../..", &[], StatusCode::BAD_REQUEST),
+        ("%FF%00&&=", &[], StatusCode::BAD_REQUEST),
+        (&*long, &[], StatusCode::BAD_REQUEST),
+    ] {
+        let answer = server.post(body, headers).await;
+        assert_eq!(answer.status(), status, "{body}");
+        assert_eq!(answer.headers()[header::CACHE_CONTROL], "no-store");
+        let said = text(answer).await;
+        assert!(said.contains("href=\"../../"), "{said}");
+        assert_eq!(said.contains("Ese aviso"), body.contains("lang=es"));
+        assert_eq!(server.shared.0.left.noted(cells[0], last_seen), None);
     }
+    let mut noted = 0;
+    let mut picture = (*picture).clone();
+    for sighting in &mut picture.sightings {
+        sighting.reported_gone = Some(picture.at);
+    }
+    server.pictures.send_replace(Arc::new(picture));
+    for cell in &cells {
+        let answer = server.post(&format!("cell={cell}"), &[]).await;
+        match answer.status() {
+            StatusCode::SEE_OTHER => noted += 1,
+            status => assert_eq!(status, StatusCode::TOO_MANY_REQUESTS),
+        }
+    }
+    assert!((10..=20).contains(&noted), "{noted}");
+    let answer = server.get("/api/v1/gone").await;
+    assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED);
+    // What has faded takes no note.
+    server.clock.set(fixture::at("2026-07-01T23:30:00Z"));
+    assert_eq!(
+        server.post(&cell, &[]).await.status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+#[tokio::test]
+async fn tables_obey_fading() {
+    let server = server(2);
+    let rows = |text: String| text.lines().count() - 1;
+    assert_eq!(rows(server.text("/api/v1/sightings.csv").await), 2);
+    server.clock.set(fixture::at("2026-07-01T22:57:00Z"));
+    assert_eq!(rows(server.text("/api/v1/sightings.csv").await), 1);
+    server.clock.set(fixture::at("2026-07-01T22:58:00Z"));
+    assert_eq!(rows(server.text("/api/v1/sightings.csv").await), 0);
+}
+
+#[tokio::test]
+async fn a_tile_is_kept_for_good_under_its_version_and_asked_again_under_none() {
+    let server = server(2);
+    for (id, period) in [("streets", ""), ("encampments", "&period=2020-09")] {
+        let described = server.text(&format!("/tiles/{id}.json")).await;
+        let described: serde_json::Value = serde_json::from_str(&described).expect("json");
+        let template = described["tiles"][0].as_str().expect("text");
+        let square = template
+            .replace("{z}", "12")
+            .replace("{x}", "702")
+            .replace("{y}", "1635");
+        let response = server.get(&format!("/tiles/{square}")).await;
+        assert_eq!(response.status(), StatusCode::OK, "{square}");
+        let headers = response.headers();
+        assert_eq!(
+            headers[header::CONTENT_TYPE],
+            "application/vnd.mapbox-vector-tile"
+        );
+        assert_eq!(headers[header::CACHE_CONTROL], forms::FOR_GOOD);
+        let tag = headers[header::ETAG].to_str().expect("text").to_owned();
+        assert!(!bytes(response).await.is_empty());
+        let unversioned = format!("/tiles/{id}/12/702/1635.mvt?v=0{period}");
+        let again = server
+            .ask("GET", &unversioned, &[("if-none-match", &tag)])
+            .await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(again.headers()[header::CACHE_CONTROL], "no-cache");
+    }
+}
+
+#[tokio::test]
+async fn tiles_that_there_cannot_be_are_refused_and_empty_ones_are_empty() {
+    let server = server(0);
+    let status = async |address: &str| server.get(address).await.status();
+    for address in [
+        "/tiles/camps.json",
+        "/tiles/streets",
+        "/tiles/encampments.json?period=1999-01",
+        "/tiles/camps/12/702/1635.mvt",
+        "/tiles/encampments/12/702/1635.mvt?period=1999-01",
+        "/tiles/streets/12/702/1635.png",
+        "/tiles/streets/12/702/1635",
+        "/tiles/streets/31/702/1635.mvt",
+        "/tiles/streets/-1/702/1635.mvt",
+        "/tiles/streets/12/4096/1635.mvt",
+        "/tiles/streets/12/702/99999999999999999999.mvt",
+        "/tiles/streets/12/%00/1635.mvt",
+        "/tiles/streets/12/../1635.mvt",
+    ] {
+        assert_eq!(status(address).await, StatusCode::NOT_FOUND, "{address}");
+    }
+    // Another city's, and one without an area.
+    assert_eq!(
+        status("/tiles/streets/12/0/0.mvt").await,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(
+        status("/tiles/encampments/14/2810/6560.mvt").await,
+        StatusCode::NO_CONTENT
+    );
 }
