@@ -33,6 +33,9 @@ pub struct Config {
     /// Where they can be reached: an address of mail or of the web, or other words.
     #[serde(default)]
     pub contact: Option<String>,
+    /// A PMTiles archive of vector tiles to draw beneath the living map, as `basemap fetch` cuts one.
+    #[serde(default)]
+    pub basemap: Option<PathBuf>,
     /// Where readers find the map, for what is printed or copied.
     #[serde(default, deserialize_with = "public_url")]
     pub public_url: Option<String>,

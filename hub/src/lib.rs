@@ -28,6 +28,7 @@ mod state;
 pub mod store;
 pub mod views;
 
+use basemap::Basemap;
 use city::City;
 use config::Config;
 use feeds::schedule::Schedule;
@@ -91,6 +92,9 @@ pub async fn run(
     };
     let left = state.left.clone();
     state.public_url = config.public_url;
+    if let Some(path) = &config.basemap {
+        state.basemap = Some(Arc::new(Basemap::open(path).await?));
+    }
     let (pictures, pictures_seen) = watch::channel(Arc::new(state.picture(clock.now())));
     let (changes, changes_seen) = mpsc::channel(1024);
     let identity = Identity {

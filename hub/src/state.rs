@@ -14,6 +14,7 @@ use spotlight_common::report::Minute;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::basemap::Basemap;
 use crate::city::City;
 use crate::ingest::{Change, NowPublisher};
 use crate::left::Left;
@@ -37,6 +38,7 @@ pub struct State {
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     pub phone: Option<String>,
     pub operator: Operator,
+    pub basemap: Option<Arc<Basemap>>,
     pub public_url: Option<String>,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
@@ -63,6 +65,7 @@ impl State {
             layers,
             phone,
             operator: Operator::default(),
+            basemap: None,
             public_url: None,
             clock,
             cells: HashMap::new(),
@@ -122,6 +125,7 @@ impl State {
             node_online: self.online.any(at),
             phone: self.phone.clone(),
             operator: self.operator.clone(),
+            basemap: self.basemap.clone(),
             public_url: self.public_url.clone(),
         }
     }

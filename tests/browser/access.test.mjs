@@ -126,7 +126,7 @@ test("the Tab key reaches everything, in the order of the page, and shows where 
     for (const path of ["", "list", "?lang=es", "poster", "?embed=1"])
       await open(path, { viewport: SIZES[1], scripts }, async (page) => {
         const all = await page.evaluate(() => {
-          const controls = [...document.querySelectorAll("a[href],button,select,summary,[tabindex='0']")];
+          const controls = [...document.querySelectorAll("a[href],button,input,select,summary,textarea,[tabindex='0']")];
           const shown = controls.filter(
             (control) => control.tabIndex >= 0 && control.checkVisibility({ visibilityProperty: true }),
           );

@@ -50,11 +50,12 @@ function cut(to) {
 /** Waits until the worker has kept a page of a language. */
 async function keeps(page, query = "?kept=1") {
   await page.waitForFunction(() => navigator.serviceWorker.controller?.state === "activated", null, { timeout: PATIENCE });
-  await page.waitForFunction(
-    async (query) => Boolean(await caches.match(new URL(query, new URL(".", location.href)).href, { ignoreVary: true })),
-    query,
-    { timeout: PATIENCE, polling: 200 },
-  );
+  const isKept = async (query) =>
+    Boolean(await caches.match(new URL(query, new URL(".", location.href)).href, { ignoreVary: true }));
+  for (const last = Date.now() + PATIENCE; !(await page.evaluate(isKept, query)); ) {
+    assert.ok(Date.now() < last, `${query} is not kept`);
+    await page.waitForTimeout(50);
+  }
 }
 
 test("what was seen online is there offline: the map and from when it is, and no sighting", async () => {

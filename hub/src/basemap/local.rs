@@ -19,6 +19,8 @@ pub struct Basemap {
     reader: AsyncPmTilesReader<OnDisk, HashMapCache>,
     /// Whom its data is of, as text.
     pub attribution: Option<String>,
+    /// What its tiles hold, as TileJSON lists it.
+    pub layers: Value,
     /// Another for another file.
     pub version: String,
 }
@@ -57,10 +59,12 @@ impl Basemap {
         let metadata = reader.get_metadata().await.map_err(broken)?;
         let metadata: Value = serde_json::from_str(&metadata).unwrap_or_default();
         let attribution = metadata["attribution"].as_str().map(without_tags);
+        let layers = metadata["vector_layers"].clone();
         let version = format!("{}{length}", header.n_tile_entries().map_or(0, u64::from));
         Ok(Self {
             reader,
             attribution,
+            layers,
             version,
         })
     }
@@ -94,6 +98,15 @@ impl Basemap {
                 _ => Tile::Plain(tile),
             }),
         )
+    }
+}
+
+impl std::fmt::Debug for Basemap {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Basemap")
+            .field("version", &self.version)
+            .finish_non_exhaustive()
     }
 }
 

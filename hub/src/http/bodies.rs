@@ -421,6 +421,24 @@ pub enum Form {
 
 /// The best of our forms that `Accept-Encoding` allows (RFC 9110, 12.5.3).
 pub fn accepted(headers: &HeaderMap) -> Form {
+    let [brotli, gzip, any] = allowed(headers);
+    if brotli.or(any) == Some(true) {
+        Form::Brotli
+    } else if gzip.or(any) == Some(true) {
+        Form::Gzip
+    } else {
+        Form::Plain
+    }
+}
+
+/// Whether it allows gzip, for what comes in no other form.
+pub fn allows_gzip(headers: &HeaderMap) -> bool {
+    let [_, gzip, any] = allowed(headers);
+    gzip.or(any) == Some(true)
+}
+
+/// What it says of brotli, gzip and any form.
+fn allowed(headers: &HeaderMap) -> [Option<bool>; 3] {
     let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
     let mut allowed = [None, None, None];
     for item in lists
@@ -440,14 +458,7 @@ pub fn accepted(headers: &HeaderMap) -> Form {
             _ => (),
         }
     }
-    let [brotli, gzip, any] = allowed;
-    if brotli.or(any) == Some(true) {
-        Form::Brotli
-    } else if gzip.or(any) == Some(true) {
-        Form::Gzip
-    } else {
-        Form::Plain
-    }
+    allowed
 }
 
 /// Whether `If-None-Match` names this tag; weak comparison, as RFC 9110, 13.1.2 asks for.

@@ -7,6 +7,7 @@ mod answer;
 #[cfg(test)]
 pub mod ask;
 mod assets;
+mod basemap;
 mod bodies;
 mod connections;
 mod events;

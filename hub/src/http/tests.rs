@@ -438,71 +438,6 @@ async fn serving_ends_with_open_streams() {
     tokio::io::AsyncReadExt::read_exact(&mut reader, &mut start)
         .await
         .expect("answered");
-
-    #[tokio::test]
-    async fn only_the_page_that_is_made_for_frames_may_be_framed() {
-        let server = server(1);
-        let check = async |address: &str, ancestors: &str| {
-            let answer = server.get(address).await;
-            assert_eq!(answer.status(), StatusCode::OK, "{address}");
-            let policy = answer.headers()[header::CONTENT_SECURITY_POLICY]
-                .to_str()
-                .expect("text")
-                .to_owned();
-            assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
-            let end = format!("frame-ancestors {ancestors}");
-            assert!(policy.ends_with(&end), "{address}: {policy}");
-        };
-        for address in ["/", "/list", "/?embed=0", "/?embed=1&kept=1", "/poster"] {
-            check(address, "'none'").await;
-        }
-        check("/?embed=1", "*").await;
-        check("/?lang=es&view=area.0&embed=1", "*").await;
-    }
-
-    #[tokio::test]
-    async fn what_may_be_kept_or_printed_holds_no_sighting() {
-        let server = server(4);
-        let cells = fixture::picture(4).sightings;
-        for address in [
-            "/?kept=1",
-            "/?kept=1&lang=es&view=area.0",
-            "/?kept=1&embed=1",
-            "/poster",
-            "/poster?lang=es",
-            "/manifest.webmanifest",
-        ] {
-            let text = server.text(address).await;
-            for sighting in &cells {
-                assert!(!text.contains(&sighting.cell.to_string()), "{address}");
-            }
-            assert!(!text.contains("data-fades"), "{address}");
-        }
-    }
-
-    #[tokio::test]
-    async fn a_phone_finds_what_it_needs_to_install_the_map() {
-        let server = server(0);
-        for (address, kind) in [
-            ("/manifest.webmanifest?lang=es", "application/manifest+json"),
-            ("/icon.svg", "image/svg+xml"),
-            ("/icon-192.png", "image/png"),
-            ("/icon-512.png", "image/png"),
-        ] {
-            let first = server.get(address).await;
-            assert_eq!(first.headers()[header::CONTENT_TYPE], kind);
-            let tag = first.headers()[header::ETAG].to_str().expect("text");
-            let again = server.ask("GET", address, &[("if-none-match", tag)]).await;
-            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{address}");
-        }
-        // Without Node there is no worker to serve; with it, browsers ask for its next version each time.
-        if assets::worker().is_some() {
-            let worker = server.get("/sw.js").await;
-            assert_eq!(worker.headers()[header::CACHE_CONTROL], "no-cache");
-            let kind = &worker.headers()[header::CONTENT_TYPE];
-            assert_eq!(kind, "text/javascript; charset=utf-8");
-        }
-    }
     assert_eq!(&start, b"HTTP/1.1 200 OK");
     stop.send(()).expect("still serving");
     let ended = tokio::time::timeout(Duration::from_secs(4), serving).await;
@@ -510,6 +445,71 @@ async fn serving_ends_with_open_streams() {
         .expect("in time")
         .expect("no panic")
         .expect("no error");
+}
+
+#[tokio::test]
+async fn only_the_page_that_is_made_for_frames_may_be_framed() {
+    let server = server(1);
+    let check = async |address: &str, ancestors: &str| {
+        let answer = server.get(address).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{address}");
+        let policy = answer.headers()[header::CONTENT_SECURITY_POLICY]
+            .to_str()
+            .expect("text")
+            .to_owned();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self';"));
+        let end = format!("frame-ancestors {ancestors}");
+        assert!(policy.ends_with(&end), "{address}: {policy}");
+    };
+    for address in ["/", "/list", "/?embed=0", "/?embed=1&kept=1", "/poster"] {
+        check(address, "'none'").await;
+    }
+    check("/?embed=1", "*").await;
+    check("/?lang=es&view=area.0&embed=1", "*").await;
+}
+
+#[tokio::test]
+async fn what_may_be_kept_or_printed_holds_no_sighting() {
+    let server = server(4);
+    let cells = fixture::picture(4).sightings;
+    for address in [
+        "/?kept=1",
+        "/?kept=1&lang=es&view=area.0",
+        "/?kept=1&embed=1",
+        "/poster",
+        "/poster?lang=es",
+        "/manifest.webmanifest",
+    ] {
+        let text = server.text(address).await;
+        for sighting in &cells {
+            assert!(!text.contains(&sighting.cell.to_string()), "{address}");
+        }
+        assert!(!text.contains("data-fades"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn a_phone_finds_what_it_needs_to_install_the_map() {
+    let server = server(0);
+    for (address, kind) in [
+        ("/manifest.webmanifest?lang=es", "application/manifest+json"),
+        ("/icon.svg", "image/svg+xml"),
+        ("/icon-192.png", "image/png"),
+        ("/icon-512.png", "image/png"),
+    ] {
+        let first = server.get(address).await;
+        assert_eq!(first.headers()[header::CONTENT_TYPE], kind);
+        let tag = first.headers()[header::ETAG].to_str().expect("text");
+        let again = server.ask("GET", address, &[("if-none-match", tag)]).await;
+        assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{address}");
+    }
+    // Without Node there is no worker to serve; with it, browsers ask for its next version each time.
+    if assets::worker().is_some() {
+        let worker = server.get("/sw.js").await;
+        assert_eq!(worker.headers()[header::CACHE_CONTROL], "no-cache");
+        let kind = &worker.headers()[header::CONTENT_TYPE];
+        assert_eq!(kind, "text/javascript; charset=utf-8");
+    }
 }
 
 /// A server whose city has places.
@@ -723,6 +723,78 @@ async fn a_tile_is_kept_for_good_under_its_version_and_asked_again_under_none() 
         assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
         assert_eq!(again.headers()[header::CACHE_CONTROL], "no-cache");
     }
+}
+
+/// A server with a basemap, of another city than its own.
+async fn server_with_a_basemap() -> Server {
+    let server = server(1);
+    let file = "../../shared/data/pmtiles_firenze_protomaps_vector_odbl.pmtiles";
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let mut picture = fixture::picture(1);
+    let basemap = crate::basemap::Basemap::open(&file).await.expect("opened");
+    picture.basemap = Some(Arc::new(basemap));
+    server.pictures.send_replace(Arc::new(picture));
+    server
+}
+
+#[tokio::test]
+async fn a_basemap_is_served_as_it_is_kept() {
+    let server = server_with_a_basemap().await;
+    let told = server.text("/tiles/basemap.json").await;
+    let told: serde_json::Value = serde_json::from_str(&told).expect("json");
+    assert_eq!(told["maxzoom"], 14);
+    assert!(
+        told["attribution"]
+            .as_str()
+            .is_some_and(|by| by.contains("OpenStreetMap") && !by.contains('<'))
+    );
+    let template = told["tiles"][0].as_str().expect("text");
+    let square = |z: &str, x: &str, y: &str| {
+        let square = template
+            .replace("{z}", z)
+            .replace("{x}", x)
+            .replace("{y}", y);
+        format!("/tiles/{square}")
+    };
+    let florence = square("14", "8704", "5972");
+    let packed = server
+        .ask("GET", &florence, &[("accept-encoding", "gzip, br")])
+        .await;
+    assert_eq!(packed.headers()[header::CONTENT_ENCODING], "gzip");
+    assert_eq!(packed.headers()[header::CACHE_CONTROL], forms::FOR_GOOD);
+    let tag = packed.headers()[header::ETAG]
+        .to_str()
+        .expect("text")
+        .to_owned();
+    let packed = bytes(packed).await;
+    let plain = server.ask("GET", &florence, &[]).await;
+    assert!(!plain.headers().contains_key(header::CONTENT_ENCODING));
+    let plain = bytes(plain).await;
+    let mut unpacked = Vec::new();
+    std::io::Read::read_to_end(
+        &mut flate2::read::GzDecoder::new(&packed[..]),
+        &mut unpacked,
+    )
+    .expect("gzip");
+    assert!(plain.len() > packed.len() && unpacked == plain);
+    let known = [("accept-encoding", "gzip"), ("if-none-match", &*tag)];
+    let again = server.ask("GET", &florence, &known).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+    let elsewhere = server.get(&square("14", "0", "0")).await;
+    assert_eq!(elsewhere.status(), StatusCode::NO_CONTENT);
+    for (z, x, y) in [
+        ("14", "-1", "0"),
+        ("x", "0", "0"),
+        ("300", "0", "0"),
+        ("14", "0", "99999999999"),
+    ] {
+        assert_eq!(
+            server.get(&square(z, x, y)).await.status(),
+            StatusCode::NOT_FOUND
+        );
+    }
+    assert!(server.text("/").await.contains("\"basemap\":{"));
+    assert!(server.text("/about").await.contains("OpenStreetMap"));
 }
 
 #[tokio::test]

@@ -13,16 +13,16 @@ use axum::response::{IntoResponse, Response};
 use crate::city::City;
 use crate::http::bodies::Unready;
 use crate::http::forms::{FOR_GOOD, Forms};
-use crate::http::{Asking, Shared, answer, asked};
+use crate::http::{Asking, Shared, answer, asked, basemap};
 use crate::views::layers::Layer;
 use crate::views::tiles::grid::Square;
-use crate::views::tiles::{self, Tileset, json};
+use crate::views::tiles::{self, BASEMAP, Tileset, json};
 use crate::views::{Coverage, Picture};
 
 /// Most tiles kept; of about 10 kB in their three forms, 10 MB.
 const MOST_KEPT: usize = 1024;
 
-const MVT: &str = "application/vnd.mapbox-vector-tile";
+pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 
 #[derive(Default)]
 pub struct Tiles(Mutex<Kept>);
@@ -101,6 +101,9 @@ pub async fn tile(
     headers: HeaderMap,
 ) -> Response {
     let (asked, picture) = (asked(query), shared.picture());
+    if let Some(basemap) = picture.basemap.as_ref().filter(|_| layer == BASEMAP) {
+        return basemap::tile(basemap, (&z, &x, &y), asked.version.as_deref(), &headers).await;
+    }
     let tileset = match Tileset::find(&picture, &layer, asked.period.as_deref()) {
         Ok(tileset) => tileset,
         Err(reason) => return answer::refusal(reason),
@@ -135,6 +138,10 @@ pub async fn tilejson(
 ) -> Response {
     let picture = shared.picture();
     let layer = name.strip_suffix(".json").unwrap_or_default();
+    if let Some(basemap) = picture.basemap.as_ref().filter(|_| layer == BASEMAP) {
+        let json = json::of_basemap(basemap).to_string();
+        return Forms::of(json.into_bytes()).answer("application/json", "no-cache", &headers);
+    }
     match Tileset::find(&picture, layer, asked(query).period.as_deref()) {
         Ok(tileset) => {
             let json = json::tilejson(&picture, &tileset).to_string();

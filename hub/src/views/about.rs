@@ -27,7 +27,7 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
             (texting(picture, lang))
             (who(&picture.operator, words))
             (data(&picture.layers, lang))
-            (licences(&picture.layers, lang))
+            (licences(picture, lang))
         }
         (page::footer(picture, &choice.address("./"), lang.words().map_link, lang))
     };
@@ -126,20 +126,23 @@ fn data(layers: &[Layer], lang: Lang) -> Markup {
     }
 }
 
-fn licences(layers: &[Layer], lang: Lang) -> Markup {
-    let words = lang.about();
+fn licences(picture: &Picture, lang: Lang) -> Markup {
+    let (layers, words) = (&picture.layers, lang.about());
+    let basemap = picture.basemap.as_ref();
+    let basemap = basemap.and_then(|basemap| basemap.attribution.as_deref());
     html! {
         section {
             h3 { (words.licences_heading) }
             @if !layers.is_empty() {
                 p { (words.licences) }
                 ul {
-                    @for layer in layers {
+                    @for layer in layers.iter() {
                         @let source = [("source", layer.source.as_str()), ("licence", layer.licence.as_str())];
                         li { (layer.words(lang).0) ". " (fill(lang.words().layer_source, &source)) }
                     }
                 }
             }
+            @if let Some(credit) = basemap { p { (words.licences_basemap) " " (credit) } }
             p { (lang.words().streets_from) " " (words.licences_own) }
         }
     }

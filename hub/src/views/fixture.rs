@@ -159,6 +159,7 @@ pub fn picture(sightings: usize) -> Picture {
         node_online: true,
         phone: Some("+12135550100".to_owned()),
         operator: Default::default(),
+        basemap: None,
         public_url: None,
     }
 }

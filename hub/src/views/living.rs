@@ -7,7 +7,8 @@ use crate::views::choice::Choice;
 use crate::views::geojson::begun_by;
 use crate::views::shown::Shown;
 use crate::views::tiles::grid::ZOOMS;
-use crate::views::tiles::{Tileset, bounds, json::template};
+use crate::views::tiles::json::{template, template_of_basemap};
+use crate::views::tiles::{Tileset, bounds};
 use crate::views::words::fill;
 use crate::views::{Picture, time};
 
@@ -27,6 +28,12 @@ pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>)
     let data = json!({
         "streets": template(picture, &Tileset::Streets),
         "areas": areas,
+        "basemap": picture.basemap.as_ref().map(|basemap| json!({
+            "tiles": template_of_basemap(basemap),
+            "bounds": basemap.bounds(),
+            "zooms": basemap.zooms(),
+            "credit": basemap.attribution,
+        })),
         "bounds": [west, south, east, north],
         "zooms": [ZOOMS.0, ZOOMS.1],
         "hatched": words.hatched,

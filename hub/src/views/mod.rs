@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use spotlight_common::cell::Cell;
 use spotlight_common::now::Level;
 
+use crate::basemap::Basemap;
 use crate::city::City;
 use crate::views::layers::Layer;
 
@@ -96,6 +97,8 @@ pub struct Picture {
     pub phone: Option<String>,
     /// Who runs the hub.
     pub operator: Operator,
+    /// A map of the world beneath the living map, where the operator has one.
+    pub basemap: Option<Arc<Basemap>>,
     /// The map's own address, if the operator has set it.
     pub public_url: Option<String>,
 }
@@ -110,6 +113,7 @@ impl Picture {
             && self.node_online == other.node_online
             && self.phone == other.phone
             && self.operator == other.operator
+            && self.basemap.as_ref().map(Arc::as_ptr) == other.basemap.as_ref().map(Arc::as_ptr)
             && self.public_url == other.public_url
     }
 

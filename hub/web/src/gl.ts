@@ -23,6 +23,7 @@ const drawing = document.getElementById("map");
 const nodata = document.getElementById("nodata");
 const look: Look = { from: [], area: "", silent: nodata?.hidden === false };
 const said = document.createElement("p");
+const credit = document.createElement("p");
 
 const calm = (): boolean => matchMedia("(prefers-reduced-motion:reduce)").matches;
 const tiles = (template: string): string => String(new URL("tiles/", new URL(".", location.href))) + template;
@@ -60,6 +61,7 @@ export function start(): void {
     if (shows) {
       holder.after(marks);
       said.remove();
+      credit.remove();
       delete document.documentElement.dataset.map;
       map.take_back();
     }
@@ -87,6 +89,11 @@ export function start(): void {
     said.id = "said";
     said.setAttribute("role", "status");
     frame.append(said);
+    if (told.basemap?.credit) {
+      credit.id = "credit";
+      credit.textContent = told.basemap.credit;
+      frame.append(credit);
+    }
     document.documentElement.dataset.map = "gl";
     map.give(living(gl, stop));
     listen(gl, frame);

@@ -10,11 +10,14 @@ import type {
 } from "maplibre-gl";
 import { colour } from "./classes";
 
+type Bounds = [number, number, number, number];
+
 /** What the page says of its tiles; `views/living.rs` writes it. */
 export interface Told {
   streets: string;
   areas: { tiles: string; begun_by: string | null; says: string } | null;
-  bounds: [number, number, number, number];
+  basemap: { tiles: string; bounds: Bounds; zooms: [number, number]; credit: string | null } | null;
+  bounds: Bounds;
   zooms: [number, number];
   hatched: string;
   hatched_means: string;
@@ -95,6 +98,28 @@ function hatched(over: string, isThere: boolean): Layer[] {
   ];
 }
 
+/** Of a map of the world what helps to find one's way, in colours that stay behind everything else; the layers of Protomaps. */
+function ground(told: Told): Layer[] {
+  if (!told.basemap) return [];
+  const of = (id: string, layer: string, kinds?: string[]) => ({
+    id: `ground-${id}`,
+    source: "ground",
+    "source-layer": layer,
+    ...(kinds && { filter: ["in", ["coalesce", ["get", "kind"], ["get", "pmap:kind"]], ["literal", kinds]] as unknown as Filter }),
+  });
+  const green = ["park", "forest", "wood", "grass", "grassland", "cemetery", "golf_course", "nature_reserve", "garden", "meadow", "recreation_ground", "pitch"];
+  const fill = (color: string) => ({ type: "fill" as const, paint: { "fill-color": color, "fill-antialias": false } });
+  const line = (color: string, widths: Driven<number>) =>
+    ({ type: "line" as const, paint: { "line-color": color, "line-width": widths } });
+  return [
+    { ...of("landuse", "landuse", green), ...fill(paint("green")) },
+    { ...of("natural", "natural", green), ...fill(paint("green")) },
+    { ...of("water", "water"), ...fill(paint("water")), filter: ["==", ["geometry-type"], "Polygon"] },
+    { ...of("roads", "roads"), ...line(paint("casing"), width(8, 0.3, 12, 0.7, 15, 2, 17, 6)) },
+    { ...of("buildings", "buildings"), ...fill(paint("built")), minzoom: 14 },
+  ];
+}
+
 function areas(told: Told, look: Look): Layer[] {
   if (!told.areas) return [];
   const by: Filter = told.areas.begun_by ? ["==", ["get", "begun_by"], told.areas.begun_by] : true;
@@ -114,6 +139,8 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
   const [minzoom, maxzoom] = told.zooms;
   const source = (template: string) =>
     ({ type: "vector" as const, tiles: [tiles(template)], bounds: told.bounds, minzoom, maxzoom });
+  const beneath = ({ tiles: template, bounds, zooms }: NonNullable<Told["basemap"]>) =>
+    ({ type: "vector" as const, tiles: [tiles(template)], bounds, minzoom: zooms[0], maxzoom: zooms[1] });
   const streets = { source: "streets", type: "line" } as const;
   const outlined: Filter = ["==", ["get", "area"], look.area];
   const spoken: Layer = {
@@ -128,6 +155,7 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
   return {
     version: 8,
     sources: {
+      ...(told.basemap && { ground: beneath(told.basemap) }),
       streets: source(told.streets),
       ...(told.areas && { areas: source(told.areas.tiles) }),
       marks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
@@ -139,6 +167,7 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
       { id: "unknown", type: "background", paint: { "background-pattern": "hatch" } },
       { id: "outside-ground", type: "fill", source: "streets", "source-layer": "outside", paint: { "fill-color": paint("beyond") } },
       { id: "city", type: "fill", source: "streets", "source-layer": "city", paint: { "fill-color": paint("land") } },
+      ...ground(told),
       ...areas(told, look),
       { ...streets, id: "border", "source-layer": "city", paint: { "line-color": paint("rim"), "line-width": 1.25 } },
       street("side-casing", 3, casing, width(13.5, 0, 15, 5, 17, 16)),

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::grid::ZOOMS;
-use super::{STREETS, Tileset, bounds, version};
+use super::{BASEMAP, STREETS, Tileset, bounds, version};
+use crate::basemap::Basemap;
 use crate::views::Picture;
 
 /// A tileset's tiles, relative to the folder that they all lie in. `{z}`, `{x}` and `{y}` stand for a square.
@@ -16,6 +17,27 @@ pub fn template(picture: &Picture, tileset: &Tileset) -> String {
             format!("{layer}/{square}?period={period}&v={version}")
         }
     }
+}
+
+/// The same of the map beneath ours.
+pub fn template_of_basemap(basemap: &Basemap) -> String {
+    format!("{BASEMAP}/{{z}}/{{x}}/{{y}}.mvt?v={}", basemap.version)
+}
+
+/// The TileJSON of the map beneath ours.
+pub fn of_basemap(basemap: &Basemap) -> Value {
+    let (lowest, highest) = basemap.zooms();
+    json!({
+        "tilejson": "3.0.0",
+        "name": "Basemap",
+        "attribution": basemap.attribution,
+        "scheme": "xyz",
+        "tiles": [template_of_basemap(basemap)],
+        "minzoom": lowest,
+        "maxzoom": highest,
+        "bounds": basemap.bounds(),
+        "vector_layers": basemap.layers,
+    })
 }
 
 /// The TileJSON; the address of its tiles is relative to its own, for the hub does not know under which it is reached.

@@ -18,6 +18,8 @@ pub use version::version;
 
 /// The id of the tileset that is not of open data.
 pub const STREETS: &str = "streets";
+/// The id of the tileset beneath ours.
+pub const BASEMAP: &str = "basemap";
 
 /// What a tile is of, besides its square.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

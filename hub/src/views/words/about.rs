@@ -40,6 +40,7 @@ pub struct About {
 
     pub licences_heading: &'static str,
     pub licences: &'static str,
+    pub licences_basemap: &'static str,
     pub licences_own: &'static str,
 }
 
@@ -128,6 +129,7 @@ static ENGLISH: About = About {
 
     licences_heading: "Sources and licenses",
     licences: "The layers are made from these:",
+    licences_basemap: "The map beneath is made from:",
     licences_own: "Spotlight, the program, is free software under the MIT or Apache-2.0 license, at your choice.",
 };
 
@@ -207,6 +209,7 @@ static SPANISH: About = About {
 
     licences_heading: "Fuentes y licencias",
     licences: "Las capas se hacen con estos datos:",
+    licences_basemap: "El mapa de fondo se hace con:",
     licences_own: "Spotlight, el programa, es software libre bajo la licencia MIT o Apache-2.0, a elecci\u{f3}n.",
 };
 
