@@ -10,6 +10,7 @@ mod file;
 mod fingerprint;
 mod manifest;
 mod model;
+mod operators;
 mod photo;
 
 use std::path::{Path, PathBuf};

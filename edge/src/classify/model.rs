@@ -8,6 +8,7 @@ use tract_onnx::prelude::*;
 
 use super::container::ImageError;
 use super::manifest::{self, Thresholds};
+use super::operators;
 use super::photo::{self, SIDE};
 use super::{Fingerprint, Verdict};
 use crate::file::FileError;
@@ -115,7 +116,7 @@ impl std::fmt::Debug for Classifier {
 }
 
 fn optimised(onnx: &[u8]) -> Result<Arc<TypedRunnableModel>, NetworkError> {
-    let network = tract_onnx::onnx()
+    let network = operators::reader()
         .model_for_read(&mut Cursor::new(onnx))?
         .with_input_fact(0, f32::fact([1, 3, SIDE, SIDE]).into())?
         .into_optimized()?

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use image::{ImageFormat, Rgb, RgbImage};
+use sha2::{Digest as _, Sha256};
 
 use super::manifest::Thresholds;
 use super::*;
@@ -168,6 +169,23 @@ fn a_network_that_cannot_be_run_is_refused_though_its_hash_is_right() {
     let hash = shipped["sha256"].as_str().unwrap();
     let nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     let (folder, _) = installed(|manifest| manifest.replace(hash, nothing), b"");
+    let error = Classifier::load(folder.path()).unwrap_err();
+    assert!(matches!(error, ModelError::Network { .. }), "{error}");
+}
+
+/// Another last operator, which could be run as well: the file is not one that was trained here.
+#[test]
+fn a_network_of_other_operators_is_refused() {
+    let network = std::fs::read(Path::new(MODELS).join("police-edgetpu.onnx")).unwrap();
+    let hash = |bytes: &[u8]| -> String {
+        let digest = Sha256::digest(bytes);
+        digest.iter().map(|octet| format!("{octet:02x}")).collect()
+    };
+    let at = network.windows(7).position(|name| name == b"Sigmoid");
+    let mut other = network.clone();
+    other[at.expect("the last operator")..][..7].copy_from_slice(b"Softmax");
+    let hashes = [hash(&network), hash(&other)];
+    let (folder, _) = installed(|manifest| manifest.replace(&hashes[0], &hashes[1]), &other);
     let error = Classifier::load(folder.path()).unwrap_err();
     assert!(matches!(error, ModelError::Network { .. }), "{error}");
 }

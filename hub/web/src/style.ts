@@ -115,7 +115,7 @@ function ground(told: Told): Layer[] {
     { ...of("landuse", "landuse", green), ...fill(paint("green")) },
     { ...of("natural", "natural", green), ...fill(paint("green")) },
     { ...of("water", "water"), ...fill(paint("water")), filter: ["==", ["geometry-type"], "Polygon"] },
-    { ...of("roads", "roads"), ...line(paint("casing"), width(8, 0.3, 12, 0.7, 15, 2, 17, 6)) },
+    { ...of("roads", "roads"), ...line(paint("street"), width(8, 0.3, 12, 0.7, 15, 2, 17, 6)) },
     { ...of("buildings", "buildings"), ...fill(paint("built")), minzoom: 14 },
   ];
 }
