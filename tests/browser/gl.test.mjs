@@ -148,6 +148,22 @@ test("wheel, drag, keys and buttons move it, and the address follows", async () 
   await context.close();
 });
 
+test("a place that was looked for keeps its pin, and the pin its place", async () => {
+  const { page, context, seen } = await open("?q=5th+and+san+pedro");
+  await drawn(page);
+  const inside = () => page.evaluate(() => {
+    const [pin, frame] = ["#marks .pin", "#frame"].map((name) => document.querySelector(name).getBoundingClientRect());
+    return pin.left > frame.left && pin.right < frame.right && pin.top > frame.top && pin.bottom < frame.bottom;
+  });
+  await page.locator("#marks .pin").waitFor({ timeout: PATIENCE });
+  assert.ok(await inside());
+  await page.locator("#moves .in").click();
+  await settled(page);
+  assert.ok(await inside(), "nearer, it is still there");
+  assert.deepEqual(seen.errors, []);
+  await context.close();
+});
+
 test("a click says what an area counts, and the keyboard says it too", async () => {
   const { page, context, seen } = await open("?view=area.0");
   await drawn(page);

@@ -209,7 +209,9 @@ fn why(picture: &Picture, missing: &NotFound, lang: Lang) -> String {
 pub fn pin(point: Point, frame: &Frame, lang: Lang) -> Markup {
     let (x, y) = frame.units(point.degrees());
     html! {
-        g .pin transform={ "translate(" (x.round()) " " (y.round()) ")" } {
+        g .pin data-at={ (point.degrees().0) " " (point.degrees().1) }
+            transform={ "translate(" (x.round()) " " (y.round()) ")" }
+        {
             title { (lang.find().pin) }
             g {
                 path d="M0 0C-2.5-8-11-12-11-22A11 11 0 0 1 11-22C11-12 2.5-8 0 0z" {}

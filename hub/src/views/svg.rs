@@ -60,7 +60,6 @@ pub fn map(
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
             g #names { (names(picture, [&phone.1, &desk.1], frame, words)) }
-            @if let Some(pin) = pin { (pin) }
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
@@ -72,6 +71,8 @@ pub fn map(
                 (lead("phone", sighting, at, places[n], phone.1[n]))
                 (lead("desk", sighting, at, places[n], desk.1[n]))
             }
+            // Over it, for the drawing may be exchanged for another map.
+            @if let Some(pin) = pin { (pin) }
             @for (n, sighting) in seen.iter().enumerate().rev() {
                 (mark(n + 1, sighting, at, words, (phone.0, phone.1[n]), (desk.0, desk.1[n])))
             }

@@ -203,6 +203,16 @@ export function show(next: Sightings): void {
   tick();
 }
 
+/** Where the place is that the reader looked for, if they did. */
+const pin = document.querySelector<SVGGElement>("#marks .pin");
+function pinned(): SVGElement[] {
+  const [lat, lon] = (pin?.dataset.at ?? "").split(" ").map(Number);
+  if (!pin || lat === undefined || lon === undefined) return [];
+  const [x, y] = map.units(lat, lon);
+  pin.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)})`);
+  return [pin];
+}
+
 /** Draws the marks anew, for instance after the map was. */
 export function place_marks(): void {
   if (!shown) return;
@@ -216,7 +226,7 @@ export function place_marks(): void {
     mark(f.properties, n + 1, size, at[n] ?? nowhere),
   );
   const leads = features.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
-  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...near.dot(), ...badges.reverse());
+  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...pinned(), ...near.dot(), ...badges.reverse());
   map.marked(at);
   select(selected);
   tick();
