@@ -54,7 +54,7 @@ fn main() {
         ("place", place_lookup),
         ("import", import::figure),
         ("photo", photo::figure),
-        ("hot", http::hot),
+        ("reads", http::hot),
         ("viewers", http::viewers),
         ("history", http::history),
     ];
