@@ -2,15 +2,14 @@
 
 use std::io::Read as _;
 
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use flate2::read::GzDecoder;
 
 use crate::basemap::{Basemap, Tile};
 use crate::http::answer;
-use crate::http::bodies::{allows_gzip, has_already};
-use crate::http::forms::FOR_GOOD;
+use crate::http::forms::{FOR_GOOD, allows_gzip, send};
 use crate::http::tiles::MVT;
 
 /// No tile is longer, decompressed.
@@ -40,31 +39,17 @@ pub async fn tile(
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let form = if is_gzip { "gzip" } else { "plain" };
-    let tag = format!("\"{}-{z}-{x}-{y}-{form}\"", basemap.version);
-    let is_known = has_already(headers, &tag);
-    let mut response = Response::new(match is_known {
-        true => Body::empty(),
-        false => Body::from(bytes),
-    });
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
+    let form = is_gzip.then_some("gzip");
+    let tag = format!(
+        "\"{}-{z}-{x}-{y}-{}\"",
+        basemap.version,
+        form.unwrap_or("plain")
+    );
     let keeping = match version == Some(&basemap.version) {
         true => FOR_GOOD,
         false => "no-cache",
     };
-    let answer = response.headers_mut();
-    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(MVT));
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
-    answer.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    if is_gzip && !is_known {
-        answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    }
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        answer.insert(header::ETAG, tag);
-    }
-    response
+    send(&bytes, form, &tag, MVT, keeping, headers)
 }
 
 fn plain(gzip: &[u8]) -> std::io::Result<Bytes> {

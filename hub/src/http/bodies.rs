@@ -5,18 +5,16 @@
 //! whoever else should have sent a new picture. So what has faded is never sent, from any of these.
 
 use std::collections::HashMap;
-use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::Bytes;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::http::{Shared, answer, assets, openapi};
+use crate::http::forms::{Form, accepted, brotli, gzip, tag};
+use crate::http::{Shared, answer, assets, forms, openapi};
 use crate::views::choice::{Choice, When};
 use crate::views::find::Search;
 use crate::views::projection::View;
@@ -30,8 +28,6 @@ const RENDERING: usize = 2;
 const WAITING: usize = 64;
 /// Most bodies kept; with map pages of about 150 kB in their three forms, 10 MB.
 const MOST_KEPT: usize = 64;
-/// Out of 11: at 9 a map page takes a few milliseconds, at 11 a quarter of a second for 4 % less.
-const BROTLI_QUALITY: i32 = 9;
 
 /// A view, by what it depends on besides the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -255,36 +251,16 @@ fn send(
         Err(Unready::Failed) => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
     };
     let (form, bytes) = match accepted(headers) {
-        Form::Brotli => ("br", &ready.brotli),
-        Form::Gzip => ("gzip", &ready.gzip),
-        Form::Plain => ("", &ready.plain),
+        Form::Brotli => (Some("br"), &ready.brotli),
+        Form::Gzip => (Some("gzip"), &ready.gzip),
+        Form::Plain => (None, &ready.plain),
     };
     // A strong tag names bytes, so each form has its own.
     let tag = match form {
-        "" => format!("\"{}\"", ready.tag),
-        form => format!("\"{}-{form}\"", ready.tag),
+        None => format!("\"{}\"", ready.tag),
+        Some(form) => format!("\"{}-{form}\"", ready.tag),
     };
-    let mut response = if has_already(headers, &tag) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let mut response = Response::new(Body::from(bytes.clone()));
-        let answer = response.headers_mut();
-        answer.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(ready.content_type),
-        );
-        if !form.is_empty() {
-            answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static(form));
-        }
-        response
-    };
-    let answer = response.headers_mut();
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        answer.insert(header::ETAG, tag);
-    }
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static(keeping));
-    answer.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    response
+    forms::send(bytes, form, &tag, ready.content_type, keeping, headers)
 }
 
 fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
@@ -387,92 +363,6 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
     }
 }
 
-pub fn tag(bytes: &[u8]) -> String {
-    blake3::hash(bytes).to_hex()[..20].to_owned()
-}
-
-pub fn brotli(bytes: &[u8]) -> Bytes {
-    let params = brotli::enc::BrotliEncoderParams {
-        quality: BROTLI_QUALITY,
-        size_hint: bytes.len(),
-        ..Default::default()
-    };
-    let mut compressed = Vec::new();
-    brotli::BrotliCompress(&mut &*bytes, &mut compressed, &params)
-        .expect("writing to memory does not fail");
-    Bytes::from(compressed)
-}
-
-pub fn gzip(bytes: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(7));
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .map(Bytes::from)
-        .expect("writing to memory does not fail")
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
-    Brotli,
-    Gzip,
-    Plain,
-}
-
-/// The best of our forms that `Accept-Encoding` allows (RFC 9110, 12.5.3).
-pub fn accepted(headers: &HeaderMap) -> Form {
-    let [brotli, gzip, any] = allowed(headers);
-    if brotli.or(any) == Some(true) {
-        Form::Brotli
-    } else if gzip.or(any) == Some(true) {
-        Form::Gzip
-    } else {
-        Form::Plain
-    }
-}
-
-/// Whether it allows gzip, for what comes in no other form.
-pub fn allows_gzip(headers: &HeaderMap) -> bool {
-    let [_, gzip, any] = allowed(headers);
-    gzip.or(any) == Some(true)
-}
-
-/// What it says of brotli, gzip and any form.
-fn allowed(headers: &HeaderMap) -> [Option<bool>; 3] {
-    let lists = headers.get_all(header::ACCEPT_ENCODING).iter();
-    let mut allowed = [None, None, None];
-    for item in lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','))
-    {
-        let (name, parameters) = item.split_once(';').unwrap_or((item, ""));
-        let quality = parameters
-            .trim()
-            .strip_prefix("q=")
-            .map_or(Some(1.0), |q| q.parse().ok());
-        let allow = quality.is_some_and(|quality: f32| quality > 0.0);
-        match name.trim().to_ascii_lowercase().as_str() {
-            "br" => allowed[0] = Some(allow),
-            "gzip" | "x-gzip" => allowed[1] = Some(allow),
-            "*" => allowed[2] = Some(allow),
-            _ => (),
-        }
-    }
-    allowed
-}
-
-/// Whether `If-None-Match` names this tag; weak comparison, as RFC 9110, 13.1.2 asks for.
-pub fn has_already(headers: &HeaderMap, tag: &str) -> bool {
-    let lists = headers.get_all(header::IF_NONE_MATCH).iter();
-    let mut tags = lists
-        .filter_map(|list| list.to_str().ok())
-        .flat_map(|list| list.split(','));
-    tags.any(|known| {
-        let known = known.trim();
-        known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
-    })
-}
-
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex
         .lock()
@@ -527,22 +417,5 @@ mod tests {
         assert_ne!(first.plain, later.plain);
         assert_eq!(first.tag, later.tag);
         assert_ne!(first.tag, faded.tag);
-    }
-
-    #[test]
-    fn the_best_form_that_is_allowed() {
-        let check = |accept: &str, expected| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::ACCEPT_ENCODING, accept.parse().expect("a header"));
-            assert_eq!(accepted(&headers), expected, "{accept}");
-        };
-        check("gzip, deflate, br", Form::Brotli);
-        check("gzip;q=1.0, br;q=0", Form::Gzip);
-        check("GZIP", Form::Gzip);
-        check("*", Form::Brotli);
-        check("*;q=0", Form::Plain);
-        check("br;q=nonsense", Form::Plain);
-        check("identity", Form::Plain);
-        assert_eq!(accepted(&HeaderMap::new()), Form::Plain);
     }
 }

@@ -1,10 +1,10 @@
 //! The map's picture among a phone's apps: drawn once, and the same drawing in the two sizes that phones ask for.
 
-use axum::body::{Body, Bytes};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::body::Bytes;
+use axum::http::HeaderMap;
 use axum::response::Response;
 
-use crate::http::bodies::{has_already, tag};
+use crate::http::forms::{self, tag};
 
 pub async fn drawing(headers: HeaderMap) -> Response {
     send(headers, "image/svg+xml", include_bytes!("icons/icon.svg"))
@@ -20,20 +20,6 @@ pub async fn large(headers: HeaderMap) -> Response {
 
 fn send(headers: HeaderMap, kind: &'static str, bytes: &'static [u8]) -> Response {
     let tag = format!("\"{}\"", tag(bytes));
-    let is_known = has_already(&headers, &tag);
-    let body = if is_known { &[] } else { bytes };
-    let mut response = Response::new(Body::from(Bytes::from_static(body)));
-    if is_known {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-    }
-    let answer = response.headers_mut();
-    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    answer.insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("public, max-age=86400"),
-    );
-    if let Ok(tag) = HeaderValue::from_str(&tag) {
-        answer.insert(header::ETAG, tag);
-    }
-    response
+    let bytes = Bytes::from_static(bytes);
+    forms::send(&bytes, None, &tag, kind, "public, max-age=86400", &headers)
 }
