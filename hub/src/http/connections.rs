@@ -20,9 +20,8 @@ const MOST: usize = 16_000;
 /// Files that are no reader's: stores, keys, the broker, the control socket.
 const OTHER_FILES: usize = 256;
 /// A write that makes no progress for so long ends its connection.
-const STALLED: Duration = Duration::from_secs(20);
-/// So long after what was last written to it a connection ends, unless a whole request has come. An event stream is
-/// written to each 15 seconds.
+pub const STALLED: Duration = Duration::from_secs(20);
+/// So long after what was last written to it a connection ends, unless a whole request has come.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Open connections of this process. The system's soft limit, often 1,024, is raised to its hard one first.
@@ -78,7 +77,7 @@ impl Listener for Bounded {
             deadline: None,
             idle: Box::pin(sleep(self.idle)),
             patience: self.idle,
-            _permit: permit,
+            permit,
         };
         (patient, address)
     }
@@ -97,10 +96,15 @@ pub struct Patient {
     /// byte by byte is none.
     idle: Pin<Box<Sleep>>,
     patience: Duration,
-    _permit: Option<OwnedSemaphorePermit>,
+    permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Patient {
+    /// The connection without these limits, and its part of the room.
+    pub fn into_parts(self) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+        (self.stream, self.permit)
+    }
+
     fn bounded<T>(
         &mut self,
         written: Poll<io::Result<T>>,

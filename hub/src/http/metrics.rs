@@ -43,7 +43,7 @@ pub async fn serve(
         axum::serve(listener, router).with_graceful_shutdown(async move { stop.cancelled().await });
     let too_long = async {
         shutdown.cancelled().await;
-        tokio::time::sleep(super::GRACE).await;
+        tokio::time::sleep(super::serve::GRACE).await;
     };
     tokio::select! {
         ended = server => ended,

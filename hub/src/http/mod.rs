@@ -16,11 +16,11 @@ mod gone;
 mod icons;
 pub mod metrics;
 mod openapi;
+mod serve;
 mod tiles;
+mod viewers;
 
-use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
@@ -29,21 +29,17 @@ use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
 use spotlight_common::clock::Clock;
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::http::answer::{plain, secured, unknown};
 use crate::http::bodies::{Bodies, Key};
-use crate::http::connections::Bounded;
+pub use crate::http::serve::serve;
 use crate::left::Left;
 use crate::views::choice::{Choice, Shape, When};
 use crate::views::find::{Point, Search};
 use crate::views::projection::{MAX_ZOOM, View};
 use crate::views::words::Lang;
 use crate::views::{Picture, geojson};
-
-/// How long open requests may go on after the stop was asked for.
-const GRACE: Duration = Duration::from_secs(2);
 
 /// What every handler sees; cheap to clone.
 #[derive(Clone)]
@@ -114,43 +110,6 @@ pub fn router(shared: Shared) -> Router {
         .fallback(unknown)
         .layer(middleware::map_response(secured))
         .with_state(shared)
-}
-
-/// Serves until `shutdown`; then ends the event streams, and whatever still runs after a short grace.
-pub async fn serve(
-    listener: TcpListener,
-    shared: Shared,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let mut closing = shared.0.closing.subscribe();
-    let stop = {
-        let shared = shared.clone();
-        async move {
-            shutdown.await;
-            shared.0.closing.send_replace(true);
-        }
-    };
-    let forgetting = {
-        let (shared, mut pictures) = (shared.clone(), shared.0.pictures.clone());
-        async move {
-            while pictures.changed().await.is_ok() {
-                shared.0.bodies.forget_all_but(&shared.picture());
-            }
-            // Nobody sends pictures any more: the hub is ending.
-            std::future::pending::<()>().await;
-        }
-    };
-    let server = axum::serve(Bounded::new(listener), router(shared)).with_graceful_shutdown(stop);
-    let too_long = async {
-        // The sender lives in `shared`, which the server holds.
-        let _ = closing.wait_for(|closing| *closing).await;
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        ended = server => ended,
-        () = too_long => Ok(()),
-        () = forgetting => Ok(()),
-    }
 }
 
 /// What an address may carry; anything that it does not understand is as if it were not there, and of two of a name the

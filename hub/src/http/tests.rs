@@ -5,16 +5,15 @@ use axum::http::{Request, StatusCode, header};
 use axum::response::Response;
 use spotlight_common::clock::Clock;
 use tokio::sync::watch;
-use tokio_stream::StreamExt as _;
 use tower::ServiceExt as _;
 
 use super::*;
 use crate::views::fixture;
 
 pub struct Server {
-    pictures: watch::Sender<Arc<Picture>>,
-    clock: Clock,
-    shared: Shared,
+    pub pictures: watch::Sender<Arc<Picture>>,
+    pub clock: Clock,
+    pub shared: Shared,
 }
 
 pub fn server(sightings: usize) -> Server {
@@ -35,6 +34,8 @@ impl Server {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
+        // As a connection does.
+        let request = request.extension(events::Seat::default());
         let request = request.body(Body::empty()).expect("a request");
         let answer = router(self.shared.clone()).oneshot(request).await;
         answer.expect("an answer")
@@ -355,52 +356,6 @@ async fn every_answer_carries_what_protects_its_reader() {
     }
 }
 
-/// The next frame of a stream, without waiting long for it.
-async fn frame(
-    stream: &mut (impl tokio_stream::Stream<Item = Result<axum::body::Bytes, axum::Error>> + Unpin),
-) -> String {
-    let frame = tokio::time::timeout(Duration::from_secs(10), stream.next()).await;
-    let frame = frame.expect("in time").expect("a frame").expect("no error");
-    String::from_utf8(frame.to_vec()).expect("text")
-}
-
-#[tokio::test]
-async fn a_stream_begins_with_the_state_and_follows_changes_and_fades() {
-    let server = server(1);
-    let answer = server.get("/api/v1/events").await;
-    assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
-    let mut stream = answer.into_body().into_data_stream();
-    let first = frame(&mut stream).await;
-    assert!(first.starts_with("event: sightings\ndata: {"));
-    assert!(first.ends_with("}\n\n"));
-    assert_eq!(first.matches("\"cell\"").count(), 1);
-    server.pictures.send_replace(Arc::new(fixture::picture(3)));
-    assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 3);
-    // The same again, and then something new: nobody is sent the same twice.
-    server.pictures.send_replace(Arc::new(fixture::picture(3)));
-    server.clock.set(fixture::at("2026-07-01T22:01:30Z"));
-    server.pictures.send_replace(Arc::new(fixture::picture(4)));
-    assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 4);
-    // Nobody publishes, but two of the four fall due.
-    server.clock.set(fixture::at("2026-07-01T22:56:00Z"));
-    assert_eq!(frame(&mut stream).await.matches("\"cell\"").count(), 2);
-    server.shared.0.closing.send_replace(true);
-    assert!(stream.next().await.is_none());
-}
-
-#[tokio::test]
-async fn a_stream_that_begins_with_a_kept_frame_says_the_time_at_once() {
-    let server = server(1);
-    let first = server.get("/api/v1/events").await;
-    frame(&mut first.into_body().into_data_stream()).await;
-    server.clock.set(fixture::at("2026-07-01T22:00:45Z"));
-    let second = server.get("/api/v1/events").await;
-    let mut stream = second.into_body().into_data_stream();
-    assert!(frame(&mut stream).await.contains("22:00:00Z\""));
-    let time = frame(&mut stream).await;
-    assert_eq!(time, ":\nevent: alive\ndata: 2026-07-01T22:00:45Z\n\n");
-}
-
 #[tokio::test]
 async fn who_asks_for_every_corner_of_the_map_keeps_nobody_from_the_first_page() {
     let server = server(1);
@@ -415,36 +370,6 @@ async fn who_asks_for_every_corner_of_the_map_keeps_nobody_from_the_first_page()
     drop(all);
     let corner = server.get("/?view=3.12.12").await;
     assert_eq!(corner.status(), StatusCode::OK);
-}
-
-#[tokio::test]
-async fn serving_ends_with_open_streams() {
-    let server = server(1);
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("its address");
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let shutdown = async move {
-        let _ = stopped.await;
-    };
-    let serving = tokio::spawn(serve(listener, server.shared.clone(), shutdown));
-    let mut reader = tokio::net::TcpStream::connect(address)
-        .await
-        .expect("connected");
-    let request = b"GET /api/v1/events HTTP/1.1\r\nhost: x\r\n\r\n";
-    tokio::io::AsyncWriteExt::write_all(&mut reader, request)
-        .await
-        .expect("sent");
-    let mut start = [0; 15];
-    tokio::io::AsyncReadExt::read_exact(&mut reader, &mut start)
-        .await
-        .expect("answered");
-    assert_eq!(&start, b"HTTP/1.1 200 OK");
-    stop.send(()).expect("still serving");
-    let ended = tokio::time::timeout(Duration::from_secs(4), serving).await;
-    ended
-        .expect("in time")
-        .expect("no panic")
-        .expect("no error");
 }
 
 #[tokio::test]
