@@ -62,6 +62,7 @@ impl Key {
                 choice.view == View::Now
                     && choice.when == When::Newest
                     && choice.layer.is_none()
+                    && choice.before.is_none()
                     && choice.place.is_none()
             }
             Self::Layer(..) | Self::LayerTable(..) => false,

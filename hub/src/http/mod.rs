@@ -119,6 +119,7 @@ struct Asked {
     lang: Option<String>,
     view: Option<String>,
     period: Option<String>,
+    before: Option<String>,
     layer: Option<String>,
     by: Option<String>,
     at: Option<String>,
@@ -136,6 +137,7 @@ impl Asked {
                 "lang" => &mut asked.lang,
                 "view" => &mut asked.view,
                 "period" => &mut asked.period,
+                "before" => &mut asked.before,
                 "layer" => &mut asked.layer,
                 "by" => &mut asked.by,
                 "at" => &mut asked.at,
@@ -180,6 +182,7 @@ impl Asked {
             Some(period) if known(period) => When::Of(period.to_owned()),
             _ => When::Newest,
         };
+        let before = self.before.clone().filter(|period| known(period));
         // What comes first needs no name.
         let chosen = layer.filter(|layer| {
             let first = picture.layers.first();
@@ -205,6 +208,7 @@ impl Asked {
             layer: chosen.map(|layer| layer.id.clone()),
             begun_by: part.copied(),
             when,
+            before,
             place,
             shape: self.shape(),
         }

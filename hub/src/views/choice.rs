@@ -18,6 +18,8 @@ pub struct Choice {
     /// Which part of it; its first if none.
     pub begun_by: Option<BegunBy>,
     pub when: When,
+    /// The period that it is compared with.
+    pub before: Option<String>,
     /// Where the pin is; such a page is made for one reader and not kept.
     pub place: Option<Point>,
     pub shape: Shape,
@@ -62,6 +64,7 @@ impl Choice {
             ("layer", self.layer.clone()),
             ("by", by),
             ("period", period),
+            ("before", self.before.clone()),
             ("at", self.place.map(Point::name)),
             // From a kept page links lead to the living one.
             (
@@ -121,6 +124,14 @@ impl Choice {
         }
     }
 
+    /// The same of another period.
+    pub fn with_period(&self, period: &str) -> Self {
+        Self {
+            when: When::Of(period.to_owned()),
+            ..self.clone()
+        }
+    }
+
     /// The same with another layer, or another part of one; its newest period. `first` is the layer that needs no name.
     pub fn with_layer(&self, layer: &Layer, begun_by: BegunBy, is_first: bool) -> Self {
         let is_first_part = layer.begun_by.first() == Some(&begun_by);
@@ -131,6 +142,7 @@ impl Choice {
                 (When::Of(period), true) => When::Of(period.clone()),
                 _ => When::Newest,
             },
+            before: self.before.clone().filter(|_| self.is_of(layer, is_first)),
             ..self.clone()
         }
     }

@@ -57,15 +57,22 @@ fn scale(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
                     " "
                     @if let Some(part) = part_name(shown.begun_by, words) { "(" (part) ") " }
                     (fill(words.layer_per_area, &[("unit", unit), ("period", &when)]))
-                    ul {
-                        @for (n, name) in class_names(&shown.classes, words).iter().enumerate() {
-                            li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
-                                rect class={ "k" (shown.classes.colour(n)) } width="32" height="32" {}
-                            } (name) }
-                        }
-                    }
+                    (classes(&shown.classes, words))
                 }
             }
+    }
+}
+
+/// The colours of areas, each with its name.
+pub fn classes(classes: &Classes, words: &Words) -> Markup {
+    html! {
+        ul .classes {
+            @for (n, name) in class_names(classes, words).iter().enumerate() {
+                li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
+                    rect class={ "k" (classes.colour(n)) } width="32" height="32" {}
+                } (name) }
+            }
+        }
     }
 }
 

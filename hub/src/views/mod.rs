@@ -18,6 +18,7 @@ pub mod csv;
 pub mod embed;
 pub mod find;
 pub mod geojson;
+pub mod history;
 pub mod install;
 pub mod layers;
 pub mod legend;

@@ -3,15 +3,14 @@
 use jiff::Timestamp;
 use maud::{Markup, html};
 
-use crate::city::Span;
 use crate::store::open_data::BegunBy;
 use crate::views::choice::Choice;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, time};
+use crate::views::{Picture, history, time};
 
-/// All layers, the one on the map open.
-pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
+/// All layers, the one on the map open, with what it is compared with.
+pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice, compared: Markup) -> Markup {
     let layers = picture.layers.as_slice();
     let Some((shown, part, period)) = choice.of(layers) else {
         return html! {};
@@ -34,13 +33,14 @@ pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
                         p { (words.layer_none) }
                     } @else if is_shown {
                         (parts(layer, part, n == 0, choice, words))
-                        (periods(layer, period, choice, words))
+                        (history::periods(layer, part, period, choice))
+                        (compared)
                         (unknown(period, part, words))
                     } @else {
                         p { a .to-layer href=(choice.with_layer(layer, first(layer), n == 0).address("./")) { (words.layer_on_map) } }
                     }
                     @if let Some(period) = period.filter(|_| is_shown) {
-                        p .parts {
+                        p #files .parts {
                             @for (form, name) in [("geojson", "GeoJSON"), ("csv", "CSV")] {
                                 a href={ "api/v1/layers/" (layer.id) "." (form) "?period=" (period.period) } { (name) }
                             }
@@ -84,28 +84,6 @@ fn parts(layer: &Layer, shown: BegunBy, is_first: bool, choice: &Choice, words: 
     }
 }
 
-fn periods(layer: &Layer, shown: Option<&Period>, choice: &Choice, words: &Words) -> Markup {
-    html! {
-        form action="./" {
-            @for (name, value) in choice.fields().into_iter().filter(|(name, _)| *name != "period") {
-                input type="hidden" name=(name) value=(value);
-            }
-            label for="period" {
-                (match layer.span { Span::Month => words.layer_month, Span::Week => words.layer_week })
-            }
-            " "
-            select #period name="period" {
-                @for period in layer.periods.iter().rev() {
-                    option value=(period.period) selected[shown == Some(period)] { (time::period(layer.span, period.first, words)) }
-                }
-                option value="none" selected[shown.is_none()] { (words.layer_hidden) }
-            }
-            " "
-            button { (words.layer_show) }
-        }
-    }
-}
-
 fn unknown(period: Option<&Period>, part: BegunBy, words: &Words) -> Markup {
     let of_part = |period: &Period| {
         let mut unknown = period.unknown.iter();
@@ -113,7 +91,7 @@ fn unknown(period: Option<&Period>, part: BegunBy, words: &Words) -> Markup {
     };
     html! {
         @if let Some(count) = period.and_then(of_part) {
-            p .quiet { (fill(words.layer_unknown, &[("n", &count.to_string())])) }
+            p #unknown .quiet { (fill(words.layer_unknown, &[("n", &count.to_string())])) }
         }
     }
 }
@@ -175,7 +153,7 @@ mod tests {
     use std::sync::Arc;
 
     fn page(picture: &Picture, choice: &Choice) -> String {
-        open_data(picture, picture.at, choice).into_string()
+        open_data(picture, picture.at, choice, html! {}).into_string()
     }
 
     #[test]
@@ -184,7 +162,7 @@ mod tests {
         picture.layers = Arc::new(vec![fixture::layer(), fixture::calls()]);
         let text = page(&picture, &Choice::default());
         assert_eq!(text.matches("<article>").count(), 2);
-        assert_eq!(text.matches("<select").count(), 1);
+        assert_eq!(text.matches("<select id=\"period\"").count(), 1);
         assert!(text.contains("href=\"./?layer=calls\""));
         assert!(text.contains("October 1, 2020"), "{text}");
         assert!(text.contains("read 14 h ago"), "{text}");

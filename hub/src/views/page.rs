@@ -14,7 +14,9 @@ use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Words, fill};
-use crate::views::{Picture, Sighting, atom, current, legend, list, living, open_data, time};
+use crate::views::{
+    Picture, Sighting, atom, current, history, legend, list, living, open_data, time,
+};
 use crate::views::{embed, offline};
 
 /// The style sheet of every page.
@@ -72,7 +74,7 @@ pub fn searched_page(
             }
             (report(picture, words))
             (coverage(picture, words))
-            (open_data::open_data(picture, at, choice))
+            (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
             (embed::offer(picture, choice.lang))
         }
         (footer(picture, &choice.address("list"), words.list_link, choice.lang))

@@ -12,6 +12,8 @@ pub struct Shown<'a> {
     pub layer: &'a Layer,
     pub begun_by: BegunBy,
     pub period: &'a Period,
+    /// What it is compared with.
+    pub before: Option<&'a Period>,
     pub classes: Classes,
 }
 
@@ -20,11 +22,18 @@ impl<'a> Shown<'a> {
     pub fn of(picture: &'a Picture, choice: &Choice, frame: &Frame) -> Option<Self> {
         let (layer, begun_by, period) = choice.of(&picture.layers)?;
         let period = period?;
-        let classes = Classes::of(frame, period.of(begun_by));
+        let before = choice.before.as_ref();
+        let before = before
+            .and_then(|before| layer.periods.iter().find(|p| p.period == *before))
+            .filter(|before| *before != period);
+        // One scale for both of them.
+        let areas = [Some(period), before].into_iter().flatten();
+        let classes = Classes::of(frame, areas.flat_map(|period| period.of(begun_by)));
         Some(Self {
             layer,
             begun_by,
             period,
+            before,
             classes,
         })
     }

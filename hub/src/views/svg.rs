@@ -218,7 +218,7 @@ fn definitions(picture: &Picture, frame: &Frame) -> Markup {
     }
 }
 
-fn ground(picture: &Picture, frame: &Frame) -> Markup {
+pub fn ground(picture: &Picture, frame: &Frame) -> Markup {
     let mut city = String::new();
     for points in &picture.city.basemap.outline {
         ring(frame, points.iter().copied(), &mut city);
@@ -227,6 +227,12 @@ fn ground(picture: &Picture, frame: &Frame) -> Markup {
         rect .beyond x=(AROUND.0) y=(AROUND.0) width=(AROUND.1) height=(AROUND.1) {}
         path .city fill-rule="evenodd" d=(city) {}
     }
+}
+
+/// The broadest streets alone, for a small drawing.
+pub fn main_streets(picture: &Picture, frame: &Frame) -> Markup {
+    let [main, ..] = streets::paths(frame, &picture.city.basemap.streets);
+    html! { path .thin d=(main) {} }
 }
 
 fn no_data() -> Markup {
@@ -238,7 +244,7 @@ fn no_data() -> Markup {
 }
 
 /// One path a class: areas of about the same density share it.
-fn choropleth<'a>(
+pub fn choropleth<'a>(
     frame: &Frame,
     areas: impl Iterator<Item = &'a Area>,
     classes: &Classes,

@@ -5,6 +5,7 @@
 pub mod about;
 pub mod feed;
 pub mod find;
+pub mod history;
 pub mod left;
 
 /// A language that the page is written in.
