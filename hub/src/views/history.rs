@@ -32,8 +32,8 @@ pub fn periods(layer: &Layer, part: BegunBy, shown: Option<&Period>, choice: &Ch
     let newest = layer.periods.len().saturating_sub(1);
     html! {
         @if layer.periods.len() > 1 { (bars(layer, part, at, choice)) }
-        @if let Some(at) = at {
-            nav #steps aria-label=(own.steps) {
+        nav #steps aria-label=(own.steps) {
+            @if let Some(at) = at {
                 @if let Some(earlier) = at.checked_sub(1) { (step("prev", &layer.periods[earlier], &name, choice)) }
                 @if let Some(later) = layer.periods.get(at + 1) { (step("next", later, &name, choice)) }
             }
@@ -227,7 +227,7 @@ mod tests {
         );
         assert!(text.contains("max=\"1\" step=\"1\" value=\"1\""));
         let hidden = periods(&layer, part, None, &choice()).into_string();
-        assert!(!hidden.contains("id=\"steps\""));
+        assert!(!hidden.contains("rel=\"prev\""));
         // A layer with one period has nothing to compare.
         let calls = fixture::calls();
         let text = periods(&calls, BegunBy::Officer, calls.periods.last(), &choice()).into_string();

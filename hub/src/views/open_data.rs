@@ -90,8 +90,8 @@ fn unknown(period: Option<&Period>, part: BegunBy, words: &Words) -> Markup {
         unknown.find(|(by, _)| *by == part).map(|(_, count)| *count)
     };
     html! {
-        @if let Some(count) = period.and_then(of_part) {
-            p #unknown .quiet { (fill(words.layer_unknown, &[("n", &count.to_string())])) }
+        p #unknown .quiet {
+            @if let Some(count) = period.and_then(of_part) { (fill(words.layer_unknown, &[("n", &count.to_string())])) }
         }
     }
 }

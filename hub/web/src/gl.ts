@@ -17,11 +17,14 @@ const EQUATOR = 40_075_017;
 /** Milliseconds that a step of a button or key takes. */
 const STEP = 200;
 
-const told: Told = JSON.parse(document.getElementById("living")?.textContent ?? "{}");
+const read = (): Told => JSON.parse(document.getElementById("living")?.textContent ?? "{}");
+let told = read();
 const frame = document.getElementById("frame");
 const drawing = document.getElementById("map");
 const nodata = document.getElementById("nodata");
 const look: Look = { from: [], area: "", silent: nodata?.hidden === false };
+/** The classes that the legend names. */
+let classed: string | undefined = "";
 const said = document.createElement("p");
 const credit = document.createElement("p");
 
@@ -170,6 +173,12 @@ function living(gl: Gl, stop: () => void): map.Living {
       look.silent = nodata?.hidden === false;
       restyle(gl);
     },
+    told() {
+      told = read();
+      // The page's legend is the drawing's now.
+      classed = undefined;
+      speak(gl);
+    },
     marked(at) {
       const scale = TILE * 2 ** UNITS;
       const features = at.map(([x, y]) => {
@@ -256,7 +265,8 @@ function classify(gl: Gl): boolean {
   for (const { properties } of gl.queryRenderedFeatures({ layers: ["areas"] }))
     densities.set(String(properties.area), Number(properties.density));
   const from = quarters([...densities.values()]);
-  if (from.join() === look.from.join()) return false;
+  if (from.join() === classed) return false;
+  classed = from.join();
   look.from = from;
   restyle(gl);
   const rows = names(from, told.classes).map((name, n) => {
@@ -266,7 +276,7 @@ function classify(gl: Gl): boolean {
     row.append(...(sample ? [sample] : []), name);
     return row;
   });
-  document.querySelector("#legend .scale ul")?.replaceChildren(...rows);
+  document.querySelector("#legend .classes")?.replaceChildren(...rows);
   return true;
 }
 

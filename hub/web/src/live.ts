@@ -1,6 +1,7 @@
 // The living page: what the hub streams takes the place of what it rendered. Without this script nothing is missing but
 // the movement.
 
+import * as history from "./history";
 import { invite } from "./invite";
 import * as map from "./map";
 import * as near from "./near";
@@ -104,6 +105,7 @@ document.documentElement.classList.add("live");
 map.start(place_marks);
 say(fill(words.connecting, { time: clock(heard()) }), false);
 near.start(rearrange);
+history.start();
 offline.keep();
 offline.address();
 connect();

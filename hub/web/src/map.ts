@@ -14,6 +14,9 @@ export const marks = document.querySelector<SVGSVGElement>("#marks");
 const drawing = document.querySelector<SVGSVGElement>("#map");
 const frame = document.getElementById("frame");
 
+/** What says on the page which view and period it is; the classes of the colours are of what is in sight. */
+const PARTS = ["#areas", "#legend .scale", "#bars", "#steps", "#unknown", "#files", "#compared"];
+
 const numbers = (text: string | undefined): number[] => (text ?? "").split(" ").map(Number);
 const [lat0 = 0, lon0 = 0] = numbers(marks?.dataset.middle);
 const [perLat = 1, perLon = 1] = numbers(marks?.dataset.metres);
@@ -41,6 +44,8 @@ export interface Living {
   heard(): void;
   /** The marks stand there, in its units. */
   marked(at: [number, number][]): void;
+  /** What the page says of its tiles has changed. */
+  told(): void;
   /** Gives the drawing its place back. */
   stop(): void;
 }
@@ -177,6 +182,8 @@ export function rested(isNamed: boolean): void {
     if (new URL(link.href).searchParams.get("view") === name) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
+  // Two periods beside each other are of what is looked at, too.
+  if (document.getElementById("compared")) void take(address);
 }
 
 /** Where the marks stand now, in units. */
@@ -236,16 +243,29 @@ async function take(address: URL): Promise<boolean> {
   marks.dataset.frame = newMarks.dataset.frame;
   drawn = read(marks);
   if (address.href !== location.href) history.replaceState(null, "", address);
-  const links = document.getElementById("areas");
-  const newLinks = page.getElementById("areas");
-  if (links && newLinks) links.replaceChildren(...newLinks.childNodes);
-  // The classes of the colours are of what is in sight.
-  const scale = document.querySelector("#legend .scale");
-  const newScale = page.querySelector("#legend .scale");
-  if (scale && newScale) scale.replaceChildren(...newScale.childNodes);
+  for (const part of PARTS) {
+    const newer = page.querySelector(part);
+    if (newer) document.querySelector(part)?.replaceChildren(...newer.childNodes);
+  }
+  const langs = page.querySelectorAll<HTMLAnchorElement>("a.lang");
+  document.querySelectorAll<HTMLAnchorElement>("a.lang").forEach((link, n) => {
+    link.href = langs[n]?.getAttribute("href") ?? link.href;
+  });
+  const [data, newData] = [document, page].map((of) => of.getElementById("living"));
+  if (data && newData && data.textContent !== newData.textContent) {
+    data.textContent = newData.textContent;
+    living?.told();
+  }
   redrawn();
   apply();
   return true;
+}
+
+/** Shows another period of what is shown. */
+export async function turn(period: string): Promise<void> {
+  const address = new URL(location.href);
+  address.searchParams.set("period", period);
+  await take(address);
 }
 
 /** Looks at the part that a link names. */
