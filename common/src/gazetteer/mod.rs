@@ -22,9 +22,11 @@ mod written;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+use flate2::read::DeflateDecoder;
 use serde::Serialize;
 
 use crate::cell::Cell;
@@ -38,8 +40,8 @@ pub const LONGEST_TEXT: usize = 2_000;
 /// At most this many candidates are offered.
 pub const MOST_CANDIDATES: usize = 3;
 
-/// The places of Los Angeles, as `spotlight-hub gazetteer build` wrote them.
-const LOS_ANGELES: &str = include_str!("../../places/los-angeles.csv");
+/// The places of Los Angeles, as `spotlight-hub gazetteer build` wrote them, deflated by `build.rs`.
+const LOS_ANGELES: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/los-angeles.csv.deflate"));
 
 /// How exactly a text says where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -121,8 +123,12 @@ impl Gazetteer {
     pub fn los_angeles() -> Arc<Self> {
         static SHARED: OnceLock<Arc<Gazetteer>> = OnceLock::new();
         Arc::clone(SHARED.get_or_init(|| {
+            let mut text = String::new();
+            DeflateDecoder::new(LOS_ANGELES)
+                .read_to_string(&mut text)
+                .expect("the build deflated it");
             Arc::new(
-                Self::parse(LOS_ANGELES, Path::new("los-angeles.csv"))
+                Self::parse(&text, Path::new("los-angeles.csv"))
                     .expect("the built-in places are read by this crate's tests"),
             )
         }))
