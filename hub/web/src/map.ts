@@ -4,7 +4,7 @@
 // A living map (`gl.ts`) may take the drawing's place: then what moves the view, moves it, and the marks are in its units.
 
 const WIDTH = 1000;
-const HEIGHT = 900;
+const HEIGHT = 720;
 const BLEED = 250;
 const MOST_ZOOM = 6;
 /** Metres across from which streets are thin; `views/svg.rs` draws by the same. */
@@ -240,9 +240,10 @@ async function take(address: URL): Promise<boolean> {
   const newLinks = page.getElementById("areas");
   if (links && newLinks) links.replaceChildren(...newLinks.childNodes);
   // The classes of the colours are of what is in sight.
-  const scale = document.querySelector("#legend .scale");
-  const newScale = page.querySelector("#legend .scale");
-  if (scale && newScale) scale.replaceChildren(...newScale.childNodes);
+  const newScale = page.querySelector(".legend .scale");
+  if (newScale)
+    for (const scale of document.querySelectorAll(".legend .scale"))
+      scale.replaceChildren(...newScale.cloneNode(true).childNodes);
   redrawn();
   apply();
   return true;
