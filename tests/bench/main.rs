@@ -5,6 +5,7 @@
 
 mod http;
 mod import;
+mod lighthouse;
 mod measure;
 mod photo;
 mod python;
@@ -45,12 +46,13 @@ fn main() {
         let count = arguments.next().and_then(|count| count.parse().ok());
         return http::viewers::child(&url, count.unwrap_or(1));
     }
-    let figures: [(&str, fn()); 11] = [
+    let figures: [(&str, fn()); 12] = [
         ("latency", text_to_event),
         ("intake", webhook_to_event),
         ("ingest", hub_ingest),
         ("edge", edge_memory_and_start),
         ("page", page_weight),
+        ("lighthouse", lighthouse::figure),
         ("place", place_lookup),
         ("import", import::figure),
         ("photo", photo::figure),

@@ -168,7 +168,7 @@ async fn a_new_picture_is_shown_at_once() {
     server.pictures.send_replace(Arc::new(fixture::picture(2)));
     let after = server.get("/").await;
     assert_ne!(before, after.headers()[header::ETAG]);
-    assert!(text(after).await.contains("2 sightings now"));
+    assert!(text(after).await.contains("Police reported at 2 places"));
 }
 
 #[tokio::test]

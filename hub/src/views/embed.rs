@@ -81,7 +81,7 @@ mod tests {
         };
         let page = page(&picture, picture.at, &choice, Some("assets/live.js"));
         assert_eq!(page.matches("id=\"m-").count(), 3);
-        assert!(page.contains("3 sightings now"));
+        assert!(page.contains("Police reported at 3 places"));
         assert!(page.contains("href=\"./?lang=es&amp;embed=1\""));
         assert!(page.contains("href=\"list\" target=\"_blank\""));
         for part in ["<form", "id=\"report\"", "id=\"open-data\"", "<textarea"] {

@@ -10,12 +10,13 @@ use crate::views::svg::badge;
 use crate::views::words::{Lang, Words, fill};
 use crate::views::{list, time};
 
-/// What stands on the map of the page, each with its sample.
-pub fn legend(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
+/// What stands on the map of the page, each with its sample. It is on a page twice, and each screen shows one: a wide one
+/// beside the map, a narrow one after the rows, which say in words what their marks mean.
+pub fn legend(shown: Option<&Shown<'_>>, screen: &str, lang: Lang) -> Markup {
     let words = lang.words();
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {
-        div #legend {
+        div .legend .(screen) {
             h2 .hush { (words.legend) }
             ul .levels {
                 @for level in levels {

@@ -44,6 +44,7 @@ pub fn summary(
                 span #newest {
                     @if let Some(ago) = newest { (fill(words.newest, &[("ago", &ago)])) }
                 }
+                b #newest-where { @if let Some(newest) = seen.first() { (label(newest, words)) } }
                 span #state role="status" { (fill(words.as_of, &[("time", &now), ("date", &day)])) }
                 " "
                 a .again href=(again) { (words.reload) }
@@ -93,12 +94,12 @@ fn row(
             }
             div {
                 h3 { (label(sighting, words)) }
-                p .lv { b { (level) } ", " (means) }
                 p .when {
                     span .ago { (time::ago(sighting.last_seen, at, words)) }
                     " · "
                     span .fd { (fill(words.fades, &fades)) }
                 }
+                p .lv { b { (level) } ", " (means) }
                 p .gone { @if let Some(gone) = &gone { (fill(words.reported_gone, &[("time", gone)])) } }
                 progress max="60" value=(left) aria-hidden="true" {}
             }
@@ -139,8 +140,9 @@ mod tests {
     fn a_row_says_where_how_sure_how_old_and_how_long() {
         let said = said(2, true, Lang::English);
         for part in [
-            "2 sightings now",
+            "Police reported at 2 places",
             "newest 2 min ago",
+            "<b id=\"newest-where\">near 5th St &amp; San Pedro St</b>",
             "near 5th St &amp; San Pedro St",
             "<b>corroborated</b>, two people, independently",
             "3 min ago",
@@ -155,7 +157,7 @@ mod tests {
     #[test]
     fn silence_and_no_data_are_different_words() {
         let online = said(0, true, Lang::English);
-        assert!(online.contains("No sightings in the last hour"));
+        assert!(online.contains("Nobody reported police in the last hour"));
         assert!(online.contains("Silence is not safety"));
         assert!(online.contains("id=\"nodata\" hidden"));
         let offline = said(0, false, Lang::Spanish);

@@ -40,6 +40,8 @@ pub mod time;
 pub mod words;
 
 #[cfg(test)]
+mod colours;
+#[cfg(test)]
 pub(crate) mod fixture;
 
 /// What the reports of one cell say now.

@@ -54,6 +54,7 @@ pub fn searched_page(
         (header(picture, choice, "./"))
         main {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
+            (text_it(picture, words))
             section #where aria-label=(words.map_heading) {
                 @if let Some(search) = search { (find::answer(picture, choice, search)) }
                 div #frame role="group" aria-label=(words.map_heading) {
@@ -62,16 +63,17 @@ pub fn searched_page(
                 }
                 (areas(picture, choice, words))
                 (find::form(picture, choice, search))
-                (legend::legend(shown.as_ref(), choice.lang))
+                (legend::legend(shown.as_ref(), "beside", choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
-                @if script.is_some() { (nearest(words)) }
                 (list::rows(picture, &seen, at, "", choice.lang))
+                @if script.is_some() { (nearest(words)) }
                 (list::left_form(choice, None))
                 p .quiet { (words.fading_means) }
                 p .printed { (words.not_printed) }
             }
+            (legend::legend(shown.as_ref(), "after", choice.lang))
             (report(picture, words))
             (coverage(picture, words))
             (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
@@ -99,10 +101,11 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
         (header(picture, &choice, "list"))
         main .narrow {
             (list::summary(picture, &seen, at, &choice.address("list"), words))
+            (text_it(picture, words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading) }
-                @if script.is_some() { (nearest(words)) }
                 (list::rows(picture, &seen, at, &map, lang))
+                @if script.is_some() { (nearest(words)) }
                 (list::left_form(&choice, Some("list")))
                 p .quiet { (words.fading_means) }
                 p .printed { (words.not_printed) }
@@ -274,6 +277,15 @@ fn areas(picture: &Picture, choice: &Choice, words: &Words) -> Markup {
                     (name)
                 }
             }
+        }
+    }
+}
+
+/// What a reader can do, on the first screen: one tap opens a message to the number.
+fn text_it(picture: &Picture, words: &Words) -> Markup {
+    html! {
+        @if let Some(phone) = &picture.phone {
+            p #text-it { a href={ "sms:" (dialled(phone)) } { (words.report_heading) ": " b { (phone) } } }
         }
     }
 }

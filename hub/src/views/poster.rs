@@ -171,7 +171,7 @@ mod tests {
         for sighting in &picture.sightings {
             assert!(!sheet.contains(&sighting.cell.to_string()));
         }
-        assert!(!sheet.contains("class=\"mark") && !sheet.contains("sightings now"));
+        assert!(!sheet.contains("class=\"mark") && !sheet.contains("Police reported"));
         for part in [
             "+12135550100",
             "See police? Text it",

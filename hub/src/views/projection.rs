@@ -1,7 +1,7 @@
 //! From degrees to the units of a drawing, and which part of the city a drawing shows.
 //!
 //! A city is small enough for a plane: metres east and south of the middle of its bounds.
-//! A drawing is 1,000 units wide and 900 high; a page's links name it by zoom and a grid of a quarter of its width, so
+//! A drawing is 1,000 units wide and 720 high, so that a phone has room for words above and below it; a page's links name it by zoom and a grid of a quarter of its width, so
 //! that there are few enough of them to keep.
 
 use crate::city::City;
@@ -10,7 +10,7 @@ use crate::views::Picture;
 /// Units across a drawing.
 pub const WIDTH: f64 = 1000.0;
 /// Units from its top to its bottom.
-pub const HEIGHT: f64 = 900.0;
+pub const HEIGHT: f64 = 720.0;
 /// What is drawn beyond each edge, so that a screen of another shape is filled too.
 pub const BLEED: f64 = 250.0;
 /// At zoom 0 a drawing holds the city, and each zoom halves its width.

@@ -271,12 +271,13 @@ function classify(gl: Gl): boolean {
   restyle(gl);
   const rows = names(from, told.classes).map((name, n) => {
     const row = document.createElement("li");
-    const sample = document.querySelector("#legend .scale .swatch")?.cloneNode(true) as Element | undefined;
+    const sample = document.querySelector(".legend .scale .swatch")?.cloneNode(true) as Element | undefined;
     sample?.firstElementChild?.setAttribute("class", `k${colour(from, n)}`);
     row.append(...(sample ? [sample] : []), name);
     return row;
   });
-  document.querySelector("#legend .classes")?.replaceChildren(...rows);
+  for (const list of document.querySelectorAll(".legend .classes"))
+    list.replaceChildren(...rows.map((row) => row.cloneNode(true)));
   return true;
 }
 

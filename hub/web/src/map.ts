@@ -4,7 +4,7 @@
 // A living map (`gl.ts`) may take the drawing's place: then what moves the view, moves it, and the marks are in its units.
 
 const WIDTH = 1000;
-const HEIGHT = 900;
+const HEIGHT = 720;
 const BLEED = 250;
 const MOST_ZOOM = 6;
 /** Metres across from which streets are thin; `views/svg.rs` draws by the same. */
@@ -15,7 +15,7 @@ const drawing = document.querySelector<SVGSVGElement>("#map");
 const frame = document.getElementById("frame");
 
 /** What says on the page which view and period it is; the classes of the colours are of what is in sight. */
-const PARTS = ["#areas", "#legend .scale", "#bars", "#steps", "#unknown", "#files", "#compared"];
+const PARTS = ["#areas", ".legend .scale", "#bars", "#steps", "#unknown", "#files", "#compared"];
 
 const numbers = (text: string | undefined): number[] => (text ?? "").split(" ").map(Number);
 const [lat0 = 0, lon0 = 0] = numbers(marks?.dataset.middle);
@@ -245,7 +245,8 @@ async function take(address: URL): Promise<boolean> {
   if (address.href !== location.href) history.replaceState(null, "", address);
   for (const part of PARTS) {
     const newer = page.querySelector(part);
-    if (newer) document.querySelector(part)?.replaceChildren(...newer.childNodes);
+    for (const own of newer ? document.querySelectorAll(part) : [])
+      own.replaceChildren(...(newer?.cloneNode(true).childNodes ?? []));
   }
   const langs = page.querySelectorAll<HTMLAnchorElement>("a.lang");
   document.querySelectorAll<HTMLAnchorElement>("a.lang").forEach((link, n) => {

@@ -90,8 +90,8 @@ function row(feature: Feature, number: number): HTMLElement {
       {},
       html("h3", {}, place(of.label)),
       html("p", { class: "away" }, near.away(feature)),
-      html("p", { class: "lv" }, html("b", {}, level), `, ${means}`),
       html("p", { class: "when" }, html("span", { class: "ago" }), " · ", html("span", { class: "fd" })),
+      html("p", { class: "lv" }, html("b", {}, level), `, ${means}`),
       html("p", { class: "gone" }, gone ? fill(words.gone, { time: clock(seconds(gone)) }) : ""),
       html("progress", { max: "60", "aria-hidden": "true" }),
     ),
@@ -237,6 +237,7 @@ export function tick(): void {
   const time = now();
   let left = 0;
   let newest = 0;
+  let where = "";
   for (const item of document.querySelectorAll<HTMLElement>(".row")) {
     const fades = Number(item.dataset.fades);
     const seen = Number(item.dataset.seen);
@@ -248,6 +249,7 @@ export function tick(): void {
       continue;
     }
     left += 1;
+    if (seen > newest) where = item.querySelector("h3")?.textContent ?? "";
     newest = Math.max(newest, seen);
     const minutes = Math.ceil((fades - time) / 60);
     say(item.querySelector(".ago"), ago(seen, time));
@@ -261,6 +263,7 @@ export function tick(): void {
   }
   const count = left === 0 ? excuse || words.none : left === 1 ? words.one : fill(words.many, { n: left });
   say(document.getElementById("count"), count);
+  say(document.getElementById("newest-where"), where);
   say(document.getElementById("newest"), left ? fill(words.newest, { ago: ago(newest, time) }) : "");
   const line = document.getElementById("count-line");
   const silent = document.getElementById("nodata")?.hidden === false;
