@@ -96,9 +96,9 @@ impl Layer {
         };
         let [own_title, own_explanation, own_unit] = lang.layer(&self.id);
         (
-            own_title.unwrap_or(Cow::Borrowed(title)),
-            own_explanation.unwrap_or(Cow::Borrowed(explanation)),
-            own_unit.unwrap_or(Cow::Borrowed(unit)),
+            own_title.unwrap_or_else(|| lang.beside(title)),
+            own_explanation.unwrap_or_else(|| lang.beside(explanation)),
+            own_unit.unwrap_or_else(|| lang.beside(unit)),
         )
     }
 }

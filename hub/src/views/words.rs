@@ -90,6 +90,11 @@ impl Lang {
         let message = format!("open-data-{id}");
         ["title", "explanation", "unit"].map(|part| self.of.part(&message, part))
     }
+
+    /// What is said in the first language, as it has to be written amid this one.
+    pub fn beside(self, said: &str) -> Cow<'_, str> {
+        self.of.beside(Cow::Borrowed(said))
+    }
 }
 
 /// English, as the hub has it.

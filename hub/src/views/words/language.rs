@@ -1,5 +1,6 @@
 //! The languages that were loaded, and how each says a message.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -89,7 +90,22 @@ impl Language {
             true => &self.templates,
             false => &self.bundle,
         };
-        said(bundle, id, given).or_else(|| self.first?.say(id, given, is_template))
+        said(bundle, id, given).or_else(|| {
+            let said = self.first?.say(id, given, is_template)?;
+            Some(self.beside(said))
+        })
+    }
+
+    /// What is said in the first language, as it has to be written amid this one: where they run against each other, each
+    /// paragraph needs marks around it, or its end comes to stand before its beginning.
+    pub fn beside<'a>(&self, said: Cow<'a, str>) -> Cow<'a, str> {
+        let is_against = self.first.is_some_and(|first| first.dir != self.dir);
+        if !is_against {
+            return said;
+        }
+        let (open, close) = ('\u{2068}', '\u{2069}');
+        let inner = said.replace("\n\n", &format!("{close}\n\n{open}"));
+        Cow::Owned(format!("{open}{inner}{close}"))
     }
 
     /// A part of a message, if this language has it.
@@ -129,11 +145,7 @@ fn left_to_the_script<M>(value: &FluentValue<'_>, _: &M) -> Option<String> {
 }
 
 /// A message, if the bundle has it and it is whole.
-fn said<'a>(
-    bundle: &'a Bundle,
-    id: &str,
-    given: Option<&FluentArgs<'_>>,
-) -> Option<std::borrow::Cow<'a, str>> {
+fn said<'a>(bundle: &'a Bundle, id: &str, given: Option<&FluentArgs<'_>>) -> Option<Cow<'a, str>> {
     let pattern = bundle.get_message(id)?.value()?;
     let mut errors = Vec::new();
     let said = bundle.format_pattern(pattern, given, &mut errors);

@@ -22,9 +22,9 @@ macro_rules! messages {
         said { $($name:ident($($given:ident),*);)* }
         said in the place of others { $($other:ident($($given_other:ident),*);)* }
     ) => {
-        impl Words {
+        impl<'a> Words {
             $(
-                pub(crate) fn $name<'a>(self $(, $given: impl Into<FluentValue<'a>>)*) -> Said {
+                pub(crate) fn $name(self $(, $given: impl Into<FluentValue<'a>>)*) -> Said {
                     self.say(id!($name), &[$((stringify!($given), $given.into())),*])
                 }
             )*
