@@ -1,6 +1,8 @@
 //! Builds the page's scripts from `web/` with the Node that is there, in cargo's own folder, and leaves a list of them for
 //! `http::assets` to embed. Without Node, or without its packages, the hub is built all the same and serves the page
 //! without a script; `SPOTLIGHT_REQUIRE_WEB=1` makes that an error.
+//!
+//! Of `words/`, the page's languages, it leaves a list for `views::words`.
 
 use std::fs;
 use std::io;
@@ -24,6 +26,24 @@ fn main() {
         "static ASSETS: &[Asset] = &[\n{assets}];\nstatic WORKER: Option<&str> = {worker};\n"
     );
     fs::write(out.join("assets.rs"), source).expect("cargo's folder can be written");
+    let words = words(Path::new("words")).expect("`words` can be read");
+    fs::write(out.join("words.rs"), words).expect("cargo's folder can be written");
+}
+
+/// The name and the text of each language's file.
+fn words(folder: &Path) -> io::Result<String> {
+    println!("cargo:rerun-if-changed={}", folder.display());
+    let mut files = fs::read_dir(folder.canonicalize()?)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    files.retain(|path| path.extension().is_some_and(|end| end == "ftl"));
+    files.sort();
+    let listed = files.iter().map(|path| {
+        let name = path.file_name().unwrap_or_default();
+        format!("    ({name:?}, include_str!({path:?})),\n")
+    });
+    let listed: String = listed.collect();
+    Ok(format!("static FILES: &[(&str, &str)] = &[\n{listed}];\n"))
 }
 
 /// A file and its compressed forms beside it.

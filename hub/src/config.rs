@@ -39,6 +39,9 @@ pub struct Config {
     /// Where readers find the map, for what is printed or copied.
     #[serde(default, deserialize_with = "public_url")]
     pub public_url: Option<String>,
+    /// A folder of more languages for the page, or other words for those that it has.
+    #[serde(default)]
+    pub words: Option<PathBuf>,
     /// The neighbourhoods where people know the number.
     #[serde(default)]
     pub coverage: Vec<CoverageArea>,

@@ -35,6 +35,7 @@ use feeds::schedule::Schedule;
 use ingest::{Identity, Ingest};
 use store::reports::Reports;
 use views::layers::Layer;
+use views::words::Languages;
 use views::{Coverage, Operator};
 
 /// The hub's key, in its data folder.
@@ -92,6 +93,13 @@ pub async fn run(
     };
     let left = state.left.clone();
     state.public_url = config.public_url;
+    if let Some(folder) = &config.words {
+        let (languages, problems) = Languages::with_folder(folder);
+        for problem in problems {
+            tracing::warn!(%problem, "words of the page are missing or cannot be used");
+        }
+        state.languages = languages;
+    }
     if let Some(path) = &config.basemap {
         state.basemap = Some(Arc::new(Basemap::open(path).await?));
     }

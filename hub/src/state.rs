@@ -23,6 +23,7 @@ use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
 use crate::views::layers::Layer;
 use crate::views::merge::merge;
+use crate::views::words::Languages;
 use crate::views::{Coverage, Operator, Picture, Sighting};
 
 /// The retained `now` is written again this often, so that readers can tell a silent hub from an empty map.
@@ -40,6 +41,7 @@ pub struct State {
     pub operator: Operator,
     pub basemap: Option<Arc<Basemap>>,
     pub public_url: Option<String>,
+    pub languages: Languages,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
     /// Reports of an earlier boot, while the clock may be behind.
@@ -67,6 +69,7 @@ impl State {
             operator: Operator::default(),
             basemap: None,
             public_url: None,
+            languages: Languages::built_in(),
             clock,
             cells: HashMap::new(),
             withheld,
@@ -127,6 +130,7 @@ impl State {
             operator: self.operator.clone(),
             basemap: self.basemap.clone(),
             public_url: self.public_url.clone(),
+            languages: self.languages.clone(),
         }
     }
 

@@ -100,6 +100,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             contact: None,
             basemap: None,
             public_url: None,
+            words: None,
             coverage: settings.coverage,
             // A demo asks nobody for anything.
             feeds: FeedsConfig {

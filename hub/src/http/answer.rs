@@ -2,11 +2,13 @@
 
 use std::sync::LazyLock;
 
+use axum::extract::State;
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
+use crate::http::Shared;
 use crate::views::page::{STYLE, not_found};
 use crate::views::poster::POSTER_STYLE;
 
@@ -54,7 +56,7 @@ pub async fn secured(mut response: Response) -> Response {
 }
 
 /// For an address that leads nowhere.
-pub async fn unknown(uri: Uri) -> Response {
+pub async fn unknown(State(shared): State<Shared>, uri: Uri) -> Response {
     let path = uri.path();
     if path.starts_with("/api/") || path.starts_with("/tiles/") {
         return refusal("there is no such address");
@@ -64,7 +66,12 @@ pub async fn unknown(uri: Uri) -> Response {
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-cache"),
     ];
-    (StatusCode::NOT_FOUND, headers, not_found(depth)).into_response()
+    (
+        StatusCode::NOT_FOUND,
+        headers,
+        not_found(depth, &shared.picture().languages),
+    )
+        .into_response()
 }
 
 /// 404 with a plain reason.

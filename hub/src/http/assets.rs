@@ -4,10 +4,11 @@
 use std::sync::LazyLock;
 
 use axum::body::Bytes;
-use axum::extract::Path;
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::Response;
 
+use crate::http::Shared;
 use crate::http::answer::unknown;
 use crate::http::forms::{FOR_GOOD, Forms};
 
@@ -38,9 +39,14 @@ pub fn script() -> Option<&'static str> {
     SCRIPT.as_deref()
 }
 
-pub async fn serve(Path(name): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
+pub async fn serve(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let Some(asset) = ASSETS.iter().find(|asset| asset.name == name) else {
-        return unknown(uri).await;
+        return unknown(State(shared), uri).await;
     };
     let forms = Forms {
         tag: asset.name.to_owned(),

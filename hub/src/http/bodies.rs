@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -28,6 +28,9 @@ const RENDERING: usize = 2;
 const WAITING: usize = 64;
 /// Most bodies kept; with map pages of about 150 kB in their three forms, 10 MB.
 const MOST_KEPT: usize = 64;
+
+/// A page: without a language in its address it is in the one that the browser asks for.
+const HTML: &str = "text/html; charset=utf-8";
 
 /// A view, by what it depends on besides the picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -94,7 +97,7 @@ impl Ready {
             of,
             made_at: now,
             good_until: now,
-            content_type: "text/html; charset=utf-8",
+            content_type: HTML,
             tag: tag(&plain),
             brotli: brotli(&plain),
             gzip: gzip(&plain),
@@ -261,7 +264,12 @@ fn send(
         None => format!("\"{}\"", ready.tag),
         Some(form) => format!("\"{}-{form}\"", ready.tag),
     };
-    forms::send(bytes, form, &tag, ready.content_type, keeping, headers)
+    let mut response = forms::send(bytes, form, &tag, ready.content_type, keeping, headers);
+    if ready.content_type == HTML {
+        let vary = HeaderValue::from_static("Accept-Encoding, Accept-Language");
+        response.headers_mut().insert(header::VARY, vary);
+    }
+    response
 }
 
 fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
@@ -269,23 +277,22 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
     let until_fade = fades.unwrap_or(Timestamp::MAX);
     let until_minute = until_fade.min(time::next_minute(now));
     let script = assets::script();
-    let html = "text/html; charset=utf-8";
     let mut event_tag = None;
     let (content_type, text, good_until) = match key {
         Key::Map(choice) => (
-            html,
+            HTML,
             page::map_page(&picture, now, choice, script),
             until_minute,
         ),
         Key::List(lang) => (
-            html,
+            HTML,
             page::list_page(&picture, now, *lang, script),
             until_minute,
         ),
-        Key::About(lang) => (html, about::about_page(&picture, *lang), Timestamp::MAX),
+        Key::About(lang) => (HTML, about::about_page(&picture, *lang), Timestamp::MAX),
         Key::Description => (
             "application/json",
-            openapi::description().to_string(),
+            openapi::description(&picture.languages).to_string(),
             Timestamp::MAX,
         ),
         Key::Feed(lang) => (
@@ -298,7 +305,7 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
             csv::sightings(&picture, now),
             until_fade,
         ),
-        Key::Poster(lang) => (html, poster::poster(&picture, now, *lang), until_minute),
+        Key::Poster(lang) => (HTML, poster::poster(&picture, now, *lang), until_minute),
         Key::Manifest(lang) => (
             "application/manifest+json",
             install::manifest(&picture, *lang),

@@ -17,7 +17,7 @@ use crate::http::{Asked, Shared, answer};
 use crate::views::current;
 use crate::views::find::Point;
 use crate::views::page::short_page;
-use crate::views::words::left::Left;
+use crate::views::words::{Said, Words};
 
 /// A form is no longer than this, in bytes,
 const LONGEST: usize = 1_024;
@@ -27,7 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const UNTIL_SHOWN: Duration = Duration::from_millis(500);
 
 /// Who is refused, and why, in the reader's words.
-type Refused = (StatusCode, fn(&Left) -> &'static str);
+type Refused = (StatusCode, fn(Words) -> Said);
 
 pub async fn post(State(shared): State<Shared>, headers: HeaderMap, body: Body) -> Response {
     let body = tokio::time::timeout(PATIENCE, to_bytes(body, LONGEST)).await;
@@ -43,8 +43,8 @@ pub async fn post(State(shared): State<Shared>, headers: HeaderMap, body: Body) 
         }
     }
     let asked = Asked::of(fields);
-    let lang = asked.lang();
-    let elsewhere: Refused = (StatusCode::FORBIDDEN, |words| words.elsewhere);
+    let lang = asked.lang(&shared.picture().languages, &headers);
+    let elsewhere: Refused = (StatusCode::FORBIDDEN, |words| words.left_elsewhere());
     let noted = match is_own(&headers) {
         true => note(&shared, cell),
         false => Err(elsewhere),
@@ -56,12 +56,12 @@ pub async fn post(State(shared): State<Shared>, headers: HeaderMap, body: Body) 
             let place = asked.at.as_deref();
             let place = place.and_then(|at| Point::parse(at, &picture));
             let page = if is_list { "../../list" } else { "../../" };
-            let address = asked.choice(&picture, place).address(page);
+            let address = asked.choice(&picture, lang, place).address(page);
             see_other(&format!("{address}#s-{cell}"))
         }
         Err((status, why)) => {
-            let words = lang.left();
-            let text = short_page(why(words), words.back, "../../", lang);
+            let words = lang.words();
+            let text = short_page(&why(words), &words.left_back(), "../../", lang);
             let headers = [
                 (header::CONTENT_TYPE, "text/html; charset=utf-8"),
                 (header::CACHE_CONTROL, "no-store"),
@@ -72,14 +72,14 @@ pub async fn post(State(shared): State<Shared>, headers: HeaderMap, body: Body) 
 }
 
 fn note(shared: &Shared, cell: Option<Cell>) -> Result<Cell, Refused> {
-    let unclear: Refused = (StatusCode::BAD_REQUEST, |words| words.unclear);
+    let unclear: Refused = (StatusCode::BAD_REQUEST, |words| words.left_unclear());
     let cell = cell.ok_or(unclear)?;
     let (picture, now) = (shared.picture(), shared.0.clock.now());
     if !current(&picture, now).any(|sighting| sighting.cell == cell) {
-        return Err((StatusCode::NOT_FOUND, |words| words.unknown));
+        return Err((StatusCode::NOT_FOUND, |words| words.left_unknown()));
     }
     let noted = shared.0.left.note(cell, now);
-    let too_many: Refused = (StatusCode::TOO_MANY_REQUESTS, |words| words.too_many);
+    let too_many: Refused = (StatusCode::TOO_MANY_REQUESTS, |words| words.left_too_many());
     noted.map_err(|_| too_many).map(|()| cell)
 }
 

@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Uri, header};
 use axum::middleware;
 use axum::response::Response;
 use axum::routing::{get, post};
@@ -38,7 +38,7 @@ use crate::left::Left;
 use crate::views::choice::{Choice, Shape, When};
 use crate::views::find::{Point, Search};
 use crate::views::projection::{MAX_ZOOM, View};
-use crate::views::words::Lang;
+use crate::views::words::{Lang, Languages};
 use crate::views::{Picture, geojson};
 
 /// What every handler sees; cheap to clone.
@@ -152,9 +152,17 @@ impl Asked {
         asked
     }
 
-    fn lang(&self) -> Lang {
-        let code = self.lang.as_deref().unwrap_or_default();
-        Lang::from_code(code).unwrap_or_default()
+    /// The language that the address names.
+    fn named(&self, languages: &Languages) -> Option<Lang> {
+        languages.named(self.lang.as_deref()?)
+    }
+
+    /// That or the one that the browser asks for.
+    fn lang(&self, languages: &Languages, headers: &HeaderMap) -> Lang {
+        let header = headers.get(header::ACCEPT_LANGUAGE);
+        let accepted = || languages.accepted(header?.to_str().ok()?);
+        let lang = self.named(languages).or_else(accepted);
+        lang.unwrap_or(languages.first())
     }
 
     fn shape(&self) -> Shape {
@@ -168,7 +176,7 @@ impl Asked {
 
     /// Only what the picture knows, so that there are not more pages than layers, periods and views. `place` is where the
     /// pin is.
-    fn choice(&self, picture: &Picture, place: Option<Point>) -> Choice {
+    fn choice(&self, picture: &Picture, lang: Lang, place: Option<Point>) -> Choice {
         let mut layers = picture.layers.iter();
         let asked = self.layer.as_deref();
         let layer = layers
@@ -203,7 +211,7 @@ impl Asked {
             None => place.map_or(View::Now, |place| place.view(picture)),
         };
         Choice {
-            lang: self.lang(),
+            lang,
             view,
             layer: chosen.map(|layer| layer.id.clone()),
             begun_by: part.copied(),
@@ -240,17 +248,18 @@ fn asked(query: Asking) -> Asked {
 
 async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
     let (asked, picture) = (asked(query), shared.picture());
+    let lang = asked.lang(&picture.languages, &headers);
     let is_framed = asked.shape() == Shape::Embedded;
     let text = asked.q.as_deref();
     let response = match text.and_then(|text| Search::words(text, &picture)) {
         Some(search) => {
-            let choice = asked.choice(&picture, search.found());
+            let choice = asked.choice(&picture, lang, search.found());
             bodies::respond_once(shared, choice, search, headers).await
         }
         None => {
             let place = asked.at.as_deref();
             let place = place.and_then(|at| Point::parse(at, &picture));
-            let choice = asked.choice(&picture, place);
+            let choice = asked.choice(&picture, lang, place);
             bodies::respond(shared, Key::Map(choice), headers).await
         }
     };
@@ -261,28 +270,32 @@ async fn map(State(shared): State<Shared>, query: Asking, headers: HeaderMap) ->
 }
 
 async fn list(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
-    bodies::respond(shared, Key::List(asked(query).lang()), headers).await
+    let lang = asked(query).lang(&shared.picture().languages, &headers);
+    bodies::respond(shared, Key::List(lang), headers).await
 }
 
 async fn about(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
-    bodies::respond(shared, Key::About(asked(query).lang()), headers).await
+    let lang = asked(query).lang(&shared.picture().languages, &headers);
+    bodies::respond(shared, Key::About(lang), headers).await
 }
 
 async fn poster(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
-    let lang = asked(query).lang;
-    let lang = lang.and_then(|code| Lang::from_code(&code));
+    let lang = asked(query).named(&shared.picture().languages);
     bodies::respond(shared, Key::Poster(lang), headers).await
 }
 
 async fn manifest(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
-    bodies::respond(shared, Key::Manifest(asked(query).lang()), headers).await
+    let languages = &shared.picture().languages;
+    let lang = asked(query).named(languages);
+    let key = Key::Manifest(lang.unwrap_or(languages.first()));
+    bodies::respond(shared, key, headers).await
 }
 
 /// Beside the pages, so that its scope is theirs.
 async fn worker(State(shared): State<Shared>, uri: Uri, headers: HeaderMap) -> Response {
     match assets::worker() {
         Some(worker) => bodies::respond(shared, Key::Worker(worker), headers).await,
-        None => unknown(uri).await,
+        None => unknown(State(shared), uri).await,
     }
 }
 
@@ -294,8 +307,12 @@ async fn sightings_table(State(shared): State<Shared>, headers: HeaderMap) -> Re
     bodies::respond(shared, Key::SightingsTable, headers).await
 }
 
+/// By its address alone: a feed stays what it is, whoever reads it.
 async fn feed(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
-    bodies::respond(shared, Key::Feed(asked(query).lang()), headers).await
+    let languages = &shared.picture().languages;
+    let lang = asked(query).named(languages);
+    let key = Key::Feed(lang.unwrap_or(languages.first()));
+    bodies::respond(shared, key, headers).await
 }
 
 async fn layers(State(shared): State<Shared>, headers: HeaderMap) -> Response {
@@ -312,7 +329,7 @@ async fn layer(
     let key = match name.rsplit_once('.') {
         Some((_, "geojson")) => Key::Layer,
         Some((_, "csv")) => Key::LayerTable,
-        _ => return unknown(uri).await,
+        _ => return unknown(State(shared), uri).await,
     };
     let layer = name.rsplit_once('.').map_or(&*name, |(layer, _)| layer);
     let found = geojson::find(&shared.picture(), layer, asked(query).period.as_deref())

@@ -5,8 +5,10 @@
 
 use serde_json::{Value, json};
 
+use crate::views::words::{Lang, Languages};
+
 /// The description.
-pub fn description() -> Value {
+pub fn description(languages: &Languages) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -66,7 +68,7 @@ pub fn description() -> Value {
             "/healthz": { "get": operation("Whether the hub serves", &[],
                 found("text/plain", "`ok`", json!({ "type": "string" })), &[]) }
         },
-        "components": { "parameters": parameters(), "responses": responses(), "schemas": schemas() }
+        "components": { "parameters": parameters(languages), "responses": responses(), "schemas": schemas() }
     })
 }
 
@@ -140,12 +142,13 @@ fn gone() -> Value {
     })
 }
 
-fn parameters() -> Value {
+fn parameters(languages: &Languages) -> Value {
     let query = |name: &str, description: &str, schema: Value| json!({ "name": name, "in": "query", "description": description, "schema": schema });
     let text = || json!({ "type": "string" });
     let whole = || json!({ "type": "integer", "minimum": 0 });
+    let codes: Vec<&str> = languages.iter().map(Lang::code).collect();
     json!({
-        "lang": query("lang", "The language", json!({ "type": "string", "enum": ["en", "es"], "default": "en" })),
+        "lang": query("lang", "The language; else the one that the browser asks for, of a page", json!({ "type": "string", "enum": codes, "default": "en" })),
         "view": query("view", "`now`, `city`, `area.N` for a neighborhood of the coverage, or `ZOOM.X.Y`: the middle in quarters of a drawing's width", text()),
         "layer": query("layer", "The layer on the map, by its id", text()),
         "by": query("by", "The part of it: who began what is counted", json!({ "type": "string", "enum": ["officer", "dispatch"] })),

@@ -85,8 +85,12 @@ async fn every_view_has_a_tag_and_is_sent_once() {
             let accept = ("accept-encoding", form);
             let first = server.ask("GET", address, &[accept]).await;
             assert_eq!(first.status(), StatusCode::OK, "{address}");
-            assert_eq!(first.headers()[header::VARY], "Accept-Encoding");
             let is_page = address.starts_with("/?") || address.starts_with("/list");
+            let vary = match is_page || address == "/" || address.starts_with("/about") {
+                false => "Accept-Encoding",
+                true => "Accept-Encoding, Accept-Language",
+            };
+            assert_eq!(first.headers()[header::VARY], vary, "{address}");
             let keeping = match is_page || address == "/" {
                 false => "no-cache",
                 true => "no-store",
@@ -226,6 +230,30 @@ async fn an_address_that_makes_no_sense_is_the_first_page() {
     ] {
         assert_eq!(server.text(address).await, first, "{address}");
     }
+}
+
+#[tokio::test]
+async fn a_page_is_in_the_readers_own_language_unless_they_chose_another() {
+    let server = server(1);
+    let ask = async |address: &str, accepted: &str| {
+        let headers = [("accept-language", accepted)];
+        text(server.ask("GET", address, &headers).await).await
+    };
+    for page in ["/", "/list", "/about"] {
+        let spanish = server.text(&format!("{page}?lang=es")).await;
+        assert!(spanish.contains("<html lang=\"es\" dir=\"ltr\">"));
+        assert_eq!(ask(page, "es-MX,es;q=0.9,en;q=0.8").await, spanish);
+        let english = server.text(page).await;
+        for other in ["en-US,en;q=0.9,es;q=0.8", "fr", "", "\t,;q"] {
+            assert_eq!(ask(page, other).await, english, "{other}");
+        }
+        // Who chose English keeps it from page to page.
+        let chosen = ask(&format!("{page}?lang=en"), "es").await;
+        assert!(chosen.contains("<html lang=\"en\"") && chosen.contains("about?lang=en"));
+        assert!(spanish.contains("?lang=en\" lang=\"en\""));
+    }
+    let feed = server.text("/feed.atom").await;
+    assert_eq!(ask("/feed.atom", "es").await, feed);
 }
 
 #[tokio::test]

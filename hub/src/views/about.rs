@@ -5,12 +5,11 @@ use maud::{Markup, html};
 
 use crate::views::choice::Choice;
 use crate::views::layers::Layer;
-use crate::views::words::about::About;
-use crate::views::words::{Lang, fill};
+use crate::views::words::{Lang, Said, Words, paragraphs};
 use crate::views::{Operator, Picture, atom, page};
 
 pub fn about_page(picture: &Picture, lang: Lang) -> String {
-    let words = lang.about();
+    let words = lang.words();
     let choice = Choice {
         lang,
         ..Choice::default()
@@ -18,58 +17,64 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
     let body = html! {
         (page::header(picture, &choice, "about"))
         main .narrow.about {
-            h2 .top { (words.title) }
-            (told(words.shown_heading, words.shown))
-            (told(words.never_heading, words.never))
-            (told(words.silence_heading, words.silence))
-            (told(words.fading_heading, words.fading))
-            (told(words.kept_heading, words.kept))
+            h2 .top { (words.about_title()) }
+            (told(words.about_shown_heading(), words.about_shown()))
+            (told(words.about_never_heading(), words.about_never()))
+            (told(words.about_silence_heading(), words.about_silence()))
+            (told(words.about_fading_heading(), words.about_fading()))
+            (told(words.about_kept_heading(), words.about_kept()))
             (texting(picture, lang))
             (who(&picture.operator, words))
             (data(&picture.layers, lang))
             (licences(picture, lang))
         }
-        (page::footer(picture, &choice.address("./"), lang.words().map_link, lang))
+        (page::footer(picture, &choice.address("./"), &words.map_link(), lang))
     };
-    page::titled(words.title, picture, lang, None, body)
+    page::titled(&words.about_title(), picture, lang, None, body)
 }
 
-fn told(heading: &str, sentences: &[&str]) -> Markup {
+fn told(heading: Said, text: Said) -> Markup {
     html! {
         section {
             h3 { (heading) }
-            @for sentence in sentences { p { (sentence) } }
+            @for paragraph in paragraphs(&text) { p { (paragraph) } }
         }
     }
 }
 
 fn texting(picture: &Picture, lang: Lang) -> Markup {
-    let words = lang.about();
+    let words = lang.words();
+    let texts = [
+        (words.about_text_report(), words.about_text_report_does()),
+        (words.about_text_gone(), words.about_text_gone_does()),
+        (words.about_text_where(), words.about_text_where_does()),
+        (words.about_text_help(), words.about_text_help_does()),
+    ];
     html! {
         section {
-            h3 { (words.text_heading) }
-            (page::phone(picture, lang.words()))
+            h3 { (words.about_text_heading()) }
+            (page::phone(picture, words))
             dl {
-                @for (text, does) in words.texts { dt { q { (text) } } dd { (does) } }
+                @for (text, does) in texts { dt { q { (text) } } dd { (does) } }
             }
-            @for note in words.text_notes { p { (note) } }
+            @for note in paragraphs(&words.about_text_notes()) { p { (note) } }
         }
     }
 }
 
-fn who(operator: &Operator, words: &About) -> Markup {
+fn who(operator: &Operator, words: Words) -> Markup {
     html! {
         section {
-            h3 { (words.who_heading) }
+            h3 { (words.about_who_heading()) }
             p {
                 @match &operator.name {
-                    Some(name) => (fill(words.who, &[("name", name)])),
-                    None => (words.who_unsaid),
+                    Some(name) => (words.about_who(name)),
+                    None => (words.about_who_unsaid()),
                 }
                 " "
                 @match &operator.contact {
-                    Some(contact) => { (words.who_contact) " " (reached(contact)) },
-                    None => (words.contact_unsaid),
+                    Some(contact) => { (words.about_who_contact()) " " (reached(contact)) },
+                    None => (words.about_contact_unsaid()),
                 }
             }
         }
@@ -93,18 +98,18 @@ fn reached(contact: &str) -> Markup {
 }
 
 fn data(layers: &[Layer], lang: Lang) -> Markup {
-    let words = lang.about();
+    let words = lang.words();
     let feed = atom::address(lang);
     html! {
         section {
-            h3 { (words.data_heading) }
-            p { (words.data) }
+            h3 { (words.about_data_heading()) }
+            p { (words.about_data()) }
             ul {
                 li {
-                    (words.data_sightings) ": "
+                    (words.about_data_sightings()) ": "
                     a href="api/v1/sightings.geojson" { "GeoJSON" } " "
                     a href="api/v1/sightings.csv" { "CSV" }
-                    p .quiet { (words.data_fades) }
+                    p .quiet { (words.about_data_fades()) }
                 }
                 @for layer in layers.iter().filter(|layer| !layer.periods.is_empty()) {
                     li {
@@ -114,10 +119,10 @@ fn data(layers: &[Layer], lang: Lang) -> Markup {
                     }
                 }
                 @for (address, name) in [
-                    ("api/v1/layers", words.data_layers),
-                    ("api/v1/events", words.data_events),
-                    (feed.as_str(), words.data_feed),
-                    ("openapi.json", words.data_description),
+                    ("api/v1/layers", words.about_data_layers()),
+                    ("api/v1/events", words.about_data_events()),
+                    (feed.as_str(), words.about_data_feed()),
+                    ("openapi.json", words.about_data_description()),
                 ] {
                     li { a href=(address) { (name) } }
                 }
@@ -127,23 +132,22 @@ fn data(layers: &[Layer], lang: Lang) -> Markup {
 }
 
 fn licences(picture: &Picture, lang: Lang) -> Markup {
-    let (layers, words) = (&picture.layers, lang.about());
+    let (layers, words) = (&picture.layers, lang.words());
     let basemap = picture.basemap.as_ref();
     let basemap = basemap.and_then(|basemap| basemap.attribution.as_deref());
     html! {
         section {
-            h3 { (words.licences_heading) }
+            h3 { (words.about_licences_heading()) }
             @if !layers.is_empty() {
-                p { (words.licences) }
+                p { (words.about_licences()) }
                 ul {
                     @for layer in layers.iter() {
-                        @let source = [("source", layer.source.as_str()), ("licence", layer.licence.as_str())];
-                        li { (layer.words(lang).0) ". " (fill(lang.words().layer_source, &source)) }
+                        li { (layer.words(lang).0) ". " (words.layer_source(&layer.source, &layer.licence)) }
                     }
                 }
             }
-            @if let Some(credit) = basemap { p { (words.licences_basemap) " " (credit) } }
-            p { (lang.words().streets_from) " " (words.licences_own) }
+            @if let Some(credit) = basemap { p { (words.about_licences_basemap()) " " (credit) } }
+            p { (words.streets_from()) " " (words.about_licences_own()) }
         }
     }
 }
@@ -151,12 +155,12 @@ fn licences(picture: &Picture, lang: Lang) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english, spanish};
 
     #[test]
     fn it_says_who_runs_the_map_or_that_nobody_said() {
         let mut picture = fixture::picture(0);
-        let unsaid = about_page(&picture, Lang::English);
+        let unsaid = about_page(&picture, english());
         assert!(unsaid.contains("has not said who they are. They have given no contact."));
         picture.operator.name = Some("the <i>neighbors</i>".to_owned());
         for (contact, link) in [
@@ -166,7 +170,7 @@ mod tests {
             ("javascript:alert(1)@x", None),
         ] {
             picture.operator.contact = Some(contact.to_owned());
-            let said = about_page(&picture, Lang::Spanish);
+            let said = about_page(&picture, spanish());
             assert!(said.contains("Lo lleva the &lt;i&gt;neighbors&lt;/i&gt;."));
             assert!(said.contains(contact));
             let linked = link.is_some_and(|link| said.contains(&format!("<a href=\"{link}\"")));
@@ -178,7 +182,7 @@ mod tests {
     #[test]
     fn it_says_how_to_report_and_where_the_data_is_and_on_which_terms() {
         let picture = fixture::picture(0);
-        let said = about_page(&picture, Lang::English);
+        let said = about_page(&picture, english());
         for part in [
             "sms:+12135550100",
             "GONE 5th &amp; San Pedro",

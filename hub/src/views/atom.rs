@@ -17,7 +17,7 @@ use crate::feeds::period;
 use crate::views::choice::{Choice, When};
 use crate::views::geojson::second;
 use crate::views::layers::{Layer, Period};
-use crate::views::words::{Lang, fill};
+use crate::views::words::Lang;
 use crate::views::{Picture, time};
 
 /// So many of a layer's newest periods are in it.
@@ -49,7 +49,7 @@ pub fn address(lang: Lang) -> String {
 }
 
 fn write(xml: &mut Xml, picture: &Picture, lang: Lang) -> io::Result<()> {
-    let (city, words) = (&picture.city, lang.feed());
+    let (city, words) = (&picture.city, lang.words());
     let entries = entries(picture);
     // Not the time of the picture: that would tell when a sighting came.
     let newest = entries.first().map(|entry| entry.updated);
@@ -64,8 +64,8 @@ fn write(xml: &mut Xml, picture: &Picture, lang: Lang) -> io::Result<()> {
     ]);
     feed.write_inner_content(|xml| {
         text(xml, "id", &id(city, &["feed", lang.code()]))?;
-        text(xml, "title", &fill(words.title, &[("city", &city.name)]))?;
-        text(xml, "subtitle", words.subtitle)?;
+        text(xml, "title", &words.feed_title(&city.name))?;
+        text(xml, "subtitle", &words.feed_subtitle())?;
         text(
             xml,
             "updated",
@@ -121,13 +121,6 @@ fn entry(xml: &mut Xml, city: &City, entry: &Entry<'_>, home: &Choice) -> io::Re
     let when = time::period(layer.span, period.first, lang.words());
     let count: u64 = period.areas.iter().map(|area| u64::from(area.count)).sum();
     let areas: HashSet<&str> = period.areas.iter().map(|area| &*area.area).collect();
-    let of = [("layer", title), ("period", &when)];
-    let what = [
-        ("n", &*count.to_string()),
-        ("unit", unit),
-        ("areas", &areas.len().to_string()),
-        ("explanation", explanation),
-    ];
     let first_part = layer.begun_by.first().copied().unwrap_or_default();
     let page = Choice {
         when: When::Of(period.period.clone()),
@@ -140,9 +133,15 @@ fn entry(xml: &mut Xml, city: &City, entry: &Entry<'_>, home: &Choice) -> io::Re
         "id",
         &id(city, &[&layer.id, &period.period, lang.code()]),
     )?;
-    text(xml, "title", &fill(lang.feed().entry, &of))?;
+    text(xml, "title", &lang.words().feed_entry(&*title, when))?;
     text(xml, "updated", &second(entry.updated))?;
-    text(xml, "summary", &fill(lang.feed().summary, &what))?;
+    text(
+        xml,
+        "summary",
+        &lang
+            .words()
+            .feed_summary(count, &*unit, areas.len(), &*explanation),
+    )?;
     text(xml, "rights", &layer.licence)?;
     link(xml, "alternate", "text/html", &page.address("./"))?;
     link(xml, "alternate", "application/geo+json", &data("geojson"))?;
@@ -182,7 +181,7 @@ fn id(city: &City, names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english, spanish};
     use quick_xml::Reader;
     use std::sync::Arc;
 
@@ -234,7 +233,7 @@ mod tests {
 
     #[test]
     fn the_feed_and_each_entry_have_what_the_standard_requires() {
-        let text = feed(&picture(), Lang::English);
+        let text = feed(&picture(), english());
         let all = elements(&text);
         assert!(all[0].1.contains("xmlns=\"http://www.w3.org/2005/Atom\""));
         let of = |path: &str| {
@@ -281,11 +280,11 @@ mod tests {
     #[test]
     fn an_entry_stays_the_same_whatever_is_seen_and_sightings_are_not_in_it() {
         let picture = picture();
-        let before = feed(&picture, Lang::Spanish);
+        let before = feed(&picture, spanish());
         let mut later = picture.clone();
         later.at = fixture::at("2026-08-01T22:00:00Z");
         later.sightings.clear();
-        assert_eq!(before, feed(&later, Lang::Spanish));
+        assert_eq!(before, feed(&later, spanish()));
         assert!(!before.contains(&picture.sightings[0].cell.to_string()));
         assert!(!before.contains("5TH"));
         // Due seven days after the month's end, by the city's clock.
@@ -301,7 +300,7 @@ mod tests {
         let mut layer = fixture::layer();
         layer.rebuilt_on = Some(jiff::civil::date(2026, 6, 1));
         picture.layers = Arc::new(vec![layer]);
-        let text = feed(&picture, Lang::English);
+        let text = feed(&picture, english());
         assert_eq!(
             text.matches("<updated>2026-06-01T00:00:00Z</updated>")
                 .count(),
@@ -309,7 +308,7 @@ mod tests {
         );
         picture.layers = Arc::default();
         assert!(
-            elements(&feed(&picture, Lang::English))
+            elements(&feed(&picture, english()))
                 .iter()
                 .any(|(path, _, _)| path == "feed/updated")
         );

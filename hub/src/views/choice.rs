@@ -49,7 +49,7 @@ pub enum When {
 impl Choice {
     /// What an address or a form has to name; nothing of what every reader gets first.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
-        let lang = (self.lang != Lang::default()).then(|| self.lang.code().to_owned());
+        let lang = self.lang.in_address().map(str::to_owned);
         // A place has a view of its own, so with one also the first view needs a name.
         let view = self.view.name().or(self.place.map(|_| "now".to_owned()));
         let by = self.begun_by.and_then(begun_by).map(str::to_owned);
@@ -174,14 +174,14 @@ impl Choice {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, spanish};
 
     #[test]
     fn an_address_holds_what_was_chosen_and_no_more() {
         let check = |choice: Choice, expected: &str| assert_eq!(choice.address("./"), expected);
         check(Choice::default(), "./");
         let choice = Choice {
-            lang: Lang::Spanish,
+            lang: spanish(),
             view: View::Grid { z: 3, x: 12, y: 9 },
             when: When::Of("2020-09".to_owned()),
             ..Choice::default()

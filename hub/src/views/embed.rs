@@ -7,7 +7,7 @@ use crate::views::choice::{Choice, Shape};
 use crate::views::page::{for_script, header, moves, shell, with_lang, with_script};
 use crate::views::projection::Frame;
 use crate::views::shown::Shown;
-use crate::views::words::{Lang, fill};
+use crate::views::words::Lang;
 use crate::views::{Picture, Sighting, current, list, svg};
 
 /// Summary, map and a link to the list. The rows are there unseen: the script ages the marks by them.
@@ -21,8 +21,8 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
         (header(picture, choice, "./"))
         main .embedded {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
-            section #where aria-label=(words.map_heading) {
-                div #frame role="group" aria-label=(words.map_heading) {
+            section #where aria-label=(words.map_heading()) {
+                div #frame role="group" aria-label=(words.map_heading()) {
                     (svg::map(picture, &seen, at, &frame, shown.as_ref(), words, None))
                     (moves(&frame, choice, words))
                 }
@@ -31,13 +31,13 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
         }
         footer {
             p {
-                a href=(with_lang("list", choice.lang)) target="_blank" rel="noopener" { (words.list_link) }
-                a href=(with_lang("./", choice.lang)) target="_blank" rel="noopener" { (words.embed_whole) }
+                a href=(with_lang("list", choice.lang)) target="_blank" rel="noopener" { (words.list_link()) }
+                a href=(with_lang("./", choice.lang)) target="_blank" rel="noopener" { (words.embed_whole()) }
             }
         }
-        @if script.is_some() { (for_script(picture, at, "", Shape::Embedded, words, choice.lang)) }
+        @if script.is_some() { (for_script(picture, at, "", Shape::Embedded, words)) }
     };
-    let title = fill(words.title, &[("city", &picture.city.name)]);
+    let title = words.title(&picture.city.name);
     let head = html! { @if let Some(script) = script { (with_script(script, choice.lang)) } };
     shell(&format!("{title} - Spotlight"), choice.lang, head, body)
 }
@@ -46,21 +46,22 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
 pub fn offer(picture: &Picture, lang: Lang) -> Markup {
     let words = lang.words();
     let place = picture.public_url.as_deref();
-    let query = match lang == Lang::default() {
-        true => "?embed=1".to_owned(),
-        false => format!("?lang={}&embed=1", lang.code()),
+    let query = match lang.in_address() {
+        None => "?embed=1".to_owned(),
+        Some(code) => format!("?lang={code}&embed=1"),
     };
-    let address = format!("{}{query}", place.unwrap_or(words.embed_address));
-    let title = fill(words.title, &[("city", &picture.city.name)]);
+    let blank = words.embed_address();
+    let address = format!("{}{query}", place.unwrap_or(&blank));
+    let title = words.title(&picture.city.name);
     let frame =
         html! { iframe src=(address) title=(title) width="100%" height="600" loading="lazy" {} };
     html! {
         section #embed {
             details {
-                summary { (words.embed_heading) }
-                p { (words.embed_how) }
-                textarea readonly rows="4" spellcheck="false" aria-label=(words.embed_code)
-                    data-blank=[place.is_none().then_some(words.embed_address)]
+                summary { (words.embed_heading()) }
+                p { (words.embed_how()) }
+                textarea readonly rows="4" spellcheck="false" aria-label=(words.embed_code())
+                    data-blank=[place.is_none().then_some(&blank)]
                 { (frame.into_string()) }
             }
         }
@@ -70,7 +71,7 @@ pub fn offer(picture: &Picture, lang: Lang) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english};
 
     #[test]
     fn a_frame_shows_the_marks_and_its_links_stay_in_it_or_leave_it() {
@@ -92,7 +93,7 @@ mod tests {
     #[test]
     fn the_code_names_the_address_that_the_operator_has_set() {
         let mut picture = fixture::picture(0);
-        let code = |picture: &Picture| offer(picture, Lang::English).into_string();
+        let code = |picture: &Picture| offer(picture, english()).into_string();
         assert!(code(&picture).contains("data-blank"));
         picture.public_url = Some("https://example.org/map/".to_owned());
         let set = code(&picture);

@@ -11,7 +11,7 @@ use spotlight_common::gazetteer::{Missing, NotFound, Place, Precision};
 use crate::city::City;
 use crate::views::choice::Choice;
 use crate::views::projection::{Frame, Plane, View};
-use crate::views::words::{Lang, fill, place};
+use crate::views::words::{Lang, Said, place};
 use crate::views::{Coverage, Picture};
 
 /// More of what a reader typed is not read.
@@ -134,17 +134,17 @@ fn middle(coverage: &[Coverage]) -> Option<(f64, f64)> {
 
 /// The field to type into; nothing where the city has no places.
 pub fn form(picture: &Picture, choice: &Choice, search: Option<&Search>) -> Markup {
-    let words = choice.lang.find();
+    let words = choice.lang.words();
     // What is found chooses the view.
     let kept = choice.with_view(View::Now).without_place();
     html! {
         @if picture.city.gazetteer.is_some() {
             form #find action="./#where" role="search" {
                 @for (name, value) in kept.fields() { input type="hidden" name=(name) value=(value); }
-                label for="q" { (words.heading) }
+                label for="q" { (words.find_heading()) }
                 input #q type="search" name="q" required maxlength=(LONGEST) autocomplete="off" spellcheck="false"
-                    placeholder=(words.example) value=[search.map(|search| search.text.as_str())];
-                button { (words.button) }
+                    placeholder=(words.find_example()) value=[search.map(|search| search.text.as_str())];
+                button { (words.find_button()) }
             }
         }
     }
@@ -174,13 +174,13 @@ pub fn answer(picture: &Picture, choice: &Choice, search: &Search) -> Markup {
 }
 
 /// Whether anybody reports from there.
-fn lies(picture: &Picture, at: (f64, f64), lang: Lang) -> String {
-    let words = lang.find();
+fn lies(picture: &Picture, at: (f64, f64), lang: Lang) -> Said {
+    let words = lang.words();
     let area = picture.coverage.iter().find(|area| holds(area, at));
     match area {
-        Some(_) if !picture.node_online => words.deaf.to_owned(),
-        Some(area) => fill(words.inside, &[("area", &area.name)]),
-        None => words.outside.to_owned(),
+        Some(_) if !picture.node_online => words.find_deaf(),
+        Some(area) => words.find_inside(&area.name),
+        None => words.find_outside(),
     }
 }
 
@@ -189,19 +189,17 @@ fn holds(area: &Coverage, (lat, lon): (f64, f64)) -> bool {
     Polygon::new(ring, Vec::new()).contains(&geo::coord! { x: lon, y: lat })
 }
 
-fn why(picture: &Picture, missing: &NotFound, lang: Lang) -> String {
-    let words = lang.find();
-    let calm = |name: &str| place(name, lang.words());
+fn why(picture: &Picture, missing: &NotFound, lang: Lang) -> Said {
+    let words = lang.words();
+    let calm = |name: &str| place(name, words);
     match &missing.why {
-        Missing::Ambiguous => words.which.to_owned(),
-        Missing::OneStreet(street) => fill(words.one_street, &[("a", &calm(street))]),
-        Missing::UnknownCorner(one, other) => {
-            fill(words.no_corner, &[("a", &calm(one)), ("b", &calm(other))])
-        }
-        Missing::TooLarge(area) => fill(words.too_large, &[("a", &calm(area))]),
-        Missing::OutsideCity => fill(words.elsewhere, &[("a", &picture.city.name)]),
-        Missing::ShortLink => words.short_link.to_owned(),
-        Missing::NoPlace => words.nothing.to_owned(),
+        Missing::Ambiguous => words.find_which(),
+        Missing::OneStreet(street) => words.find_one_street(calm(street)),
+        Missing::UnknownCorner(one, other) => words.find_no_corner(calm(one), calm(other)),
+        Missing::TooLarge(area) => words.find_too_large(calm(area)),
+        Missing::OutsideCity => words.find_elsewhere(&picture.city.name),
+        Missing::ShortLink => words.find_short_link(),
+        Missing::NoPlace => words.find_nothing(),
     }
 }
 
@@ -212,7 +210,7 @@ pub fn pin(point: Point, frame: &Frame, lang: Lang) -> Markup {
         g .pin data-at={ (point.degrees().0) " " (point.degrees().1) }
             transform={ "translate(" (x.round()) " " (y.round()) ")" }
         {
-            title { (lang.find().pin) }
+            title { (lang.words().find_pin()) }
             g {
                 path d="M0 0C-2.5-8-11-12-11-22A11 11 0 0 1 11-22C11-12 2.5-8 0 0z" {}
                 circle cy="-22" r="4" {}
@@ -224,7 +222,8 @@ pub fn pin(point: Point, frame: &Frame, lang: Lang) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::{fixture, projection};
+    use crate::views::fixture::{self, english, spanish};
+    use crate::views::projection;
     use spotlight_common::gazetteer::Gazetteer;
     use std::sync::Arc;
 
@@ -245,12 +244,12 @@ mod tests {
 
     #[test]
     fn a_place_is_named_and_told_to_be_in_the_coverage_or_not() {
-        let inside = said("5th and san pedro", Lang::English);
+        let inside = said("5th and san pedro", english());
         assert!(inside.contains("5th St &amp; San Pedro St"), "{inside}");
         assert!(inside.contains("in Downtown, where people"), "{inside}");
-        let district = said("skid row", Lang::English);
+        let district = said("skid row", english());
         assert!(district.contains("<strong>Skid Row."), "{district}");
-        let outside = said("hollywood & vine", Lang::Spanish);
+        let outside = said("hollywood & vine", spanish());
         assert!(
             outside.contains("Sin datos: de all\u{ed} nadie"),
             "{outside}"
@@ -259,7 +258,7 @@ mod tests {
 
     #[test]
     fn what_is_not_found_has_a_reason_and_what_is_unclear_has_links() {
-        let which = said("figueroa & 50", Lang::English);
+        let which = said("figueroa & 50", english());
         assert!(which.contains("Which one?"), "{which}");
         assert!(which.matches("<a href=\"./?view=").count() > 1, "{which}");
         for (text, reason) in [
@@ -269,7 +268,7 @@ mod tests {
             ("https://goo.gl/maps/abc", "opens no links"),
             ("<script>alert(1)</script>", "no place"),
         ] {
-            let said = said(text, Lang::English);
+            let said = said(text, english());
             assert!(said.contains(reason), "{said}");
             assert!(!said.contains("<script"), "{said}");
         }

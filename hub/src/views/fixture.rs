@@ -11,10 +11,19 @@ use crate::city::basemap::{Basemap, Rank, Street};
 use crate::city::{City, Span};
 use crate::store::open_data::BegunBy;
 use crate::views::layers::{Area, Layer, Period};
+use crate::views::words::{Lang, Languages};
 use crate::views::{Coverage, Picture, Sighting};
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
+}
+
+pub fn english() -> Lang {
+    Lang::default()
+}
+
+pub fn spanish() -> Lang {
+    Languages::built_in().named("es").expect("a language")
 }
 
 pub fn city() -> City {
@@ -161,5 +170,6 @@ pub fn picture(sightings: usize) -> Picture {
         operator: Default::default(),
         basemap: None,
         public_url: None,
+        languages: Languages::built_in(),
     }
 }

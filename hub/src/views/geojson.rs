@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::store::open_data::BegunBy;
 use crate::views::layers::{Layer, Period};
-use crate::views::words::{ENGLISH, fill};
+use crate::views::words::Lang;
 use crate::views::{Picture, Sighting, current};
 
 /// Current sightings. The collection's own members say how old it is (`at`), whether an area without a sighting says
@@ -93,7 +93,7 @@ pub fn layers(picture: &Picture) -> Value {
 fn explanation(layer: &Layer) -> String {
     match layer.rebuilt_on {
         Some(date) => {
-            let rebuilt = fill(ENGLISH.layer_rebuilt, &[("date", &date.to_string())]);
+            let rebuilt = Lang::default().words().layer_rebuilt(date.to_string());
             format!("{} {rebuilt}", layer.explanation)
         }
         None => layer.explanation.clone(),

@@ -10,8 +10,7 @@ use crate::views::choice::Choice;
 use crate::views::layers::{Layer, Period};
 use crate::views::projection::{Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
-use crate::views::words::fill;
-use crate::views::words::history::History;
+use crate::views::words::{Said, Words};
 use crate::views::{Picture, legend, svg, time};
 
 /// Units of the drawing of bars: across each of them with the gap after it, and the height of the greatest.
@@ -25,21 +24,21 @@ fn total(period: &Period, part: BegunBy) -> u32 {
 
 /// Bars, steps and the choice of a period; with `shown` the one that is on the map.
 pub fn periods(layer: &Layer, part: BegunBy, shown: Option<&Period>, choice: &Choice) -> Markup {
-    let (words, own) = (choice.lang.words(), choice.lang.history());
+    let words = choice.lang.words();
     let name = |period: &Period| time::period(layer.span, period.first, words);
     let is_shown = |period: &Period| shown.is_some_and(|shown| shown.period == period.period);
     let at = layer.periods.iter().position(is_shown);
     let newest = layer.periods.len().saturating_sub(1);
     html! {
         @if layer.periods.len() > 1 { (bars(layer, part, at, choice)) }
-        nav #steps aria-label=(own.steps) {
+        nav #steps aria-label=(words.history_steps()) {
             @if let Some(at) = at {
                 @if let Some(earlier) = at.checked_sub(1) { (step("prev", &layer.periods[earlier], &name, choice)) }
                 @if let Some(later) = layer.periods.get(at + 1) { (step("next", later, &name, choice)) }
             }
         }
         div #slide hidden {
-            label for="slider" { (own.slide) }
+            label for="slider" { (words.history_slide()) }
             input #slider type="range" min="0" max=(newest) step="1" value=(at.unwrap_or(newest));
             output for="slider" {}
         }
@@ -49,34 +48,34 @@ pub fn periods(layer: &Layer, part: BegunBy, shown: Option<&Period>, choice: &Ch
             }
             p {
                 label for="period" {
-                    (match layer.span { Span::Month => words.layer_month, Span::Week => words.layer_week })
+                    (match layer.span { Span::Month => words.layer_month(), Span::Week => words.layer_week() })
                 }
                 " "
                 select #period name="period" {
                     @for period in layer.periods.iter().rev() {
                         option value=(period.period) selected[is_shown(period)] { (name(period)) }
                     }
-                    option value="none" selected[shown.is_none()] { (words.layer_hidden) }
+                    option value="none" selected[shown.is_none()] { (words.layer_hidden()) }
                 }
             }
             @if layer.periods.len() > 1 {
                 p {
-                    label for="before" { (own.compare) }
+                    label for="before" { (words.history_compare()) }
                     " "
                     select #before name="before" {
-                        option value="" { (own.nothing) }
+                        option value="" { (words.history_nothing()) }
                         @for period in layer.periods.iter().rev() {
                             option value=(period.period) selected[choice.before.as_ref() == Some(&period.period)] { (name(period)) }
                         }
                     }
                 }
             }
-            button { (words.layer_show) }
+            button { (words.layer_show()) }
         }
     }
 }
 
-fn step(rel: &str, period: &Period, name: &impl Fn(&Period) -> String, choice: &Choice) -> Markup {
+fn step(rel: &str, period: &Period, name: &impl Fn(&Period) -> Said, choice: &Choice) -> Markup {
     html! {
         a class=(rel) rel=(rel) href=(choice.with_period(&period.period).address("./")) { (name(period)) }
     }
@@ -84,7 +83,7 @@ fn step(rel: &str, period: &Period, name: &impl Fn(&Period) -> String, choice: &
 
 /// A bar for each period; the one that is shown and the one that it is compared with stand out.
 fn bars(layer: &Layer, part: BegunBy, shown: Option<usize>, choice: &Choice) -> Markup {
-    let (words, own) = (choice.lang.words(), choice.lang.history());
+    let words = choice.lang.words();
     let totals: Vec<u32> = layer.periods.iter().map(|p| total(p, part)).collect();
     let most = totals.iter().copied().max().unwrap_or(0).max(1);
     let before = layer
@@ -104,16 +103,13 @@ fn bars(layer: &Layer, part: BegunBy, shown: Option<usize>, choice: &Choice) -> 
     let name = |n: usize| time::period(layer.span, layer.periods[n].first, words);
     let (least_at, most_at) = ends(&totals);
     let (_, _, unit) = layer.words(choice.lang);
-    let values = [
-        ("unit", unit.to_owned()),
-        ("least", totals[least_at].to_string()),
-        ("least_period", name(least_at)),
-        ("most", totals[most_at].to_string()),
-        ("most_period", name(most_at)),
-    ];
-    let values = values
-        .each_ref()
-        .map(|(name, value)| (*name, value.as_str()));
+    let range = words.history_range(
+        unit,
+        totals[least_at],
+        name(least_at),
+        totals[most_at],
+        name(most_at),
+    );
     html! {
         figure #bars {
             svg viewBox={ "0 0 " (totals.len() * STEP - 1) " " (TALL) } preserveAspectRatio="none" aria-hidden="true" {
@@ -122,7 +118,7 @@ fn bars(layer: &Layer, part: BegunBy, shown: Option<usize>, choice: &Choice) -> 
                 @if let Some(shown) = shown { path .on d=(path(&|n| n == shown)) {} }
             }
             p .ends { span { (name(0)) } span { (name(totals.len() - 1)) } }
-            figcaption { (fill(own.range, &values)) }
+            figcaption { (range) }
         }
     }
 }
@@ -153,7 +149,7 @@ pub fn compared(
     shown: Option<&Shown<'_>>,
     choice: &Choice,
 ) -> Markup {
-    let (words, own) = (choice.lang.words(), choice.lang.history());
+    let words = choice.lang.words();
     let Some((shown, before)) = shown.and_then(|shown| Some((shown, shown.before?))) else {
         return html! {};
     };
@@ -161,7 +157,7 @@ pub fn compared(
     let (_, _, unit) = shown.layer.words(choice.lang);
     let [was, is] = [before, shown.period].map(|period| total(period, shown.begun_by));
     html! {
-        section #compared aria-label=(own.compared) {
+        section #compared aria-label=(words.history_compared()) {
             div {
                 @for (period, count) in [(before, was), (shown.period, is)] {
                     figure {
@@ -174,28 +170,26 @@ pub fn compared(
                     }
                 }
             }
-            p { (change(own, was, is, &name(before))) }
+            p { (change(words, was, is, name(before))) }
             (legend::classes(&shown.classes, words))
-            p .quiet { (own.compared_means) }
+            p .quiet { (words.history_compared_means()) }
         }
     }
 }
 
 /// `21 % more than in September 2019.`
-fn change(own: &History, was: u32, is: u32, before: &str) -> String {
-    let sentence = match (was, is) {
-        (0, _) => own.none_before,
-        (was, is) if is > was => own.more,
-        (was, is) if is < was => own.fewer,
-        _ => own.as_many,
-    };
+fn change(words: Words, was: u32, is: u32, before: Said) -> Said {
     let percent = (f64::from(is.abs_diff(was)) * 100.0 / f64::from(was.max(1))).round();
-    let percent = if percent < 1.0 && is != was {
-        "<1".to_owned()
-    } else {
-        percent.to_string()
+    let percent = match percent < 1.0 {
+        true => "<1".to_owned(),
+        false => percent.to_string(),
     };
-    fill(sentence, &[("percent", &percent), ("period", before)])
+    match (was, is) {
+        (0, _) => words.history_none_before(before),
+        (was, is) if is > was => words.history_more(percent, before),
+        (was, is) if is < was => words.history_fewer(percent, before),
+        _ => words.history_as_many(before),
+    }
 }
 
 #[cfg(test)]
@@ -256,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_change_is_said_as_a_share_of_what_was() {
-        let own = choice().lang.history();
+        let words = choice().lang.words();
         for (was, is, expected) in [
             (100, 121, "21 % more than in May 2019."),
             (100, 79, "21 % fewer than in May 2019."),
@@ -264,7 +258,7 @@ mod tests {
             (5, 5, "As many as in May 2019."),
             (0, 5, "None was published for May 2019."),
         ] {
-            assert_eq!(change(own, was, is, "May 2019"), expected);
+            assert_eq!(change(words, was, is, "May 2019".into()), expected);
         }
     }
 }

@@ -4,13 +4,13 @@ use serde_json::json;
 
 use crate::views::Picture;
 use crate::views::page::with_lang;
-use crate::views::words::{Lang, fill};
+use crate::views::words::Lang;
 
 /// The manifest in a language. Addresses are relative to its own.
 pub fn manifest(picture: &Picture, lang: Lang) -> String {
     let icon = |src: &str, sizes: &str, kind: &str| json!({ "src": src, "sizes": sizes, "type": kind, "purpose": "any maskable" });
     let manifest = json!({
-        "name": fill(lang.words().title, &[("city", &picture.city.name)]),
+        "name": lang.words().title(&picture.city.name),
         "short_name": "Spotlight",
         "lang": lang.code(),
         "dir": lang.dir(),
@@ -31,12 +31,12 @@ pub fn manifest(picture: &Picture, lang: Lang) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, spanish};
 
     #[test]
     fn a_manifest_is_of_a_language_and_has_no_address_but_its_own_folder() {
         let picture = fixture::picture(0);
-        let spanish = manifest(&picture, Lang::Spanish);
+        let spanish = manifest(&picture, spanish());
         for part in [
             "Presencia policial en Los Angeles",
             "\"start_url\":\"./?lang=es\"",

@@ -1,5 +1,6 @@
 //! Layers: the published aggregates of open data.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -87,12 +88,18 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Title, explanation and unit in the reader's language, where the city's file has them.
-    pub fn words(&self, lang: Lang) -> (&str, &str, &str) {
-        match (&self.spanish, lang) {
-            (Some(words), Lang::Spanish) => (&words.title, &words.explanation, &words.unit),
+    /// Title, explanation and unit in the reader's language, where its own file or the city's has them.
+    pub fn words(&self, lang: Lang) -> (Cow<'_, str>, Cow<'_, str>, Cow<'_, str>) {
+        let (title, explanation, unit) = match &self.spanish {
+            Some(words) if lang.code() == "es" => (&words.title, &words.explanation, &words.unit),
             _ => (&self.title, &self.explanation, &self.unit),
-        }
+        };
+        let [own_title, own_explanation, own_unit] = lang.layer(&self.id);
+        (
+            own_title.unwrap_or_else(|| lang.beside(title)),
+            own_explanation.unwrap_or_else(|| lang.beside(explanation)),
+            own_unit.unwrap_or_else(|| lang.beside(unit)),
+        )
     }
 }
 

@@ -7,7 +7,7 @@ use crate::views::classes::{Classes, written};
 use crate::views::open_data::part_name;
 use crate::views::shown::Shown;
 use crate::views::svg::badge;
-use crate::views::words::{Lang, Words, fill};
+use crate::views::words::{Lang, Said, Words};
 use crate::views::{list, time};
 
 /// What stands on the map of the page, each with its sample. It is on a page twice, and each screen shows one: a wide one
@@ -17,7 +17,7 @@ pub fn legend(shown: Option<&Shown<'_>>, screen: &str, lang: Lang) -> Markup {
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {
         div .legend .(screen) {
-            h2 .hush { (words.legend) }
+            h2 .hush { (words.legend()) }
             ul .levels {
                 @for level in levels {
                     @let (word, means) = list::level_words(level, words);
@@ -25,7 +25,7 @@ pub fn legend(shown: Option<&Shown<'_>>, screen: &str, lang: Lang) -> Markup {
                 }
             }
             ul .more {
-                li { (sample(Level::Photo, true)) span { (words.gone_means) } }
+                li { (sample(Level::Photo, true)) span { (words.gone_means()) } }
                 (hatched(words))
             }
             (scale(shown, lang))
@@ -41,9 +41,9 @@ pub fn ground(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
     }
 }
 
-fn hatched(words: &Words) -> Markup {
+fn hatched(words: Words) -> Markup {
     html! {
-        li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means) } }
+        li { svg .swatch viewBox="0 0 32 32" aria-hidden="true" { (hatching()) } span { (words.hatched_means()) } }
     }
 }
 
@@ -57,7 +57,7 @@ fn scale(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
                     b { (title) }
                     " "
                     @if let Some(part) = part_name(shown.begun_by, words) { "(" (part) ") " }
-                    (fill(words.layer_per_area, &[("unit", unit), ("period", &when)]))
+                    (words.layer_per_area(unit, when))
                     (classes(&shown.classes, words))
                 }
             }
@@ -65,7 +65,7 @@ fn scale(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
 }
 
 /// The colours of areas, each with its name.
-pub fn classes(classes: &Classes, words: &Words) -> Markup {
+pub fn classes(classes: &Classes, words: Words) -> Markup {
     html! {
         ul .classes {
             @for (n, name) in class_names(classes, words).iter().enumerate() {
@@ -88,16 +88,15 @@ fn hatching() -> Markup {
     }
 }
 
-fn class_names(classes: &Classes, words: &Words) -> Vec<String> {
+fn class_names(classes: &Classes, words: Words) -> Vec<Said> {
     let from: Vec<String> = classes.from().iter().map(|from| written(*from)).collect();
     let (Some(first), Some(last)) = (from.first(), from.last()) else {
-        return vec![words.layer_class_only.to_owned()];
+        return vec![words.layer_class_only()];
     };
-    let mut names = vec![fill(words.layer_class_below, &[("n", first)])];
+    let mut names = vec![words.layer_class_below(first)];
     for pair in from.windows(2) {
-        let values = [("n", pair[0].as_str()), ("m", pair[1].as_str())];
-        names.push(fill(words.layer_class_between, &values));
+        names.push(words.layer_class_between(&pair[0], &pair[1]));
     }
-    names.push(fill(words.layer_class_above, &[("n", last)]));
+    names.push(words.layer_class_above(last));
     names
 }

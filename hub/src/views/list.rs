@@ -6,15 +6,15 @@ use spotlight_common::now::Level;
 
 use crate::views::choice::Choice;
 use crate::views::svg::{badge, count, fading, label};
-use crate::views::words::{Lang, Words, fill};
+use crate::views::words::{Lang, Said, Words};
 use crate::views::{Picture, Sighting, time};
 
 /// A level's word and what it means.
-pub fn level_words(level: Level, words: &Words) -> (&'static str, &'static str) {
+pub fn level_words(level: Level, words: Words) -> (Said, Said) {
     match level {
-        Level::Corroborated => (words.corroborated, words.corroborated_means),
-        Level::Photo => (words.photo, words.photo_means),
-        Level::Unconfirmed => (words.unconfirmed, words.unconfirmed_means),
+        Level::Corroborated => (words.corroborated(), words.corroborated_means()),
+        Level::Photo => (words.photo(), words.photo_means()),
+        Level::Unconfirmed => (words.unconfirmed(), words.unconfirmed_means()),
     }
 }
 
@@ -24,15 +24,15 @@ pub fn summary(
     seen: &[&Sighting],
     at: Timestamp,
     again: &str,
-    words: &Words,
+    words: Words,
 ) -> Markup {
     let now = time::clock(at, &picture.city.time_zone);
     let day = time::day(at, &picture.city.time_zone, words);
     let newest = seen.first().map(|s| time::ago(s.last_seen, at, words));
     let has_data = picture.has_data();
     let (no_data, why) = match picture.coverage.is_empty() {
-        true => (words.no_coverage, words.no_coverage_why),
-        false => (words.no_data, words.no_data_why),
+        true => (words.no_coverage(), words.no_coverage_why()),
+        false => (words.no_data(), words.no_data_why()),
     };
     html! {
         div #summary {
@@ -42,16 +42,16 @@ pub fn summary(
             }
             p .facts {
                 span #newest {
-                    @if let Some(ago) = newest { (fill(words.newest, &[("ago", &ago)])) }
+                    @if let Some(ago) = newest { (words.newest(ago)) }
                 }
                 b #newest-where { @if let Some(newest) = seen.first() { (label(newest, words)) } }
-                span #state role="status" { (fill(words.as_of, &[("time", &now), ("date", &day)])) }
+                span #state role="status" { (words.as_of(now, day)) }
                 " "
-                a .again href=(again) { (words.reload) }
+                a .again href=(again) { (words.reload()) }
             }
             // Shown by the style sheet once nothing on the page may be shown any more.
-            p .stale { strong { (words.stale) } " " a href=(again) { (words.reload) } }
-            p .silence { (words.silence) }
+            p .stale { strong { (words.stale()) } " " a href=(again) { (words.reload()) } }
+            p .silence { (words.silence()) }
         }
     }
 }
@@ -79,17 +79,12 @@ fn row(
     let zone = &picture.city.time_zone;
     let (level, means) = level_words(sighting.level, words);
     let left = time::minutes_until(at, sighting.fades_at);
-    let fades = [
-        ("time", time::clock(sighting.fades_at, zone)),
-        ("n", left.to_string()),
-    ];
-    let fades: Vec<(&str, &str)> = fades.iter().map(|(k, v)| (*k, v.as_str())).collect();
     let gone = sighting.reported_gone.map(|at| time::clock(at, zone));
     html! {
         li id={ "s-" (sighting.cell) } class={ "row " (fading(sighting, at)) @if gone.is_some() { " left" } }
             data-fades=(sighting.fades_at.as_second()) data-seen=(sighting.last_seen.as_second())
         {
-            a .to href={ (map) "#m-" (sighting.cell) } aria-label={ (words.map_heading) ": " (number) } {
+            a .to href={ (map) "#m-" (sighting.cell) } aria-label={ (words.map_heading()) ": " (number) } {
                 svg viewBox="-16 -16 32 32" aria-hidden="true" { (badge(sighting.level, Some(number), gone.is_some())) }
             }
             div {
@@ -97,14 +92,14 @@ fn row(
                 p .when {
                     span .ago { (time::ago(sighting.last_seen, at, words)) }
                     " · "
-                    span .fd { (fill(words.fades, &fades)) }
+                    span .fd { (words.fades(time::clock(sighting.fades_at, zone), left)) }
                 }
                 p .lv { b { (level) } ", " (means) }
-                p .gone { @if let Some(gone) = &gone { (fill(words.reported_gone, &[("time", gone)])) } }
+                p .gone { @if let Some(gone) = &gone { (words.reported_gone(gone)) } }
                 progress max="60" value=(left) aria-hidden="true" {}
             }
             @if gone.is_none() {
-                @let button = lang.left().button;
+                @let button = words.left_button();
                 button .they-left form="left" name="cell" value=(sighting.cell) aria-label={ (button) ": " (label(sighting, words)) } { (button) }
             }
         }
@@ -117,7 +112,7 @@ pub fn left_form(choice: &Choice, page: Option<&str>) -> Markup {
         form #left method="post" action="api/v1/gone" {
             @for (name, value) in choice.fields() { input type="hidden" name=(name) value=(value); }
             @if let Some(page) = page { input type="hidden" name="page" value=(page); }
-            p .quiet { (choice.lang.left().means) }
+            p .quiet { (choice.lang.words().left_means()) }
         }
     }
 }
@@ -125,7 +120,7 @@ pub fn left_form(choice: &Choice, page: Option<&str>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english, spanish};
 
     fn said(sightings: usize, online: bool, lang: Lang) -> String {
         let mut picture = fixture::picture(sightings);
@@ -138,7 +133,7 @@ mod tests {
 
     #[test]
     fn a_row_says_where_how_sure_how_old_and_how_long() {
-        let said = said(2, true, Lang::English);
+        let said = said(2, true, english());
         for part in [
             "Police reported at 2 places",
             "newest 2 min ago",
@@ -156,11 +151,11 @@ mod tests {
 
     #[test]
     fn silence_and_no_data_are_different_words() {
-        let online = said(0, true, Lang::English);
+        let online = said(0, true, english());
         assert!(online.contains("Nobody reported police in the last hour"));
         assert!(online.contains("Silence is not safety"));
         assert!(online.contains("id=\"nodata\" hidden"));
-        let offline = said(0, false, Lang::Spanish);
+        let offline = said(0, false, spanish());
         assert!(offline.contains("<p id=\"nodata\"><strong>Sin datos"));
         assert!(offline.contains("id=\"count-line\" role=\"status\" hidden"));
     }

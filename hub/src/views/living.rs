@@ -9,7 +9,6 @@ use crate::views::shown::Shown;
 use crate::views::tiles::grid::ZOOMS;
 use crate::views::tiles::json::{template, template_of_basemap};
 use crate::views::tiles::{Tileset, bounds};
-use crate::views::words::fill;
 use crate::views::{Picture, time};
 
 /// Data for the script, which no browser executes.
@@ -22,7 +21,7 @@ pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>)
         json!({
             "tiles": template(picture, &Tileset::of(shown.layer, shown.period)),
             "begun_by": begun_by(shown.begun_by),
-            "says": fill(words.layer_area, &[("unit", unit), ("period", &when)]),
+            "says": words.counted(1, |words, n| words.layer_area(n, &*unit, &*when)),
         })
     });
     let data = json!({
@@ -36,14 +35,14 @@ pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>)
         })),
         "bounds": [west, south, east, north],
         "zooms": [ZOOMS.0, ZOOMS.1],
-        "hatched": words.hatched,
-        "hatched_means": words.hatched_means,
-        "more": words.layer_more,
+        "hatched": words.hatched(),
+        "hatched_means": words.hatched_means(),
+        "more": words.layer_more(),
         "classes": [
-            words.layer_class_only,
-            words.layer_class_below,
-            words.layer_class_between,
-            words.layer_class_above,
+            words.layer_class_only(),
+            words.layer_class_below("{n}"),
+            words.layer_class_between("{n}", "{m}"),
+            words.layer_class_above("{n}"),
         ],
     });
     // "</" would end the block.

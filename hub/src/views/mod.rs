@@ -9,6 +9,7 @@ use spotlight_common::now::Level;
 use crate::basemap::Basemap;
 use crate::city::City;
 use crate::views::layers::Layer;
+use crate::views::words::Languages;
 
 pub mod about;
 pub mod atom;
@@ -104,6 +105,8 @@ pub struct Picture {
     pub basemap: Option<Arc<Basemap>>,
     /// The map's own address, if the operator has set it.
     pub public_url: Option<String>,
+    /// In which its pages are written; they stay the same while the hub runs.
+    pub languages: Languages,
 }
 
 impl Picture {

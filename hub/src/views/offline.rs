@@ -6,7 +6,6 @@
 //! layers and the number to text, all of it hatched, and says from when it is.
 
 use crate::views::Picture;
-use crate::views::words::Words;
 
 /// What of a picture may be kept.
 pub fn picture(picture: &Picture) -> Picture {
@@ -18,26 +17,22 @@ pub fn picture(picture: &Picture) -> Picture {
 }
 
 /// What a kept page says in the place of what holds only while there is a connection.
-pub fn words(words: &Words) -> Words {
-    Words {
-        as_of: words.offline_from,
-        no_data: words.offline,
-        no_data_why: words.offline_why,
-        no_coverage: words.offline,
-        no_coverage_why: words.offline_why,
-        none_now: words.offline,
-        lost: words.offline_from,
-        connecting: words.offline_from,
-        ..*words
-    }
-}
+pub const INSTEAD: [(&str, &str); 8] = [
+    ("as-of", "offline-from"),
+    ("no-data", "offline"),
+    ("no-data-why", "offline-why"),
+    ("no-coverage", "offline"),
+    ("no-coverage-why", "offline-why"),
+    ("none-now", "offline"),
+    ("lost", "offline-from"),
+    ("connecting", "offline-from"),
+];
 
 #[cfg(test)]
 mod tests {
     use crate::views::choice::{Choice, Shape};
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english, spanish};
     use crate::views::page::map_page;
-    use crate::views::words::Lang;
 
     #[test]
     fn a_kept_page_holds_no_sighting_and_says_from_when_it_is() {
@@ -62,12 +57,9 @@ mod tests {
             assert!(!page.contains("kept=1"));
         };
         check(
-            Lang::English,
+            english(),
             "Offline. This is from July 1, 2026, 15:00</span>",
         );
-        check(
-            Lang::Spanish,
-            "Esto es del 1 de julio de 2026, 15:00</span>",
-        );
+        check(spanish(), "Esto es del 1 de julio de 2026, 15:00</span>");
     }
 }

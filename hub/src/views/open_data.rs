@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::store::open_data::BegunBy;
 use crate::views::choice::Choice;
 use crate::views::layers::{Layer, Period};
-use crate::views::words::{Lang, Words, fill};
+use crate::views::words::{Lang, Said, Words};
 use crate::views::{Picture, history, time};
 
 /// All layers, the one on the map open, with what it is compared with.
@@ -26,18 +26,18 @@ pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice, compared: Ma
                     p {
                         (explanation)
                         @if let Some(date) = layer.rebuilt_on {
-                            " " (fill(words.layer_rebuilt, &[("date", &time::date(date, words))]))
+                            " " (words.layer_rebuilt(time::date(date, words)))
                         }
                     }
                     @if layer.periods.is_empty() {
-                        p { (words.layer_none) }
+                        p { (words.layer_none()) }
                     } @else if is_shown {
                         (parts(layer, part, n == 0, choice, words))
                         (history::periods(layer, part, period, choice))
                         (compared)
                         (unknown(period, part, words))
                     } @else {
-                        p { a .to-layer href=(choice.with_layer(layer, first(layer), n == 0).address("./")) { (words.layer_on_map) } }
+                        p { a .to-layer href=(choice.with_layer(layer, first(layer), n == 0).address("./")) { (words.layer_on_map()) } }
                     }
                     @if let Some(period) = period.filter(|_| is_shown) {
                         p #files .parts {
@@ -58,15 +58,15 @@ fn first(layer: &Layer) -> BegunBy {
 }
 
 /// What a part of a layer is called.
-pub fn part_name(part: BegunBy, words: &Words) -> Option<&str> {
+pub fn part_name(part: BegunBy, words: Words) -> Option<Said> {
     match part {
         BegunBy::Untold => None,
-        BegunBy::Officer => Some(words.begun_by_officers),
-        BegunBy::Dispatch => Some(words.begun_by_calls),
+        BegunBy::Officer => Some(words.begun_by_officers()),
+        BegunBy::Dispatch => Some(words.begun_by_calls()),
     }
 }
 
-fn parts(layer: &Layer, shown: BegunBy, is_first: bool, choice: &Choice, words: &Words) -> Markup {
+fn parts(layer: &Layer, shown: BegunBy, is_first: bool, choice: &Choice, words: Words) -> Markup {
     let parts = layer
         .begun_by
         .iter()
@@ -84,14 +84,14 @@ fn parts(layer: &Layer, shown: BegunBy, is_first: bool, choice: &Choice, words: 
     }
 }
 
-fn unknown(period: Option<&Period>, part: BegunBy, words: &Words) -> Markup {
+fn unknown(period: Option<&Period>, part: BegunBy, words: Words) -> Markup {
     let of_part = |period: &Period| {
         let mut unknown = period.unknown.iter();
         unknown.find(|(by, _)| *by == part).map(|(_, count)| *count)
     };
     html! {
         p #unknown .quiet {
-            @if let Some(count) = period.and_then(of_part) { (fill(words.layer_unknown, &[("n", &count.to_string())])) }
+            @if let Some(count) = period.and_then(of_part) { (words.layer_unknown(count)) }
         }
     }
 }
@@ -99,20 +99,16 @@ fn unknown(period: Option<&Period>, part: BegunBy, words: &Words) -> Markup {
 /// `Data through November 12, 2026, read 3 h ago. Source: ... Licence: ...`
 fn freshness(picture: &Picture, layer: &Layer, at: Timestamp, lang: Lang) -> Markup {
     let (words, zone) = (lang.words(), &picture.city.time_zone);
-    let source = [
-        ("source", layer.source.as_str()),
-        ("licence", layer.licence.as_str()),
-    ];
     html! {
         @if let Some(date) = layer.data_through {
-            (fill(words.layer_through, &[("date", &time::date(date, words))]))
+            (words.layer_through(time::date(date, words)))
             @if let Some(read) = layer.fetched_at {
-                ", " (fill(words.layer_read, &[("when", &time::long_ago(read, at, zone, words))]))
+                ", " (words.layer_read(time::long_ago(read, at, zone, words)))
             }
             ". "
         }
         (trouble(picture, layer, lang))
-        (fill(words.layer_source, &source))
+        (words.layer_source(&layer.source, &layer.licence))
     }
 }
 
@@ -123,8 +119,8 @@ fn trouble(picture: &Picture, layer: &Layer, lang: Lang) -> Markup {
         @if let Some(trouble) = layer.trouble {
             b {
                 @match trouble.since {
-                    Some(since) => (fill(words.layer_stale_since, &[("date", &time::day(since, zone, words))])),
-                    None => (words.layer_stale),
+                    Some(since) => (words.layer_stale_since(time::day(since, zone, words))),
+                    None => (words.layer_stale()),
                 }
             }
             " "
@@ -149,7 +145,7 @@ pub fn troubles(picture: &Picture, lang: Lang) -> Markup {
 mod tests {
     use super::*;
     use crate::feeds::status::Trouble;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english, spanish};
     use std::sync::Arc;
 
     fn page(picture: &Picture, choice: &Choice) -> String {
@@ -184,8 +180,8 @@ mod tests {
         });
         picture.layers = Arc::new(vec![layer, fixture::calls()]);
         for (lang, word) in [
-            (Lang::English, "since June 20, 2026"),
-            (Lang::Spanish, "desde el 20 de junio de 2026"),
+            (english(), "since June 20, 2026"),
+            (spanish(), "desde el 20 de junio de 2026"),
         ] {
             let text = troubles(&picture, lang).into_string();
             assert_eq!(text.matches("stale-layer").count(), 1);

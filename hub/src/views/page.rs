@@ -13,7 +13,7 @@ use crate::views::find::{self, Search};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::svg;
-use crate::views::words::{Lang, Words, fill};
+use crate::views::words::{Lang, Languages, Said, Words};
 use crate::views::{
     Picture, Sighting, atom, current, history, legend, list, living, open_data, time,
 };
@@ -37,12 +37,11 @@ pub fn searched_page(
     script: Option<&str>,
 ) -> String {
     let (mut words, kept) = (choice.lang.words(), offline::picture(picture));
-    let offline_words = offline::words(words);
     let picture = match choice.shape {
         Shape::Whole => picture,
         Shape::Embedded => return embed::page(picture, at, choice, script),
         Shape::Kept => {
-            words = &offline_words;
+            words = words.with(&offline::INSTEAD);
             &kept
         }
     };
@@ -55,9 +54,9 @@ pub fn searched_page(
         main {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             (text_it(picture, words))
-            section #where aria-label=(words.map_heading) {
+            section #where aria-label=(words.map_heading()) {
                 @if let Some(search) = search { (find::answer(picture, choice, search)) }
-                div #frame role="group" aria-label=(words.map_heading) {
+                div #frame role="group" aria-label=(words.map_heading()) {
                     (svg::map(picture, &seen, at, &frame, shown.as_ref(), words, pin.as_ref()))
                     (moves(&frame, choice, words))
                 }
@@ -66,12 +65,12 @@ pub fn searched_page(
                 (legend::legend(shown.as_ref(), "beside", choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
-                h2 #now-heading { (words.now_heading) }
+                h2 #now-heading { (words.now_heading()) }
                 (list::rows(picture, &seen, at, "", choice.lang))
                 @if script.is_some() { (nearest(words)) }
                 (list::left_form(choice, None))
-                p .quiet { (words.fading_means) }
-                p .printed { (words.not_printed) }
+                p .quiet { (words.fading_means()) }
+                p .printed { (words.not_printed()) }
             }
             (legend::legend(shown.as_ref(), "after", choice.lang))
             (report(picture, words))
@@ -79,9 +78,9 @@ pub fn searched_page(
             (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
             (embed::offer(picture, choice.lang))
         }
-        (footer(picture, &choice.address("list"), words.list_link, choice.lang))
+        (footer(picture, &choice.address("list"), &words.list_link(), choice.lang))
         @if script.is_some() {
-            (for_script(picture, at, "", choice.shape, words, choice.lang))
+            (for_script(picture, at, "", choice.shape, words))
             (living::for_script(picture, choice, shown.as_ref()))
         }
     };
@@ -103,24 +102,24 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
             (list::summary(picture, &seen, at, &choice.address("list"), words))
             (text_it(picture, words))
             section #now aria-labelledby="now-heading" tabindex="-1" {
-                h2 #now-heading { (words.now_heading) }
+                h2 #now-heading { (words.now_heading()) }
                 (list::rows(picture, &seen, at, &map, lang))
                 @if script.is_some() { (nearest(words)) }
                 (list::left_form(&choice, Some("list")))
-                p .quiet { (words.fading_means) }
-                p .printed { (words.not_printed) }
+                p .quiet { (words.fading_means()) }
+                p .printed { (words.not_printed()) }
             }
             (report(picture, words))
             (coverage(picture, words))
         }
-        (footer(picture, &map, words.map_link, lang))
-        @if script.is_some() { (for_script(picture, at, &map, Shape::Whole, words, lang)) }
+        (footer(picture, &map, &words.map_link(), lang))
+        @if script.is_some() { (for_script(picture, at, &map, Shape::Whole, words)) }
     };
     document(picture, lang, script, body)
 }
 
 /// For an address that leads nowhere, in every language: the address says nothing of its reader. Its links need the way back to the top, which is not below every address.
-pub fn not_found(depth: usize) -> String {
+pub fn not_found(depth: usize, languages: &Languages) -> String {
     let home = match depth {
         0 => "./".to_owned(),
         depth => "../".repeat(depth),
@@ -128,13 +127,13 @@ pub fn not_found(depth: usize) -> String {
     let body = html! {
         main .narrow {
             h1 { "Spotlight" }
-            @for lang in Lang::ALL {
+            @for lang in languages.iter() {
                 @let words = lang.words();
-                p lang=(lang.code()) { (words.not_found) ". " a .home href=(home) { (words.not_found_link) } }
+                p lang=(lang.code()) dir=[(lang.dir() != languages.first().dir()).then(|| lang.dir())] { (words.not_found()) ". " a .home href=(home) { (words.not_found_link()) } }
             }
         }
     };
-    shell("Spotlight", Lang::default(), html! {}, body)
+    shell("Spotlight", languages.first(), html! {}, body)
 }
 
 /// One sentence and the way back, for a reader of `lang`.
@@ -154,9 +153,9 @@ pub fn short_page(sentence: &str, link: &str, home: &str, lang: Lang) -> String 
 }
 
 fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -> String {
-    let title = fill(lang.words().title, &[("city", &picture.city.name)]);
+    let title = lang.words().title(&picture.city.name);
     let body = html! {
-        a .skip href="#now" { (lang.words().skip) }
+        a .skip href="#now" { (lang.words().skip()) }
         (svg::symbols())
         (body)
     };
@@ -164,11 +163,11 @@ fn document(picture: &Picture, lang: Lang, script: Option<&str>, body: Markup) -
 }
 
 /// The button that arranges the rows by distance: the script shows it where the browser can tell a position.
-fn nearest(words: &Words) -> Markup {
+fn nearest(words: Words) -> Markup {
     html! {
         div #near hidden {
-            button type="button" aria-pressed="false" { (words.nearest) }
-            p .quiet role="status" { (words.nearest_private) }
+            button type="button" aria-pressed="false" { (words.nearest()) }
+            p .quiet role="status" { (words.nearest_private()) }
         }
     }
 }
@@ -181,7 +180,7 @@ pub(super) fn titled(
     script: Option<&str>,
     body: Markup,
 ) -> String {
-    let feed = fill(lang.feed().title, &[("city", &picture.city.name)]);
+    let feed = lang.words().feed_title(&picture.city.name);
     let head = html! {
         link rel="alternate" type="application/atom+xml" href=(atom::address(lang)) title=(feed);
         @if let Some(script) = script { (with_script(script, lang)) }
@@ -219,44 +218,65 @@ pub(super) fn shell(title: &str, lang: Lang, head: Markup, body: Markup) -> Stri
 
 /// An address with the language, where it is not the first.
 pub fn with_lang(address: &str, lang: Lang) -> String {
-    match lang == Lang::default() {
-        true => address.to_owned(),
-        false => format!("{address}?lang={}", lang.code()),
+    match lang.in_address() {
+        None => address.to_owned(),
+        Some(code) => format!("{address}?lang={code}"),
     }
 }
 
 pub(super) fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
     let words = choice.lang.words();
-    let spoken = &picture.city.languages;
-    let is_spoken =
-        |lang: &Lang| spoken.is_empty() || spoken.iter().any(|code| code == lang.code());
-    let others = Lang::ALL
-        .into_iter()
-        .filter(|lang| *lang != choice.lang && is_spoken(lang));
+    let others = picture.languages.iter();
+    let others = others.filter(|lang| !lang.is(choice.lang)).map(Lang::named);
     html! {
         header {
-            h1 { (fill(words.title, &[("city", &picture.city.name)])) }
+            h1 { (words.title(&picture.city.name)) }
             @for lang in others {
                 a .lang href=(choice.with_lang(lang).address(page)) lang=(lang.code()) hreflang=(lang.code()) dir=(lang.dir()) {
-                    (lang.words().own_name)
+                    (lang.own_name())
                 }
             }
         }
     }
 }
 
-pub fn moves(frame: &Frame, choice: &Choice, words: &Words) -> Markup {
+pub fn moves(frame: &Frame, choice: &Choice, words: Words) -> Markup {
     let to = |view| choice.with_view(view).address("./");
     let steps = [
-        ("in", "+", words.closer, frame.step(1, 0.0, 0.0)),
-        ("out", "\u{2212}", words.wider, frame.step(-1, 0.0, 0.0)),
-        ("pan west", "\u{2190}", words.left, frame.step(0, -0.5, 0.0)),
-        ("pan north", "\u{2191}", words.up, frame.step(0, 0.0, -0.5)),
-        ("pan south", "\u{2193}", words.down, frame.step(0, 0.0, 0.5)),
-        ("pan east", "\u{2192}", words.right, frame.step(0, 0.5, 0.0)),
+        ("in", "+", words.move_closer(), frame.step(1, 0.0, 0.0)),
+        (
+            "out",
+            "\u{2212}",
+            words.move_wider(),
+            frame.step(-1, 0.0, 0.0),
+        ),
+        (
+            "pan west",
+            "\u{2190}",
+            words.move_west(),
+            frame.step(0, -0.5, 0.0),
+        ),
+        (
+            "pan north",
+            "\u{2191}",
+            words.move_north(),
+            frame.step(0, 0.0, -0.5),
+        ),
+        (
+            "pan south",
+            "\u{2193}",
+            words.move_south(),
+            frame.step(0, 0.0, 0.5),
+        ),
+        (
+            "pan east",
+            "\u{2192}",
+            words.move_east(),
+            frame.step(0, 0.5, 0.0),
+        ),
     ];
     html! {
-        nav #moves aria-label=(words.map_moves) {
+        nav #moves aria-label=(words.map_moves()) {
             @for (class, sign, name, view) in steps {
                 a class=(class) href=(to(view)) aria-label=(name) title=(name) { (sign) }
             }
@@ -265,13 +285,13 @@ pub fn moves(frame: &Frame, choice: &Choice, words: &Words) -> Markup {
 }
 
 /// A link to each part that a reader is likely to ask for.
-fn areas(picture: &Picture, choice: &Choice, words: &Words) -> Markup {
+fn areas(picture: &Picture, choice: &Choice, words: Words) -> Markup {
     let areas = picture.coverage.iter().zip(0..);
-    let areas = areas.map(|(area, n)| (area.name.as_str(), View::Area(n)));
-    let all = std::iter::once((words.all_areas, View::Now));
-    let city = std::iter::once((words.whole_city, View::CITY));
+    let areas = areas.map(|(area, n)| (Said::from(area.name.clone()), View::Area(n)));
+    let all = std::iter::once((words.all_areas(), View::Now));
+    let city = std::iter::once((words.whole_city(), View::CITY));
     html! {
-        nav #areas aria-label=(words.areas) {
+        nav #areas aria-label=(words.areas()) {
             @for (name, view) in all.chain(areas).chain(city) {
                 a href=(choice.with_view(view).address("./")) aria-current=[(view == choice.view).then_some("true")] {
                     (name)
@@ -282,34 +302,34 @@ fn areas(picture: &Picture, choice: &Choice, words: &Words) -> Markup {
 }
 
 /// What a reader can do, on the first screen: one tap opens a message to the number.
-fn text_it(picture: &Picture, words: &Words) -> Markup {
+fn text_it(picture: &Picture, words: Words) -> Markup {
     html! {
         @if let Some(phone) = &picture.phone {
-            p #text-it { a href={ "sms:" (dialled(phone)) } { (words.report_heading) ": " b { (phone) } } }
+            p #text-it { a href={ "sms:" (dialled(phone)) } { (words.report_heading()) ": " b { (phone) } } }
         }
     }
 }
 
-fn report(picture: &Picture, words: &Words) -> Markup {
+fn report(picture: &Picture, words: Words) -> Markup {
     html! {
         section #report {
-            h2 { (words.report_heading) }
+            h2 { (words.report_heading()) }
             (phone(picture, words))
-            p { (words.report_where) }
-            p { q { (words.report_example) } br; q { (words.report_gone_example) } }
-            p .quiet { (words.report_privacy) }
+            p { (words.report_where()) }
+            p { q { (words.report_example()) } br; q { (words.report_gone_example()) } }
+            p .quiet { (words.report_privacy()) }
         }
     }
 }
 
 /// The number to text, as a link that opens a message to it.
-pub(super) fn phone(picture: &Picture, words: &Words) -> Markup {
+pub(super) fn phone(picture: &Picture, words: Words) -> Markup {
     html! {
         @match &picture.phone {
             Some(phone) => {
                 p { a .phone href={ "sms:" (dialled(phone)) } { (phone) } }
             }
-            None => { p { (words.report_no_phone) } }
+            None => { p { (words.report_no_phone()) } }
         }
     }
 }
@@ -322,15 +342,15 @@ pub fn dialled(phone: &str) -> String {
         .collect()
 }
 
-fn coverage(picture: &Picture, words: &Words) -> Markup {
+fn coverage(picture: &Picture, words: Words) -> Markup {
     let areas: Vec<&str> = picture.coverage.iter().map(|c| c.name.as_str()).collect();
     html! {
         section #coverage {
-            h2 { (words.coverage_heading) }
+            h2 { (words.coverage_heading()) }
             @if areas.is_empty() {
-                p { (words.coverage_none) }
+                p { (words.coverage_none()) }
             } @else {
-                p { (fill(words.coverage, &[("areas", &areas.join(", "))])) }
+                p { (words.coverage(areas.join(", "))) }
             }
         }
     }
@@ -347,12 +367,12 @@ pub(super) fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> 
         footer {
             p {
                 a href=(other) { (name) }
-                a href="api/v1/sightings.geojson" { (words.data_link) }
-                a href=(about) { (lang.about().link) }
-                a href=(with_lang("poster", lang)) { (words.poster_link) }
+                a href="api/v1/sightings.geojson" { (words.data_link()) }
+                a href=(about) { (words.about_link()) }
+                a href=(with_lang("poster", lang)) { (words.poster_link()) }
             }
             (open_data::troubles(picture, lang))
-            p .quiet { (words.streets_from) " " (words.no_tracking) " " (words.kept) }
+            p .quiet { (words.streets_from()) " " (words.no_tracking()) " " (words.kept()) }
         }
     }
 }
@@ -363,8 +383,7 @@ pub(super) fn for_script(
     at: Timestamp,
     map_page: &str,
     shape: Shape,
-    words: &Words,
-    lang: Lang,
+    words: Words,
 ) -> Markup {
     let day = time::day(at, &picture.city.time_zone, words);
     let zone = picture.city.time_zone.iana_name().unwrap_or("UTC");
@@ -381,29 +400,29 @@ pub(super) fn for_script(
         "map_page": map_page,
         "kept": shape == Shape::Kept,
         "embedded": shape == Shape::Embedded,
-        "near": words.near,
-        "within": words.within,
-        "none": words.none_now,
-        "one": words.one_now,
-        "many": words.many_now,
-        "newest": words.newest,
-        "just": words.just_now,
-        "ago": words.minutes_ago,
-        "now": words.now,
-        "minutes": words.minutes,
+        "near": words.place_near("{place}"),
+        "within": words.place_in("{place}"),
+        "none": words.none_now(),
+        "one": words.sightings_now(1),
+        "many": words.counted(2, |words, n| words.sightings_now(n)),
+        "newest": words.newest("{ago}"),
+        "just": words.just_now(),
+        "ago": words.counted(1, |words, n| words.minutes_ago(n)),
+        "now": words.now(),
+        "minutes": words.counted(1, |words, n| words.minutes(n)),
         "covered": !picture.coverage.is_empty(),
-        "fades": words.fades,
-        "gone": words.reported_gone,
-        "they_left": lang.left().button,
-        "not_sent": lang.left().failed,
-        "live": words.live,
-        "lost": fill(words.lost, &[("date", &day)]),
-        "connecting": fill(words.connecting, &[("date", &day)]),
-        "map": words.map_heading,
-        "nearest_failed": words.nearest_failed,
-        "nearest_private": words.nearest_private,
-        "metres_away": words.metres_away,
-        "kilometres_away": words.kilometres_away,
+        "fades": words.counted(0, |words, n| words.fades("{time}", n)),
+        "gone": words.reported_gone("{time}"),
+        "they_left": words.left_button(),
+        "not_sent": words.left_failed(),
+        "live": words.live(),
+        "lost": words.lost("{time}", &*day),
+        "connecting": words.connecting("{time}", &*day),
+        "map": words.map_heading(),
+        "nearest_failed": words.nearest_failed(),
+        "nearest_private": words.nearest_private(),
+        "metres_away": words.counted(0, |words, n| words.metres_away(n)),
+        "kilometres_away": words.counted(0, |words, n| words.kilometres_away(n)),
         "levels": levels.into_iter().map(level).collect::<serde_json::Map<_, _>>(),
     });
     // "</" would end the block.
@@ -414,7 +433,7 @@ pub(super) fn for_script(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, english, spanish};
 
     #[test]
     fn nothing_on_a_page_comes_from_elsewhere() {
@@ -442,8 +461,8 @@ mod tests {
         };
         let choice = Choice::default();
         check(map_page(&picture, picture.at, &choice, None), "");
-        check(list_page(&picture, picture.at, Lang::English, None), "./");
-        let spanish = list_page(&picture, picture.at, Lang::Spanish, None);
+        check(list_page(&picture, picture.at, english(), None), "./");
+        let spanish = list_page(&picture, picture.at, spanish(), None);
         check(spanish, "./?lang=es");
     }
 
@@ -461,7 +480,7 @@ mod tests {
     fn a_number_is_dialled_without_what_makes_it_readable() {
         let mut picture = fixture::picture(0);
         picture.phone = Some("+1 (213) 555-0100".to_owned());
-        let page = list_page(&picture, picture.at, Lang::English, None);
+        let page = list_page(&picture, picture.at, english(), None);
         assert!(page.contains("href=\"sms:+12135550100\">+1 (213) 555-0100</a>"));
     }
 

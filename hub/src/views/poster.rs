@@ -7,11 +7,17 @@ use crate::views::choice::Choice;
 use crate::views::page::{STYLE, dialled};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
-use crate::views::words::{Lang, Words, fill};
+use crate::views::words::{Lang, Said, Words};
 use crate::views::{Picture, legend, qr, svg, time};
 
 /// What the poster has beside the style sheet of every page.
 pub static POSTER_STYLE: &str = include_str!("poster.css");
+
+/// What it says of its map in the place of what a page says.
+pub const INSTEAD: [(&str, &str); 2] = [
+    ("map-title", "poster-map-title"),
+    ("map-text", "poster-map-text"),
+];
 
 /// In one language, or without one in all that the city speaks, side by side.
 pub fn poster(picture: &Picture, at: Timestamp, lang: Option<Lang>) -> String {
@@ -19,12 +25,10 @@ pub fn poster(picture: &Picture, at: Timestamp, lang: Option<Lang>) -> String {
         let codes = &picture.city.languages;
         codes.is_empty() || codes.iter().any(|code| code == lang.code())
     };
-    let langs: Vec<Lang> = match lang {
-        Some(lang) => vec![lang],
-        None => Lang::ALL.into_iter().filter(spoken).collect(),
-    };
+    let together: Vec<Lang> = picture.languages.iter().filter(spoken).collect();
+    let langs = lang.map_or(together.clone(), |lang| vec![lang]);
     let first = langs.first().copied().unwrap_or_default();
-    let title = fill(first.words().poster_title, &[("city", &picture.city.name)]);
+    let title = first.words().poster_title(&picture.city.name);
     let page = html! {
         (DOCTYPE)
         html lang=(first.code()) dir=(first.dir()) {
@@ -37,7 +41,7 @@ pub fn poster(picture: &Picture, at: Timestamp, lang: Option<Lang>) -> String {
                 style { (PreEscaped(POSTER_STYLE)) }
             }
             body .sheet {
-                (choices(lang))
+                (choices(picture, lang, &together))
                 main .poster .alone[langs.len() == 1] {
                     @for lang in &langs { (heading(picture, *lang, *lang == first)) }
                     (codes(picture, &langs))
@@ -51,63 +55,67 @@ pub fn poster(picture: &Picture, at: Timestamp, lang: Option<Lang>) -> String {
 }
 
 /// For the screen alone: back to the map, and the sheet in other languages.
-fn choices(chosen: Option<Lang>) -> Markup {
-    let words = chosen.unwrap_or_default().words();
-    let each = Lang::ALL.map(|lang| (Some(lang), lang.words().own_name.to_owned()));
-    let all = (
-        None,
-        Lang::ALL.map(|lang| lang.words().own_name).join(" + "),
-    );
+fn choices(picture: &Picture, chosen: Option<Lang>, together: &[Lang]) -> Markup {
+    let words = chosen.unwrap_or(picture.languages.first()).words();
+    let each = picture.languages.iter();
+    let each = each.map(|lang| (Some(lang), lang.own_name().to_owned()));
+    let together: Vec<&str> = together.iter().map(|lang| lang.own_name()).collect();
+    let all = (None, together.join(" + "));
     html! {
-        nav .choices aria-label=(words.poster_link) {
-            a href="./" { (words.map_link) }
+        nav .choices aria-label=(words.poster_link()) {
+            a href="./" { (words.map_link()) }
             @for (lang, name) in std::iter::once(all).chain(each) {
                 @let address = lang.map_or("poster".to_owned(), |lang| format!("poster?lang={}", lang.code()));
-                a href=(address) lang=[lang.map(Lang::code)] aria-current=[(lang == chosen).then_some("true")] { (name) }
+                a href=(address) lang=[lang.map(Lang::code)] aria-current=[(lang.map(Lang::code) == chosen.map(Lang::code)).then_some("true")] { (name) }
             }
-            span .quiet { (words.poster_print) }
+            span .quiet { (words.poster_print()) }
         }
     }
 }
 
 fn heading(picture: &Picture, lang: Lang, is_first: bool) -> Markup {
     let words = lang.words();
-    let title = fill(words.title, &[("city", &picture.city.name)]);
+    let title = words.title(&picture.city.name);
     html! {
         section .head lang=(lang.code()) dir=(lang.dir()) {
             @if is_first { h1 { (title) } } @else { p .h1 { (title) } }
-            p { (words.poster_what) }
-            h2 { (words.report_heading) }
-            p { (words.report_where) }
-            p { q { (words.report_example) } br; q { (words.report_gone_example) } }
-            p .ask { (words.poster_ask) br; q { (words.poster_ask_example) } }
+            p { (words.poster_what()) }
+            h2 { (words.report_heading()) }
+            p { (words.report_where()) }
+            p { q { (words.report_example()) } br; q { (words.report_gone_example()) } }
+            p .ask { (words.poster_ask()) br; q { (words.poster_ask_example()) } }
         }
     }
 }
 
 /// The number as large as the sheet allows, with its code, and the map's address if the operator has set it.
 fn codes(picture: &Picture, langs: &[Lang]) -> Markup {
-    let said = |of: fn(&Words) -> &'static str| {
+    let said = |of: fn(Words) -> Said| {
         let all = langs.iter().map(|lang| (*lang, of(lang.words())));
         html! { @for (lang, text) in all { span lang=(lang.code()) { (text) } } }
     };
-    let name = |of: fn(&Words) -> &'static str| langs.first().map_or("", |lang| of(lang.words()));
+    let name = |of: fn(Words) -> Said| {
+        langs
+            .first()
+            .map(|lang| of(lang.words()))
+            .unwrap_or_default()
+    };
     html! {
         section .codes {
             @if let Some(phone) = &picture.phone {
                 p .big { (phone) }
                 div .scan {
-                    (qr::code(&format!("sms:{}", dialled(phone)), name(|words| words.poster_scan)).unwrap_or_default())
-                    p .say { (said(|words| words.poster_scan)) }
+                    (qr::code(&format!("sms:{}", dialled(phone)), &name(|words| words.poster_scan())).unwrap_or_default())
+                    p .say { (said(|words| words.poster_scan())) }
                 }
             } @else {
-                p .say { (said(|words| words.report_no_phone)) }
+                p .say { (said(|words| words.report_no_phone())) }
             }
             @if let Some(url) = &picture.public_url {
                 div .scan {
-                    (qr::code(url, name(|words| words.poster_scan_map)).unwrap_or_default())
+                    (qr::code(url, &name(|words| words.poster_scan_map())).unwrap_or_default())
                     div {
-                        p .say { (said(|words| words.poster_scan_map)) }
+                        p .say { (said(|words| words.poster_scan_map())) }
                         p .url { (url) }
                     }
                 }
@@ -123,16 +131,12 @@ fn map(picture: &Picture, langs: &[Lang], first: Lang) -> Markup {
         node_online: true,
         ..picture.clone()
     };
-    let words = Words {
-        map_title: first.words().poster_map_title,
-        map_text: first.words().poster_map_text,
-        ..*first.words()
-    };
+    let words = first.words().with(&INSTEAD);
     let frame = Frame::of(View::Now, &picture);
     let shown = Shown::of(&picture, &Choice::default(), &frame);
     html! {
         section .picture {
-            div #frame { (svg::map(&picture, &[], picture.at, &frame, shown.as_ref(), &words, None)) }
+            div #frame { (svg::map(&picture, &[], picture.at, &frame, shown.as_ref(), words, None)) }
             @for lang in langs {
                 div .scales lang=(lang.code()) dir=(lang.dir()) { (legend::ground(shown.as_ref(), *lang)) }
             }
@@ -148,13 +152,13 @@ fn small_print(picture: &Picture, at: Timestamp, lang: Lang) -> Markup {
         section .small lang=(lang.code()) dir=(lang.dir()) {
             p {
                 b {
-                    @if areas.is_empty() { (words.coverage_none) }
-                    @else { (fill(words.coverage, &[("areas", &areas.join(", "))])) }
+                    @if areas.is_empty() { (words.coverage_none()) }
+                    @else { (words.coverage(areas.join(", "))) }
                 }
-                " " (words.silence)
+                " " (words.silence())
             }
-            p { (words.report_privacy) }
-            p { (fill(words.poster_as_of, &[("date", &day), ("time", &clock)])) }
+            p { (words.report_privacy()) }
+            p { (words.poster_as_of(day, clock)) }
         }
     }
 }
@@ -162,7 +166,7 @@ fn small_print(picture: &Picture, at: Timestamp, lang: Lang) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::fixture;
+    use crate::views::fixture::{self, spanish};
 
     #[test]
     fn a_poster_says_how_to_text_and_holds_no_sighting() {
@@ -183,7 +187,7 @@ mod tests {
         }
         assert_eq!(sheet.matches("class=\"code\"").count(), 1);
         picture.public_url = Some("https://example.org/".to_owned());
-        let sheet = poster(&picture, picture.at, Some(Lang::Spanish));
+        let sheet = poster(&picture, picture.at, Some(spanish()));
         assert_eq!(sheet.matches("class=\"code\"").count(), 2);
         assert!(sheet.contains("<html lang=\"es\"") && !sheet.contains("See police?"));
     }

@@ -7,7 +7,7 @@ use crate::city::basemap::{Rank, Street};
 use crate::gazetteer::plane;
 use crate::gazetteer::simplify::simplify;
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH, is_drawn};
-use crate::views::words::{ENGLISH, place};
+use crate::views::words::calm;
 
 /// Units by which a line may be off.
 const TOLERANCE: f64 = 0.8;
@@ -253,7 +253,7 @@ pub fn names(frame: &Frame, city: &City, markers: [&[Point]; 2]) -> Vec<Name> {
             put(&mut names, text, Kind::District, &around);
         }
         for street in &city.basemap.streets {
-            let text = place(&street.name, &ENGLISH);
+            let text = calm(&street.name);
             // "Ave" alone, as some rows have it, names nothing.
             if text.chars().count() < 4 || names.iter().any(|name| name.text == text) {
                 continue;

@@ -12,7 +12,7 @@ use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
 use crate::views::spread::{Size, spread};
 use crate::views::streets::{self, DESK, Kind, PHONE, RANKS, ring};
-use crate::views::words::{Words, fill, place};
+use crate::views::words::{Said, Words, place};
 use crate::views::{Picture, Sighting, time};
 
 /// Across so many metres streets would cover each other: they are drawn thin.
@@ -29,23 +29,22 @@ pub fn map(
     at: Timestamp,
     frame: &Frame,
     shown: Option<&Shown<'_>>,
-    words: &Words,
+    words: Words,
     pin: Option<&Markup>,
 ) -> Markup {
     let city = &picture.city;
     let now = time::clock(at, &city.time_zone);
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
     let plane = &frame.plane;
-    let described = [("city", city.name.as_str()), ("time", now.as_str())];
     let places: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
     let phone = spread(&places, (WIDTH, HEIGHT), PHONE);
     let desk = spread(&places, (WIDTH, HEIGHT), DESK);
     let paths = streets::paths(frame, &city.basemap.streets);
     html! {
         svg #map .far[frame.width > FAR] viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
-            title #map-title { (fill(words.map_title, &described)) }
+            title #map-title { (words.map_title(&city.name, &now)) }
             desc #map-text {
-                (fill(words.map_text, &[("city", &city.name), ("n", &count(seen.len(), words))]))
+                (words.map_text(&city.name, count(seen.len(), words)))
             }
             (definitions(picture, frame))
             (ground(picture, frame))
@@ -81,11 +80,10 @@ pub fn map(
 }
 
 /// What the page says of so many sightings.
-pub fn count(sightings: usize, words: &Words) -> String {
+pub fn count(sightings: usize, words: Words) -> Said {
     match sightings {
-        0 => words.none_now.to_owned(),
-        1 => words.one_now.to_owned(),
-        n => fill(words.many_now, &[("n", &n.to_string())]),
+        0 => words.none_now(),
+        n => words.sightings_now(n),
     }
 }
 
@@ -170,7 +168,7 @@ fn mark(
     number: usize,
     sighting: &Sighting,
     at: Timestamp,
-    words: &Words,
+    words: Words,
     phone: (Size, (f64, f64)),
     desk: (Size, (f64, f64)),
 ) -> Markup {
@@ -279,7 +277,7 @@ fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> 
     std::iter::once(polygon.exterior()).chain(polygon.interiors())
 }
 
-fn names(picture: &Picture, markers: [&[(f64, f64)]; 2], frame: &Frame, words: &Words) -> Markup {
+fn names(picture: &Picture, markers: [&[(f64, f64)]; 2], frame: &Frame, words: Words) -> Markup {
     let names = streets::names(frame, &picture.city, markers);
     let covered: Vec<Polygon<f64>> = picture
         .coverage
@@ -293,7 +291,7 @@ fn names(picture: &Picture, markers: [&[(f64, f64)]; 2], frame: &Frame, words: &
             .iter()
             .any(|area| area.contains(&geo::coord! { x: x, y: y }))
     };
-    let no_data = streets::words_between(words.hatched, &names, markers[0], is_open);
+    let no_data = streets::words_between(&words.hatched(), &names, markers[0], is_open);
     html! {
         @for name in names.iter().chain(&no_data) { (written(name)) }
     }
@@ -321,7 +319,7 @@ fn outline(frame: &Frame, points: impl Iterator<Item = (f64, f64)>) -> String {
 }
 
 /// A sighting's place in the reader's language.
-pub fn label(sighting: &Sighting, words: &Words) -> String {
+pub fn label(sighting: &Sighting, words: Words) -> String {
     place(&sighting.label, words)
 }
 

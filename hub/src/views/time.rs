@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::city::Span;
-use crate::views::words::{Words, fill};
+use crate::views::words::{Said, Words};
 
 /// `15:40` on the city's clock.
 pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
@@ -14,39 +14,21 @@ pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
 }
 
 /// The day on the city's calendar, in words.
-pub fn day(time: Timestamp, zone: &TimeZone, words: &Words) -> String {
+pub fn day(time: Timestamp, zone: &TimeZone, words: Words) -> Said {
     date(time.to_zoned_datetime(zone.clone()).date(), words)
 }
 
 /// `October 31, 2020`.
-pub fn date(date: Date, words: &Words) -> String {
-    let values = [
-        ("day", date.day().to_string()),
-        ("month", month_name(date.month(), words)),
-        ("year", date.year().to_string()),
-    ];
-    fill(
-        words.date,
-        &values
-            .each_ref()
-            .map(|(name, value)| (*name, value.as_str())),
-    )
+pub fn date(date: Date, words: Words) -> Said {
+    words.date(date.day(), words.month_name(date.month()), date.year())
 }
 
 /// `October 2020`, or `Week of October 5, 2020`, by its first day.
-pub fn period(span: Span, first: Date, words: &Words) -> String {
+pub fn period(span: Span, first: Date, words: Words) -> Said {
     match span {
-        Span::Month => {
-            let (month, year) = (month_name(first.month(), words), first.year().to_string());
-            fill(words.month, &[("month", &month), ("year", &year)])
-        }
-        Span::Week => fill(words.layer_week_of, &[("date", &date(first, words))]),
+        Span::Month => words.month(words.month_name(first.month()), first.year()),
+        Span::Week => words.layer_week_of(date(first, words)),
     }
-}
-
-fn month_name(month: i8, words: &Words) -> String {
-    let at = usize::try_from(month - 1).unwrap_or_default();
-    words.months.get(at).copied().unwrap_or_default().to_owned()
 }
 
 /// Whole minutes from `from` to `to`, begun ones counted; 0 if it is past.
@@ -57,31 +39,31 @@ pub fn minutes_until(from: Timestamp, to: Timestamp) -> i64 {
 }
 
 /// `4 min ago`.
-pub fn ago(then: Timestamp, now: Timestamp, words: &Words) -> String {
+pub fn ago(then: Timestamp, now: Timestamp, words: Words) -> Said {
     let minutes = (now.as_second() - then.as_second()).div_euclid(60);
     if minutes <= 0 {
-        return words.just_now.to_owned();
+        return words.just_now();
     }
-    fill(words.minutes_ago, &[("n", &minutes.to_string())])
+    words.minutes_ago(minutes)
 }
 
 /// `4 min ago`, `3 h ago`, and after two days the day.
-pub fn long_ago(then: Timestamp, now: Timestamp, zone: &TimeZone, words: &Words) -> String {
+pub fn long_ago(then: Timestamp, now: Timestamp, zone: &TimeZone, words: Words) -> Said {
     let hours = (now.as_second() - then.as_second()).div_euclid(3600);
     match hours {
         ..1 => ago(then, now, words),
-        1..48 => fill(words.hours_ago, &[("n", &hours.to_string())]),
-        _ => fill(words.on_day, &[("date", &day(then, zone, words))]),
+        1..48 => words.hours_ago(hours),
+        _ => words.on_day(day(then, zone, words)),
     }
 }
 
 /// `4 min`, for where there is little room.
-pub fn age(then: Timestamp, now: Timestamp, words: &Words) -> String {
+pub fn age(then: Timestamp, now: Timestamp, words: Words) -> Said {
     let minutes = (now.as_second() - then.as_second()).div_euclid(60);
     if minutes <= 0 {
-        return words.now.to_owned();
+        return words.now();
     }
-    fill(words.minutes, &[("n", &minutes.to_string())])
+    words.minutes(minutes)
 }
 
 /// The instant at which what is said by the minute is no longer true.
@@ -93,7 +75,7 @@ pub fn next_minute(now: Timestamp) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::views::words::{ENGLISH, SPANISH};
+    use crate::views::fixture::{english, spanish};
 
     fn at(text: &str) -> Timestamp {
         text.parse().expect("a time")
@@ -104,17 +86,23 @@ mod tests {
         let zone = TimeZone::get("America/Los_Angeles").expect("known");
         assert_eq!(clock(at("2026-07-01T22:40:00Z"), &zone), "15:40");
         let day = |words| day(at("2026-01-01T07:05:00Z"), &zone, words);
-        assert_eq!(day(&ENGLISH), "December 31, 2025");
-        assert_eq!(day(&SPANISH), "31 de diciembre de 2025");
+        assert_eq!(day(english().words()), "December 31, 2025");
+        assert_eq!(day(spanish().words()), "31 de diciembre de 2025");
     }
 
     #[test]
     fn periods_have_names() {
         let of = |span, month, words| period(span, jiff::civil::date(2020, month, 7), words);
-        assert_eq!(of(Span::Month, 9, &ENGLISH), "September 2020");
-        assert_eq!(of(Span::Month, 1, &SPANISH), "enero de 2020");
-        assert_eq!(of(Span::Week, 9, &ENGLISH), "Week of September 7, 2020");
-        assert_eq!(of(Span::Week, 1, &SPANISH), "Semana del 7 de enero de 2020");
+        assert_eq!(of(Span::Month, 9, english().words()), "September 2020");
+        assert_eq!(of(Span::Month, 1, spanish().words()), "enero de 2020");
+        assert_eq!(
+            of(Span::Week, 9, english().words()),
+            "Week of September 7, 2020"
+        );
+        assert_eq!(
+            of(Span::Week, 1, spanish().words()),
+            "Semana del 7 de enero de 2020"
+        );
     }
 
     #[test]
@@ -127,7 +115,7 @@ mod tests {
             ("2026-07-02T12:01:00Z", "47 h ago"),
             ("2026-07-02T12:00:00Z", "on July 2, 2026"),
         ] {
-            assert_eq!(long_ago(at(then), now, &zone, &ENGLISH), text);
+            assert_eq!(long_ago(at(then), now, &zone, english().words()), text);
         }
     }
 
@@ -138,8 +126,14 @@ mod tests {
         assert_eq!(minutes_until(now, at("2026-07-01T12:01:01Z")), 1);
         assert_eq!(minutes_until(now, at("2026-07-01T12:01:02Z")), 2);
         assert_eq!(minutes_until(now, at("2026-07-01T11:00:00Z")), 0);
-        assert_eq!(ago(at("2026-07-01T12:00:00Z"), now, &ENGLISH), "just now");
-        assert_eq!(ago(at("2026-07-01T11:56:00Z"), now, &ENGLISH), "4 min ago");
+        assert_eq!(
+            ago(at("2026-07-01T12:00:00Z"), now, english().words()),
+            "just now"
+        );
+        assert_eq!(
+            ago(at("2026-07-01T11:56:00Z"), now, english().words()),
+            "4 min ago"
+        );
         assert_eq!(next_minute(now), at("2026-07-01T12:01:00Z"));
     }
 }

@@ -9,13 +9,14 @@ import type {
   StyleSpecification as Style,
 } from "maplibre-gl";
 import { colour } from "./classes";
+import type { Template } from "./words";
 
 type Bounds = [number, number, number, number];
 
 /** What the page says of its tiles; `views/living.rs` writes it. */
 export interface Told {
   streets: string;
-  areas: { tiles: string; begun_by: string | null; says: string } | null;
+  areas: { tiles: string; begun_by: string | null; says: Template } | null;
   basemap: { tiles: string; bounds: Bounds; zooms: [number, number]; credit: string | null } | null;
   bounds: Bounds;
   zooms: [number, number];

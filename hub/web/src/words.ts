@@ -1,5 +1,8 @@
 // What the hub told the page in its block of data: words, the city's time zone, and the hub's time.
 
+/** A sentence with `{name}` for what is filled in; where a number has several plural forms, one for each of them. */
+export type Template = string | Partial<Record<Intl.LDMLPluralRule, string>>;
+
 export interface Words {
   zone: string;
   /** When the page was made, and the latest that it may be now. */
@@ -14,14 +17,14 @@ export interface Words {
   within: string;
   none: string;
   one: string;
-  many: string;
+  many: Template;
   newest: string;
   just: string;
-  ago: string;
+  ago: Template;
   now: string;
-  minutes: string;
+  minutes: Template;
   covered: boolean;
-  fades: string;
+  fades: Template;
   gone: string;
   they_left: string;
   not_sent: string;
@@ -31,8 +34,8 @@ export interface Words {
   map: string;
   nearest_failed: string;
   nearest_private: string;
-  metres_away: string;
-  kilometres_away: string;
+  metres_away: Template;
+  kilometres_away: Template;
   levels: Record<string, [string, string]>;
 }
 
@@ -40,12 +43,15 @@ export const words: Words = JSON.parse(
   document.getElementById("words")?.textContent ?? "{}",
 );
 
-/** Puts values in the place of `{name}`. */
+const plurals = new Intl.PluralRules(document.documentElement.lang || "en");
+
+/** Puts values in the place of `{name}`; `n` chooses the plural form. */
 export function fill(
-  template: string,
+  template: Template,
   values: Record<string, string | number>,
 ): string {
-  return template.replace(/\{(\w+)\}/g, (blank, name: string) =>
+  const text = typeof template === "string" ? template : template[plurals.select(Number(values.n))] ?? template.other ?? "";
+  return text.replace(/\{(\w+)\}/g, (blank, name: string) =>
     String(values[name] ?? blank),
   );
 }
@@ -76,9 +82,9 @@ export function age(then: number, now: number): string {
 /** A place as people write it; `place` in `views/words.rs` is the same rule. */
 export function place(label: string): string {
   const leads = [["near ", words.near], ["in ", words.within]] as const;
-  const [lead, said] = leads.find(([lead]) => label.startsWith(lead)) ?? ["", undefined];
+  const [lead, said] = leads.find(([lead]) => label.startsWith(lead)) ?? ["", "{place}"];
   const name = label.slice(lead.length).split(" ").map((word) =>
     /\p{Ll}/u.test(word) ? word : word.slice(0, 1) + word.slice(1).toLowerCase(),
   );
-  return (said === undefined ? name : [said, ...name]).join(" ");
+  return fill(said, { place: name.join(" ") });
 }

@@ -8,7 +8,7 @@ use crate::http::tests::{Server, bytes, server};
 
 /// The operations of the description: method and path.
 fn documented() -> BTreeSet<(String, String)> {
-    let description = description();
+    let description = description(&Languages::built_in());
     let paths = description["paths"].as_object().expect("paths");
     let operations = paths.iter().flat_map(|(path, item)| {
         let methods = item.as_object().expect("operations").keys();
@@ -57,12 +57,12 @@ fn every_reference_leads_somewhere() {
             _ => (),
         }
     }
-    let description = description();
+    let description = description(&Languages::built_in());
     check(&description, &description);
 }
 
 async fn check(server: &Server, path: &str, address: &str, status: &str) {
-    let description = description();
+    let description = description(&Languages::built_in());
     let documented = &description["paths"][path]["get"]["responses"][status];
     let documented = resolved(&description, documented);
     let kinds = documented["content"].as_object().expect("content");

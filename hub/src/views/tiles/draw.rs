@@ -14,7 +14,7 @@ use crate::views::geojson::begun_by;
 use crate::views::layers::{Layer, Period};
 use crate::views::projection::{Frame, View};
 use crate::views::streets::cut;
-use crate::views::words::{ENGLISH, place};
+use crate::views::words::calm;
 
 /// Units by which a line may be off: a quarter of a pixel.
 const TOLERANCE: f64 = 2.0;
@@ -69,7 +69,7 @@ pub fn streets(picture: &Picture, square: Square) -> Vec<u8> {
             Rank::Through => 2,
             Rank::Side => 3,
         };
-        let name = place(&street.name, &ENGLISH);
+        let name = calm(&street.name);
         lines.line(
             &runs,
             &[("name", Value::Text(name)), ("rank", Value::Count(rank))],

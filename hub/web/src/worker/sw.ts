@@ -12,7 +12,7 @@ const PATIENCE = 15_000;
 function keptAddress(of: URL): string {
   const address = new URL(worker.registration.scope);
   const lang = of.searchParams.get("lang") ?? "";
-  if (/^[a-z]{2}$/.test(lang)) address.searchParams.set("lang", lang);
+  if (/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i.test(lang)) address.searchParams.set("lang", lang);
   address.searchParams.set("kept", "1");
   return address.href;
 }
