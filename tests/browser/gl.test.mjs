@@ -132,7 +132,7 @@ test("wheel, drag, keys and buttons move it, and the address follows", async () 
   const { x, y, width, height } = await page.locator("#frame").boundingBox();
   await page.mouse.move(x + width / 2, y + height / 2);
   await moved("wheel", () => page.mouse.wheel(0, -400));
-  assert.match(page.url(), /view=\d\.\d+\.\d+/);
+  await page.waitForURL(/view=\d\.\d+\.\d+/, { timeout: PATIENCE });
   await moved("drag", async () => {
     await page.mouse.down();
     await page.mouse.move(x + width / 2 + 90, y + height / 2 + 40, { steps: 4 });
