@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::fault::{Fault, NAMES};
 use super::pdu;
-use super::port::Simulator;
+use super::simulator::Simulator;
 use crate::sms;
 
 /// What a line may say; the faults come after it.

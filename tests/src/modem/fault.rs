@@ -7,8 +7,10 @@ use std::str::FromStr;
 pub enum Cure {
     /// The port is opened anew.
     Open,
-    /// `AT+CFUN=1,1`.
+    /// `ATZ`.
     Reset,
+    /// `AT+CFUN=1,1`.
+    Restart,
     /// The power is taken away, or the plug is pulled.
     Power,
 }
@@ -45,6 +47,10 @@ pub enum Fault {
     NoSim,
     /// The SIM asks for the PUK.
     Puk,
+    /// The SIM's files cannot be read or written by `AT+CRSM`.
+    NoSimFiles,
+    /// `AT+CFUN=1,1` takes the port away, and it comes back under another number.
+    RestartRenumbers,
     /// Sending ends in `+CMS ERROR` with this code.
     SendFails(u16),
     /// `AT+CMGS` is never prompted for the message.
@@ -58,9 +64,9 @@ pub enum Fault {
 }
 
 /// As they are written on a line of control, with what they take.
-pub const NAMES: [(&str, &str); 19] = [
-    ("hang-in-list", "[BYTES=200] [open|reset|power]"),
-    ("silence", "[open|reset|power]"),
+pub const NAMES: [(&str, &str); 21] = [
+    ("hang-in-list", "[BYTES=200] [open|reset|restart|power]"),
+    ("silence", "[open|reset|restart|power]"),
     ("urc-memory", "[NAME=MT]"),
     ("urc-in-answer", ""),
     ("split", "[BYTES=7]"),
@@ -73,6 +79,8 @@ pub const NAMES: [(&str, &str); 19] = [
     ("not-registered", ""),
     ("no-sim", ""),
     ("puk", ""),
+    ("no-sim-files", ""),
+    ("restart-renumbers", ""),
     ("send-fails", "[CODE=500]"),
     ("no-prompt", ""),
     ("prompt-stays", ""),
@@ -94,6 +102,7 @@ impl FromStr for Fault {
                 (_, Ok(given)) => number = Some(given),
                 ("open", _) => cure = Cure::Open,
                 ("reset", _) => cure = Cure::Reset,
+                ("restart", _) => cure = Cure::Restart,
                 ("power", _) => cure = Cure::Power,
                 (given, _) => word = Some(given.to_owned()),
             }
@@ -117,6 +126,8 @@ impl FromStr for Fault {
             "not-registered" => Self::NotRegistered,
             "no-sim" => Self::NoSim,
             "puk" => Self::Puk,
+            "no-sim-files" => Self::NoSimFiles,
+            "restart-renumbers" => Self::RestartRenumbers,
             "send-fails" => Self::SendFails(code(number.unwrap_or(500))?),
             "no-prompt" => Self::NoPrompt,
             "prompt-stays" => Self::PromptStays,

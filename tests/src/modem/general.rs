@@ -1,8 +1,9 @@
 //! The commands of 27.007: who the modem is, whether its SIM and its network are ready.
 
 use super::at::{Command, Form};
-use super::fault::Fault;
+use super::fault::{Cure, Fault};
 use super::line::{Answer, Fail, done, is_run, says};
+use super::memory::RECORD;
 use super::pdu;
 use super::state::{Lock, Modem};
 use crate::sms::semi_octets;
@@ -11,6 +12,9 @@ use crate::sms::semi_octets;
 const IMEI: &str = "004999010640000";
 const IMSI: &str = "001010123456789";
 const ICCID: &str = "8901001012345678902";
+/// Files of a SIM (31.102).
+const EF_ICCID: usize = 0x2FE2;
+const EF_SMS: usize = 0x6F3C;
 const OPERATOR: [&str; 3] = ["Test Network", "TestNet", "00101"];
 
 /// Commands that are taken, remembered, and change nothing here.
@@ -21,8 +25,16 @@ const REMEMBERED: [&str; 27] = [
 ];
 
 /// `AT+CFUN=1,1`.
-pub(super) fn is_reset(command: &Command) -> bool {
+fn is_restart(command: &Command) -> bool {
     command.name == "+CFUN" && command.number(0) == Some(1) && command.number(1) == Some(1)
+}
+
+/// What a command may cure.
+pub(super) fn cure(command: &Command) -> Option<Cure> {
+    match command.name.as_str() {
+        "Z" => Some(Cure::Reset),
+        _ => is_restart(command).then_some(Cure::Restart),
+    }
 }
 
 /// What `+CMEE=2` says.
@@ -120,16 +132,7 @@ pub(super) fn answer(modem: &mut Modem, command: &Command) -> Answer {
             return says(format!("{name}: {ICCID}"));
         }
         ("+CNUM", Run(_)) => modem.sim_ready()?,
-        // READ BINARY of EF ICCID; no other elementary file is there.
-        ("+CRSM", Set(_)) => {
-            modem.sim_ready()?;
-            let is_iccid = (command.number(0), command.number(1)) == (Some(176), Some(12258));
-            return says(if is_iccid {
-                format!("+CRSM: 144,0,\"{}\"", pdu::hex(&semi_octets(ICCID)))
-            } else {
-                "+CRSM: 106,130,\"\"".to_owned()
-            });
-        }
+        ("+CRSM", Set(_)) => return restricted_sim_access(modem, command),
         ("+CMEE", Set(_)) => modem.settings.cmee = within(command.number(0), 2)?,
         ("+CMEE", Read) => return says(format!("+CMEE: {}", modem.settings.cmee)),
         ("+CMEE", Test) => return says("+CMEE: (0-2)"),
@@ -152,7 +155,7 @@ pub(super) fn answer(modem: &mut Modem, command: &Command) -> Answer {
             }
             return says(format!("+CLCK: {}", u8::from(modem.options.pin.is_some())));
         }
-        ("+CFUN", Set(_)) if is_reset(command) => modem.reboots = true,
+        ("+CFUN", Set(_)) if is_restart(command) => modem.restarts = true,
         ("+CFUN", Set(_)) => {
             modem.settings.functionality = within(command.number(0), 4)?;
             modem.registration_changed();
@@ -188,6 +191,38 @@ pub(super) fn answer(modem: &mut Modem, command: &Command) -> Answer {
         _ => return Err(Fail::Error),
     }
     done()
+}
+
+/// The SIM's files: its number, and the records behind its slots. No other is there.
+fn restricted_sim_access(modem: &mut Modem, command: &Command) -> Answer {
+    modem.sim_ready()?;
+    if modem.faults.has(&Fault::NoSimFiles) {
+        return Err(Fail::Cme(4));
+    }
+    let record = command.number(2).and_then(|number| number.checked_sub(1));
+    match (command.number(0), command.number(1), record) {
+        (Some(176), Some(EF_ICCID), _) => {
+            let number = pdu::hex(&semi_octets(ICCID));
+            says(format!("+CRSM: 144,0,\"{number}\""))
+        }
+        (Some(178), Some(EF_SMS), Some(n)) => match modem.sim.record(n) {
+            Some(record) => says(format!("+CRSM: 144,0,\"{}\"", pdu::hex(&record))),
+            None => says("+CRSM: 106,131,\"\""),
+        },
+        (Some(220), Some(EF_SMS), Some(n)) => {
+            let octets = pdu::octets(command.parameter(5));
+            let octets = octets
+                .filter(|octets| octets.len() == RECORD)
+                .ok_or(Fail::Cme(50))?;
+            let is_there = modem.sim.overwrite(n, &octets);
+            says(if is_there {
+                "+CRSM: 144,0,\"\""
+            } else {
+                "+CRSM: 106,131,\"\""
+            })
+        }
+        _ => says("+CRSM: 106,130,\"\""),
+    }
 }
 
 fn within(number: Option<usize>, most: usize) -> Result<usize, Fail> {

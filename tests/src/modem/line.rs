@@ -81,9 +81,11 @@ impl Modem {
             .find("AT")
             .and_then(|start| at::commands(&line[start..]));
         let Some(commands) = commands else { return };
-        if let Some(cure) = self.faults.silence() {
-            if cure <= Cure::Reset && commands.iter().any(general::is_reset) {
-                self.reset();
+        if let Some(silence) = self.faults.silence() {
+            match commands.iter().filter_map(general::cure).max() {
+                Some(Cure::Restart) if silence <= Cure::Restart => self.restart(),
+                Some(cure) => self.faults.cured_by(cure),
+                None => {}
             }
             return;
         }
@@ -111,8 +113,8 @@ impl Modem {
             }
         }
         self.answer(&lines, fail);
-        if std::mem::take(&mut self.reboots) {
-            self.reset();
+        if std::mem::take(&mut self.restarts) {
+            self.restart();
         }
         self.after_command();
     }

@@ -182,10 +182,9 @@ impl Modem {
     }
 
     fn mark_read(&mut self, which: Which, n: usize) {
-        if let Some(Some(stored)) = self.memory_mut(which).slot(n)
-            && stored.status == Status::Unread
-        {
-            stored.status = Status::Read;
+        let is_unread = |stored: &Stored| stored.status == Status::Unread;
+        if self.memory(which).get(n).is_some_and(is_unread) {
+            self.memory_mut(which).set_status(n, Status::Read);
         }
     }
 
@@ -200,9 +199,8 @@ impl Modem {
         if flag == 0 {
             let slot = number.and_then(|number| self.locate(&memory, number));
             let (which, n) = slot.ok_or(Fail::Cms(321))?;
-            let complains = self.faults.has(&Fault::EmptySlotError);
-            let slot = self.memory_mut(which).slot(n).ok_or(Fail::Cms(321))?;
-            if slot.take().is_none() && complains {
+            let removed = self.memory_mut(which).remove(n);
+            if !removed && self.faults.has(&Fault::EmptySlotError) {
                 return Err(Fail::Cms(321));
             }
             return done();
@@ -278,9 +276,7 @@ impl Modem {
         let (which, n) = slot.ok_or(Fail::Cms(321))?;
         let stored = self.memory(which).get(n).cloned().ok_or(Fail::Cms(321))?;
         let reference = self.submit(&stored.pdu)?;
-        if let Some(Some(stored)) = self.memory_mut(which).slot(n) {
-            stored.status = Status::Sent;
-        }
+        self.memory_mut(which).set_status(n, Status::Sent);
         says(format!("+CMSS: {reference}"))
     }
 }

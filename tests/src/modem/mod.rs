@@ -17,13 +17,14 @@ mod messages;
 mod network;
 mod pdu;
 mod port;
+mod simulator;
 mod state;
 mod vendor;
 
 pub use fault::{Cure, Fault, NAMES as FAULTS};
 pub use memory::{Status, Stored};
 pub use network::Sent;
-pub use port::Simulator;
+pub use simulator::Simulator;
 pub use state::{Modem, Options, Output};
 pub use vendor::Vendor;
 

@@ -1,33 +1,19 @@
-//! A modem behind a PTY, in a thread of its own.
+//! The PTY: a serial line without a wire.
 //!
-//! The PTY's number is the kernel's choice; a symbolic link stands before it, as udev's under `/dev/serial/by-id` do. The
-//! thread holds the master alone, so that it sees when the last client closes the port and when the next one opens it.
-//! What is said while nobody listens is lost, as on a serial line.
+//! The modem holds the master alone, so that it sees when the last client closes the port and when the next one opens it.
 
-use std::collections::VecDeque;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
-use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
-use rustix::io::Errno;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
-
-use super::fault::Fault;
-use super::memory::Stored;
-use super::network::Sent;
-use super::state::{Modem, Options, Output};
-
-/// Between two looks whether a closed port is opened: a close ends a poll at once, an opening does not.
-const LOOK: Duration = Duration::from_millis(5);
 
 /// Octets in one write on a paced line.
 const PACE: usize = 32;
@@ -35,196 +21,18 @@ const PACE: usize = 32;
 /// How long a client that does not read may keep the modem waiting before what it was told is lost.
 const UNREAD: Duration = Duration::from_secs(5);
 
-/// The name of the port, under which a client finds it again after it was renumbered.
-const NAME: &str = "usb-Simulated_Modem-if00-port0";
-
-/// A modem that a client can open.
-pub struct Simulator {
-    shared: Arc<Shared>,
-    link: PathBuf,
-    thread: Option<JoinHandle<()>>,
-}
-
-struct Shared {
-    state: Mutex<State>,
-    changed: Condvar,
-    wake: OwnedFd,
-}
-
-struct State {
-    modem: Modem,
-    plugged: bool,
-    stopped: bool,
-    is_open: bool,
-    openings: usize,
-    /// The PTY, while it is there.
-    pty: Option<PathBuf>,
-    /// All that clients wrote.
-    heard: Vec<u8>,
-}
-
-impl Simulator {
-    /// Starts a modem; the stable name of its port is made in `folder`.
-    pub fn start(options: Options, folder: &Path) -> io::Result<Self> {
-        fs::create_dir_all(folder)?;
-        let link = folder.join(NAME);
-        let baud = options.baud;
-        let shared = Arc::new(Shared {
-            state: Mutex::new(State {
-                modem: Modem::new(options),
-                plugged: true,
-                stopped: false,
-                is_open: false,
-                openings: 0,
-                pty: None,
-                heard: Vec::new(),
-            }),
-            changed: Condvar::new(),
-            wake: eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?,
-        });
-        let port = Port::open(None)?;
-        port.link(&link)?;
-        shared.lock().pty = Some(port.path.clone());
-        let theirs = (shared.clone(), link.clone());
-        let thread = std::thread::Builder::new().name("modem".to_owned());
-        let thread = thread.spawn(move || serve(&theirs.0, &theirs.1, baud, port))?;
-        Ok(Self {
-            shared,
-            link,
-            thread: Some(thread),
-        })
-    }
-
-    /// The port's stable name.
-    pub fn device(&self) -> &Path {
-        &self.link
-    }
-
-    /// The PTY behind it; `None` while it is unplugged.
-    pub fn pty(&self) -> Option<PathBuf> {
-        self.shared.lock().pty.clone()
-    }
-
-    /// Does something with the modem, and lets out what it says.
-    pub fn with<T>(&self, act: impl FnOnce(&mut Modem) -> T) -> T {
-        let done = act(&mut self.shared.lock().modem);
-        self.shared.wake();
-        done
-    }
-
-    /// Somebody sends this DELIVER, hex with its SMSC.
-    pub fn deliver(&self, hex: &str) -> Result<(), String> {
-        self.with(|modem| modem.deliver(hex))
-    }
-
-    /// Lets something go wrong.
-    pub fn fault(&self, fault: Fault) {
-        self.with(|modem| modem.fault(fault));
-    }
-
-    /// Nothing goes wrong any more.
-    pub fn mend(&self) {
-        self.with(Modem::mend);
-    }
-
-    /// What lies in a memory, by number.
-    pub fn stored(&self, memory: &str) -> Vec<(usize, Stored)> {
-        self.with(|modem| modem.stored(memory))
-    }
-
-    /// How many messages the network could not bring yet.
-    pub fn waiting(&self) -> usize {
-        self.with(|modem| modem.waiting())
-    }
-
-    /// All that was sent.
-    pub fn sent(&self) -> Vec<Sent> {
-        self.with(|modem| modem.sent().to_vec())
-    }
-
-    /// Whether a client has the port open, and how often one opened it.
-    pub fn openings(&self) -> (bool, usize) {
-        let state = self.shared.lock();
-        (state.is_open, state.openings)
-    }
-
-    /// All that clients wrote so far, as text.
-    pub fn heard(&self) -> String {
-        String::from_utf8_lossy(&self.shared.lock().heard).into_owned()
-    }
-
-    /// Takes the power away and gives it back; the port stays.
-    pub fn power_cycle(&self) {
-        self.with(Modem::power_cycle);
-    }
-
-    /// Pulls the plug: the port and its name are gone when this returns.
-    pub fn unplug(&self) {
-        self.plug(false);
-    }
-
-    /// Plugs it in: it boots, and has a PTY of another number under the old name when this returns.
-    pub fn replug(&self) {
-        self.plug(true);
-    }
-
-    fn plug(&self, plugged: bool) {
-        let mut state = self.shared.lock();
-        state.plugged = plugged;
-        self.shared.wake();
-        while state.pty.is_some() != plugged && !state.stopped {
-            state = match self.shared.changed.wait(state) {
-                Ok(state) => state,
-                Err(broken) => broken.into_inner(),
-            };
-        }
-    }
-}
-
-impl Drop for Simulator {
-    fn drop(&mut self) {
-        self.shared.lock().stopped = true;
-        self.shared.wake();
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
-
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(|broken| broken.into_inner())
-    }
-
-    /// Ends the thread's poll.
-    fn wake(&self) {
-        // A full counter is awake already.
-        let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
-    }
-
-    /// Waits for the wake or the time; both may have been.
-    fn doze(&self, at_most: Duration) {
-        let mut fds = [PollFd::new(&self.wake, PollFlags::IN)];
-        let _ = poll(&mut fds, Some(&timespec(at_most)));
-        self.rest();
-    }
-
-    fn rest(&self) {
-        let _ = rustix::io::read(&self.wake, &mut [0; 8]);
-    }
-}
+/// Between two looks whether it reads.
+const LOOK: Duration = Duration::from_millis(5);
 
 /// A PTY's master.
-struct Port {
+pub(super) struct Port {
     master: File,
-    path: PathBuf,
+    pub path: PathBuf,
 }
 
 impl Port {
     /// A new PTY, raw as a serial line is; never the one that was `before`.
-    fn open(before: Option<&Path>) -> io::Result<Self> {
+    pub fn open(before: Option<&Path>) -> io::Result<Self> {
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags)?;
         grantpt(&master)?;
@@ -248,7 +56,7 @@ impl Port {
     }
 
     /// Raw again, whatever the last client left, and with nothing unread.
-    fn clean(&self) -> io::Result<()> {
+    pub fn clean(&self) -> io::Result<()> {
         let mut termios = tcgetattr(&self.master)?;
         termios.make_raw();
         tcsetattr(&self.master, OptionalActions::Now, &termios)?;
@@ -256,7 +64,7 @@ impl Port {
         Ok(())
     }
 
-    fn link(&self, link: &Path) -> io::Result<()> {
+    pub fn link(&self, link: &Path) -> io::Result<()> {
         let new = link.with_extension("new");
         let _ = fs::remove_file(&new);
         symlink(&self.path, &new)?;
@@ -264,10 +72,10 @@ impl Port {
     }
 
     /// What is new, waiting for `wait`: whether something can be read, and whether a client has it open.
-    fn look(&self, shared: &Shared, wait: Duration) -> (bool, bool) {
+    pub fn look(&self, wake: &OwnedFd, wait: Duration) -> (bool, bool) {
         let mut fds = [
             PollFd::from_borrowed_fd(self.master.as_fd(), PollFlags::IN),
-            PollFd::new(&shared.wake, PollFlags::IN),
+            PollFd::new(wake, PollFlags::IN),
         ];
         let _ = poll(&mut fds, Some(&timespec(wait)));
         let events = fds[0].revents();
@@ -278,7 +86,7 @@ impl Port {
     }
 
     /// All of it, unless the client goes away or never reads.
-    fn write(&self, mut bytes: &[u8], baud: Option<u32>) {
+    pub fn write(&self, mut bytes: &[u8], baud: Option<u32>) {
         let start = Instant::now();
         while !bytes.is_empty() {
             let most = baud.map_or(bytes.len(), |_| bytes.len().min(PACE));
@@ -309,7 +117,7 @@ impl Port {
     }
 
     /// What a client wrote.
-    fn read(&self) -> Vec<u8> {
+    pub fn read(&self) -> Vec<u8> {
         let mut read = vec![0; 4096];
         loop {
             match (&self.master).read(&mut read) {
@@ -317,210 +125,16 @@ impl Port {
                     read.truncate(count);
                     return read;
                 }
-                Err(error) if error.raw_os_error() == Some(Errno::INTR.raw_os_error()) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(_) => return Vec::new(),
             }
         }
     }
 }
 
-fn timespec(duration: Duration) -> Timespec {
+pub(super) fn timespec(duration: Duration) -> Timespec {
     Timespec {
         tv_sec: duration.as_secs() as i64,
         tv_nsec: i64::from(duration.subsec_nanos()),
-    }
-}
-
-fn serve(shared: &Shared, link: &Path, baud: Option<u32>, port: Port) {
-    let mut port = Some(port);
-    let mut last = None;
-    loop {
-        let plugged = {
-            let state = shared.lock();
-            if state.stopped {
-                break;
-            }
-            state.plugged
-        };
-        match (&port, plugged) {
-            (Some(port), true) => {
-                if serve_once(shared, port, baud) {
-                    shared.lock().plugged = false;
-                }
-            }
-            (Some(_), false) => {
-                let _ = fs::remove_file(link);
-                last = port.take().map(|port| port.path);
-                let mut state = shared.lock();
-                state.modem.closed();
-                state.is_open = false;
-                state.pty = None;
-                shared.changed.notify_all();
-            }
-            (None, true) => {
-                let opened = Port::open(last.as_deref());
-                let opened = opened.and_then(|port| port.link(link).map(|()| port));
-                if let Ok(new) = opened {
-                    let mut state = shared.lock();
-                    state.modem.power_cycle();
-                    state.modem.output();
-                    state.pty = Some(new.path.clone());
-                    port = Some(new);
-                    shared.changed.notify_all();
-                } else {
-                    shared.doze(LOOK);
-                }
-            }
-            (None, false) => shared.doze(Duration::from_secs(1)),
-        }
-    }
-    let _ = fs::remove_file(link);
-    let mut state = shared.lock();
-    state.pty = None;
-    shared.changed.notify_all();
-}
-
-/// One look at the port; whether the modem wants it gone.
-fn serve_once(shared: &Shared, port: &Port, baud: Option<u32>) -> bool {
-    let was_open = shared.lock().is_open;
-    if !was_open {
-        shared.doze(LOOK);
-    }
-    let wait = if was_open {
-        Duration::from_secs(1)
-    } else {
-        Duration::ZERO
-    };
-    let (readable, is_open) = port.look(shared, wait);
-    shared.rest();
-    let read = if readable { port.read() } else { Vec::new() };
-    let output: VecDeque<_> = {
-        let mut state = shared.lock();
-        if !was_open && (is_open || !read.is_empty()) {
-            state.is_open = true;
-            state.openings += 1;
-            state.modem.opened();
-        }
-        state.heard.extend_from_slice(&read);
-        state.modem.receive(&read);
-        let output = state.modem.output();
-        if state.is_open && !is_open && read.is_empty() {
-            state.is_open = false;
-            state.modem.closed();
-            // A port that cannot be cleaned is about to be pulled out.
-            let _ = port.clean();
-        }
-        if state.is_open {
-            output.into()
-        } else {
-            VecDeque::new()
-        }
-    };
-    for output in output {
-        match output {
-            Output::Bytes(bytes) => port.write(&bytes, baud),
-            Output::HangUp => return true,
-        }
-    }
-    false
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::sms;
-
-    /// Reads until what was read ends so.
-    fn until(client: &mut File, end: &str) -> String {
-        let mut read = Vec::new();
-        let mut byte = [0];
-        while !read.ends_with(end.as_bytes()) {
-            match client.read(&mut byte) {
-                Ok(1) => read.push(byte[0]),
-                other => panic!("{other:?} after {}", String::from_utf8_lossy(&read)),
-            }
-        }
-        String::from_utf8_lossy(&read).into_owned()
-    }
-
-    fn open(simulator: &Simulator) -> File {
-        let options = File::options()
-            .read(true)
-            .write(true)
-            .open(simulator.device());
-        options.expect("the port opens")
-    }
-
-    #[test]
-    fn a_port_is_opened_closed_and_opened_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let simulator = Simulator::start(Options::default(), folder.path()).unwrap();
-        simulator
-            .deliver(&sms::deliver("+12135550100", "before")[0])
-            .unwrap();
-        for _ in 0..3 {
-            let mut client = open(&simulator);
-            client.write_all(b"ATE0\r").unwrap();
-            until(&mut client, "\r\nOK\r\n");
-            simulator
-                .deliver(&sms::deliver("+12135550100", "police")[0])
-                .unwrap();
-            until(&mut client, "\r\n+CMTI: \"SM\",");
-            let openings = simulator.openings();
-            drop(client);
-            crate::wait::until_true("the close is seen", crate::wait::LONG, || {
-                simulator.openings() == (false, openings.1)
-            });
-        }
-        assert_eq!(simulator.openings(), (false, 3));
-        assert_eq!(simulator.stored("SM").len(), 4);
-        drop(simulator);
-        assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
-    }
-
-    #[test]
-    fn a_port_comes_back_under_another_number() {
-        let folder = tempfile::tempdir().unwrap();
-        let baud = Some(115_200);
-        let options = Options {
-            baud,
-            ..Options::default()
-        };
-        let simulator = Simulator::start(options, folder.path()).unwrap();
-        let before = simulator.pty().unwrap();
-        let mut client = open(&simulator);
-        client.write_all(b"ATE0\r").unwrap();
-        until(&mut client, "OK\r\n");
-        simulator.unplug();
-        assert_eq!(
-            (simulator.pty(), simulator.device().exists()),
-            (None, false)
-        );
-        assert!(
-            !matches!(client.read(&mut [0]), Ok(1)),
-            "the client sees it go"
-        );
-        simulator.replug();
-        assert_ne!(simulator.pty().unwrap(), before);
-        let mut client = open(&simulator);
-        client.write_all(b"AT\r").unwrap();
-        assert_eq!(
-            until(&mut client, "OK\r\n"),
-            "AT\r\r\nOK\r\n",
-            "it booted: it echoes again"
-        );
-        // Half a PDU and the end of the file.
-        simulator
-            .deliver(&sms::deliver("+12135550100", "police")[0])
-            .unwrap();
-        simulator.fault(Fault::HalfPdu);
-        client.write_all(b"AT+CMGL=4\r").unwrap();
-        until(&mut client, "+CMGL: 0,0,,");
-        let mut rest = Vec::new();
-        let _ = client.read_to_end(&mut rest);
-        assert!(!rest.ends_with(b"OK\r\n"));
-        crate::wait::until_true("the port goes", crate::wait::LONG, || {
-            simulator.pty().is_none()
-        });
     }
 }

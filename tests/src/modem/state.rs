@@ -45,6 +45,8 @@ pub enum Output {
     Bytes(Vec<u8>),
     /// The port goes away.
     HangUp,
+    /// The port goes away and comes back under another number.
+    Renumber,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +118,7 @@ pub struct Modem {
     pub(super) held: Vec<String>,
     /// The one that is to come in the middle of an answer.
     pub(super) interrupting: Option<String>,
-    pub(super) reboots: bool,
+    pub(super) restarts: bool,
     pub(super) out: VecDeque<Output>,
 }
 
@@ -138,7 +140,7 @@ impl Modem {
             echoed: Vec::new(),
             held: Vec::new(),
             interrupting: None,
-            reboots: false,
+            restarts: false,
             out: VecDeque::new(),
             options,
         };
@@ -156,7 +158,7 @@ impl Modem {
     pub fn said(&mut self) -> String {
         let bytes = self.output().into_iter().flat_map(|output| match output {
             Output::Bytes(bytes) => bytes,
-            Output::HangUp => Vec::new(),
+            Output::HangUp | Output::Renumber => Vec::new(),
         });
         String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned()
     }
@@ -187,8 +189,12 @@ impl Modem {
     }
 
     /// `AT+CFUN=1,1`.
-    pub(super) fn reset(&mut self) {
-        self.faults.cured_by(Cure::Reset);
+    pub(super) fn restart(&mut self) {
+        self.faults.cured_by(Cure::Restart);
+        if self.faults.has(&Fault::RestartRenumbers) {
+            self.out.push_back(Output::Renumber);
+            return;
+        }
         self.boot();
     }
 
@@ -242,6 +248,12 @@ impl Modem {
         let all = self.numbered(memory).into_iter();
         all.filter_map(|(number, which, n)| Some((number, self.memory(which).get(n)?.clone())))
             .collect()
+    }
+
+    /// The record of EF SMS behind a slot of the SIM, counted from 1, as whoever reads the SIM's files finds it: also what lies
+    /// beneath a free slot.
+    pub fn record(&self, number: usize) -> Option<Vec<u8>> {
+        self.sim.record(number.checked_sub(1)?)
     }
 
     /// Puts a message into a memory, past the network; its number.

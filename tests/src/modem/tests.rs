@@ -196,34 +196,46 @@ fn a_hang_ends_when_the_port_is_opened_anew() {
 
 #[test]
 fn silence_ends_by_its_cure_and_what_is_stronger() {
-    for (cure, by_opening, by_reset) in [
-        (Cure::Open, true, true),
-        (Cure::Reset, false, true),
-        (Cure::Power, false, false),
-    ] {
-        for by in ["open", "reset", "power"] {
+    for cure in [Cure::Open, Cure::Reset, Cure::Restart, Cure::Power] {
+        for by in [Cure::Open, Cure::Reset, Cure::Restart, Cure::Power] {
             let mut modem = modem();
             modem.fault(Fault::Silence(cure));
             assert_eq!(say(&mut modem, "AT\r"), "");
-            let cured = match by {
-                "open" => {
-                    modem.opened();
-                    by_opening
-                }
-                "reset" => {
-                    say(&mut modem, "AT+CFUN=1,1\r");
-                    by_reset
-                }
-                _ => {
-                    modem.power_cycle();
-                    true
-                }
-            };
+            match by {
+                Cure::Open => modem.opened(),
+                Cure::Reset => modem.receive(b"ATZ\r"),
+                Cure::Restart => modem.receive(b"AT+CFUN=1,1\r"),
+                Cure::Power => modem.power_cycle(),
+            }
             modem.said();
-            assert_eq!(!modem.is_silent(), cured, "{cure:?} by {by}");
-            assert_eq!(say(&mut modem, "AT\r").ends_with("OK\n"), cured);
+            assert_eq!(!modem.is_silent(), by >= cure, "{cure:?} by {by:?}");
+            assert_eq!(say(&mut modem, "AT\r").ends_with("OK\n"), by >= cure);
         }
     }
+}
+
+#[test]
+fn what_was_deleted_lies_on_the_sim_until_it_is_written_over() {
+    let mut modem = modem();
+    modem.deliver(&text(1)).unwrap();
+    modem.said();
+    let read = "AT+CRSM=178,28476,1,4,176\r";
+    let pdu = text(1);
+    assert!(say(&mut modem, read).starts_with(&format!("\n+CRSM: 144,0,\"03{pdu}FF")));
+    say(&mut modem, "AT+CMGD=0\r");
+    assert!(say(&mut modem, read).starts_with(&format!("\n+CRSM: 144,0,\"00{pdu}FF")));
+    let nothing = format!("00{}", "FF".repeat(memory::RECORD - 1));
+    let written = say(
+        &mut modem,
+        &format!("AT+CRSM=220,28476,1,4,176,\"{nothing}\"\r"),
+    );
+    assert_eq!(written, "\n+CRSM: 144,0,\"\"\n\nOK\n");
+    assert_eq!(pdu::hex(&modem.record(1).unwrap()), nothing);
+    assert_eq!(modem.record(21), None);
+    let beyond = say(&mut modem, "AT+CRSM=178,28476,21,4,176\r");
+    assert_eq!(beyond, "\n+CRSM: 106,131,\"\"\n\nOK\n");
+    modem.fault(Fault::NoSimFiles);
+    assert_eq!(say(&mut modem, read), "\nERROR\n");
 }
 
 #[test]
