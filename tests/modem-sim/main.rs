@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use spotlight_tests::modem::{Options, Simulator, control};
+use tokio::signal::unix::{SignalKind, signal};
 
 const HELP: &str = "\
 A GSM modem (3GPP 27.005, 27.007) on a PTY, with a SIM and a network.
@@ -124,6 +125,12 @@ fn run(asked: Asked) -> anyhow::Result<()> {
     }
     let typed = lines.clone();
     std::thread::spawn(move || read(std::io::stdin(), &typed));
+    std::thread::spawn(move || {
+        if stopped().is_ok() {
+            // Whoever takes the lines may have ended already.
+            let _ = lines.send("quit".to_owned());
+        }
+    });
 
     let mut told = 0;
     loop {
@@ -144,6 +151,20 @@ fn run(asked: Asked) -> anyhow::Result<()> {
             );
         }
     }
+}
+
+/// Waits for ctrl-C or SIGTERM, so that the port's name goes with the port.
+fn stopped() -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    runtime.block_on(async {
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            pressed = tokio::signal::ctrl_c() => pressed,
+            _ = terminate.recv() => Ok(()),
+        }
+    })
 }
 
 fn read(from: impl Read, lines: &mpsc::Sender<String>) {

@@ -152,7 +152,7 @@ impl ModemManager {
             address,
         };
         wait::until_true("ModemManager takes the modem", wait::LONG, || {
-            let mut command = Command::new(program("dbus-send", "dbus-bin"));
+            let mut command = Command::new(program("dbus-send", "dbus-daemon"));
             command
                 .arg(format!("--bus={}", manager.address))
                 .args(["--print-reply", "--type=method_call"])
