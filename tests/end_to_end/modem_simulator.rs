@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 
 use serde_json::Value;
 use spotlight_tests::modem::{Options, Simulator, Vendor, control};
-use spotlight_tests::modem_programs::{ModemManager, Smsd};
+use spotlight_tests::modem_programs::{Gammu, ModemManager, Smsd};
 use spotlight_tests::{process, sms, wait};
 
 const NUMBER: &str = "+12135550100";
@@ -68,7 +68,7 @@ fn smsd_receives_and_deletes_all_messages_and_sends_one() {
 fn smsd_finds_a_renumbered_modem_again_and_survives_its_noise() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let options = Options {
-        pin: None,
+        vendor: Vendor::Quectel,
         baud: Some(115_200),
         ..Options::default()
     };
@@ -96,16 +96,52 @@ fn smsd_finds_a_renumbered_modem_again_and_survives_its_noise() {
         smsd.incoming().len() == 2
     });
     wait::until_true("it is deleted", wait::LONG, || {
-        simulator.stored("SM").is_empty()
+        simulator.stored("ME").is_empty()
     });
     smsd.stop();
 }
 
 #[test]
+fn gammu_receives_and_deletes_and_sends() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let options = Options {
+        vendor: Vendor::Sierra,
+        ..Options::default()
+    };
+    let simulator = Simulator::start(options, &folder.path().join("dev")).expect("a modem");
+    let long = "police at the corner of 5th and San Pedro, two cars. ".repeat(5);
+    let texts = ["police 5th & San Pedro", "ya se fueron", long.as_str()];
+    let pdus: Vec<_> = texts
+        .iter()
+        .flat_map(|text| sms::deliver(NUMBER, text))
+        .collect();
+    for pdu in &pdus {
+        simulator.deliver(pdu).expect("a PDU");
+    }
+    let gammu = Gammu::start(
+        &simulator,
+        &folder.path().join("gammu"),
+        &folder.path().join("logs"),
+    );
+    gammu.send(NUMBER, "Thanks. It shows until 2:30 pm.");
+    wait::until_true("all is received and deleted", 2 * wait::LONG, || {
+        gammu.inbox().len() == pdus.len() && simulator.stored("SM").is_empty()
+    });
+    wait::until_true("the answer is sent", wait::LONG, || {
+        !simulator.sent().is_empty()
+    });
+    assert_eq!(simulator.sent()[0].text, "Thanks. It shows until 2:30 pm.");
+    gammu.stop();
+}
+
+#[test]
 fn modem_manager_enables_it_and_lists_deletes_and_sends() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let simulator = Simulator::start(Options::default(), &folder.path().join("dev"));
-    let simulator = simulator.expect("a modem");
+    let options = Options {
+        vendor: Vendor::Ublox,
+        ..Options::default()
+    };
+    let simulator = Simulator::start(options, &folder.path().join("dev")).expect("a modem");
     let long = "police at the corner of 5th and San Pedro, two cars, no lights. ".repeat(6);
     let texts = [
         "police 5th & San Pedro",

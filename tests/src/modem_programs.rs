@@ -1,4 +1,4 @@
-//! Debian's own programs for modems, on the modem simulator: smstools3's `smsd` and ModemManager.
+//! Debian's own programs for modems, on the modem simulator: smstools3's `smsd`, gammu's and ModemManager.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -95,6 +95,58 @@ impl Drop for Smsd {
             .args(["-KILL", "--", &format!("-{}", self.group)])
             .stderr(Stdio::null())
             .status();
+    }
+}
+
+/// gammu's daemon on a modem.
+pub struct Gammu {
+    folder: PathBuf,
+    running: Running,
+}
+
+impl Gammu {
+    /// Starts it. It reads the modem's own storage, and sends what lies in `folder/outbox`.
+    pub fn start(simulator: &Simulator, folder: &Path, logs: &Path) -> Self {
+        for name in ["inbox", "outbox", "sent", "error"] {
+            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
+        }
+        let path = |name: &str| folder.join(name).display().to_string();
+        let configuration = format!(
+            "[gammu]\ndevice = {}\nconnection = at115200\n[smsd]\nservice = files\ninboxpath = {}/\n\
+             outboxpath = {}/\nsentsmspath = {}/\nerrorsmspath = {}/\ninboxformat = unicode\nlogfile = {}\n\
+             debuglevel = 1\ncommtimeout = 1\nreceivefrequency = 1\n",
+            simulator.device().display(),
+            path("inbox"),
+            path("outbox"),
+            path("sent"),
+            path("error"),
+            path("smsd.log"),
+        );
+        fs::write(folder.join("smsdrc"), configuration).expect("a configuration");
+        let mut command = Command::new(program("gammu-smsd", "gammu-smsd"));
+        command.arg("-c").arg(folder.join("smsdrc"));
+        Self {
+            folder: folder.to_owned(),
+            running: Running::start("gammu-smsd", command, logs),
+        }
+    }
+
+    /// Lets it send a text.
+    pub fn send(&self, number: &str, text: &str) {
+        let part = self.folder.join("part");
+        fs::write(&part, text).expect("a file can be written");
+        let name = format!("OUT{number}.txt");
+        fs::rename(part, self.folder.join("outbox").join(name)).expect("a file can be moved");
+    }
+
+    /// What it received, a file a part.
+    pub fn inbox(&self) -> Vec<String> {
+        names(&self.folder.join("inbox"))
+    }
+
+    /// SIGTERM.
+    pub fn stop(self) {
+        self.running.terminate();
     }
 }
 
