@@ -4,6 +4,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
+use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::symlink;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr};
@@ -28,6 +30,17 @@ const LOOK: Duration = Duration::from_millis(5);
 pub(super) struct Port {
     master: File,
     pub path: PathBuf,
+    /// Its openings and closings: a client that closes it and opens it again at once is not seen otherwise.
+    watch: OwnedFd,
+}
+
+/// What is new at a port.
+pub(super) struct Look {
+    pub is_readable: bool,
+    /// Whether a client has it open.
+    pub is_open: bool,
+    /// Whether it was closed and opened again since the last look.
+    pub was_reopened: bool,
 }
 
 impl Port {
@@ -47,9 +60,13 @@ impl Port {
         // Opened and closed once, so that it counts as closed.
         let slave = rustix::fs::open(&path, OFlags::RDWR | OFlags::NOCTTY, Mode::empty())?;
         drop(slave);
+        let watch = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
+        let events = WatchFlags::OPEN | WatchFlags::CLOSE;
+        inotify::add_watch(&watch, &path, events)?;
         let port = Self {
             master: File::from(master),
             path,
+            watch,
         };
         port.clean()?;
         Ok(port)
@@ -71,18 +88,39 @@ impl Port {
         fs::rename(&new, link)
     }
 
-    /// What is new, waiting for `wait`: whether something can be read, and whether a client has it open.
-    pub fn look(&self, wake: &OwnedFd, wait: Duration) -> (bool, bool) {
-        let mut fds = [
-            PollFd::from_borrowed_fd(self.master.as_fd(), PollFlags::IN),
+    /// What is new, once there is something, or nothing after `wait`.
+    pub fn look(&self, wake: &OwnedFd, was_open: bool, wait: Duration) -> Look {
+        let mut fds = vec![
             PollFd::new(wake, PollFlags::IN),
+            PollFd::new(&self.watch, PollFlags::IN),
         ];
+        if was_open {
+            // A closed one is always ready: to say that it is closed.
+            fds.push(PollFd::from_borrowed_fd(self.master.as_fd(), PollFlags::IN));
+        }
         let _ = poll(&mut fds, Some(&timespec(wait)));
+        let was_reopened = self.was_reopened();
+        let mut fds = [PollFd::from_borrowed_fd(self.master.as_fd(), PollFlags::IN)];
+        let _ = poll(&mut fds, Some(&timespec(Duration::ZERO)));
         let events = fds[0].revents();
-        (
-            events.contains(PollFlags::IN),
-            !events.contains(PollFlags::HUP),
-        )
+        Look {
+            is_readable: events.contains(PollFlags::IN),
+            is_open: !events.contains(PollFlags::HUP),
+            was_reopened,
+        }
+    }
+
+    /// Whether an opening came after a closing.
+    fn was_reopened(&self) -> bool {
+        let mut buffer = [MaybeUninit::uninit(); 1024];
+        let mut reader = Reader::new(&self.watch, &mut buffer);
+        let (mut closed, mut reopened) = (false, false);
+        while let Ok(event) = reader.next() {
+            let events = event.events();
+            closed |= events.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE);
+            reopened |= closed && events.contains(ReadFlags::OPEN);
+        }
+        reopened
     }
 
     /// All of it, unless the client goes away or never reads.

@@ -19,8 +19,11 @@ use super::network::Sent;
 use super::port::{Port, timespec};
 use super::state::{Modem, Options, Output};
 
-/// Between two looks whether a closed port is opened: a close ends a poll at once, an opening does not.
-const LOOK: Duration = Duration::from_millis(5);
+/// The thread looks about at least so often, though all that happens wakes it.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// A port that could not be made is tried again after this.
+const AGAIN: Duration = Duration::from_millis(20);
 
 /// The name of the port, under which a client finds it again after it was renumbered.
 const NAME: &str = "usb-Simulated_Modem-if00-port0";
@@ -227,12 +230,12 @@ fn serve(shared: &Shared, link: &Path, baud: Option<u32>, port: Port) {
             None if plugged => {
                 port = plug_in(shared, link, last.as_deref()).ok();
                 if port.is_none() {
-                    shared.doze(LOOK);
+                    shared.doze(AGAIN);
                 }
                 continue;
             }
             None => {
-                shared.doze(Duration::from_secs(1));
+                shared.doze(IDLE);
                 continue;
             }
         };
@@ -269,20 +272,23 @@ fn plug_in(shared: &Shared, link: &Path, last: Option<&Path>) -> io::Result<Port
 /// One look at the port.
 fn serve_once(shared: &Shared, port: &Port, baud: Option<u32>) -> Plug {
     let was_open = shared.lock().is_open;
-    if !was_open {
-        shared.doze(LOOK);
-    }
-    let wait = if was_open {
-        Duration::from_secs(1)
-    } else {
-        Duration::ZERO
-    };
-    let (readable, is_open) = port.look(&shared.wake, wait);
+    let look = port.look(&shared.wake, was_open, IDLE);
     shared.rest();
-    let read = if readable { port.read() } else { Vec::new() };
+    let read = if look.is_readable {
+        port.read()
+    } else {
+        Vec::new()
+    };
     let output = {
         let mut state = shared.lock();
-        if !was_open && (is_open || !read.is_empty()) {
+        let is_left = !look.is_open && read.is_empty();
+        if state.is_open && (is_left || look.was_reopened) {
+            state.is_open = false;
+            state.modem.closed();
+            // A port that cannot be cleaned is about to be pulled out.
+            let _ = port.clean();
+        }
+        if !state.is_open && !is_left {
             state.is_open = true;
             state.openings += 1;
             state.modem.opened();
@@ -290,12 +296,7 @@ fn serve_once(shared: &Shared, port: &Port, baud: Option<u32>) -> Plug {
         state.heard.extend_from_slice(&read);
         state.modem.receive(&read);
         let output = state.modem.output();
-        if state.is_open && !is_open && read.is_empty() {
-            state.is_open = false;
-            state.modem.closed();
-            // A port that cannot be cleaned is about to be pulled out.
-            let _ = port.clean();
-        }
+        // Nobody hears what is said to a closed port.
         if state.is_open { output } else { Vec::new() }
     };
     for output in output {
@@ -359,6 +360,13 @@ mod tests {
             });
         }
         assert_eq!(simulator.openings(), (false, 3));
+        // Closed and opened again before anybody looked.
+        for n in 4..24 {
+            let mut client = open(&simulator);
+            client.write_all(b"AT\r").unwrap();
+            until(&mut client, "\r\nOK\r\n");
+            assert_eq!(simulator.openings(), (true, n));
+        }
         assert_eq!(simulator.stored("SM").len(), 4);
         drop(simulator);
         assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none());
