@@ -9,6 +9,8 @@ pub mod diagnostics;
 pub mod gateways;
 pub mod http;
 pub mod mms;
+pub mod modem;
+pub mod modem_programs;
 pub mod mqtt;
 pub mod open_data;
 pub mod process;
