@@ -238,7 +238,8 @@ mod tests {
         let page = map_page(&picture, picture.at, &compared, None);
         let (_, part) = page.split_once("id=\"compared\"").expect("it is there");
         let (part, _) = part.split_once("</section>").expect("it ends");
-        assert_eq!(part.matches("<svg viewBox=\"0 0 1000 900\"").count(), 2);
+        let drawing = format!("<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\"");
+        assert_eq!(part.matches(&drawing).count(), 2);
         assert!(part.contains("<b>August 2020</b><br>7 requests"), "{part}");
         assert!(part.contains("<b>September 2020</b><br>65 requests"));
         assert!(part.contains("829 % more than in August 2020."), "{part}");
