@@ -22,6 +22,8 @@ pub struct Message {
     pub arrived: Timestamp,
     /// The items that it was made of; the answer goes by the last.
     pub tickets: Vec<Ticket>,
+    /// Whether parts of it did not come.
+    pub is_partial: bool,
 }
 
 /// What an item is.
@@ -95,6 +97,7 @@ impl Message {
             sent_at: deliver.scts.map(|scts| scts.timestamp()),
             arrived: arrived.unwrap_or(Timestamp::UNIX_EPOCH),
             tickets: whole.tokens.into_iter().map(|(ticket, _)| ticket).collect(),
+            is_partial: whole.is_partial,
         }
     }
 
@@ -110,6 +113,7 @@ impl Message {
             sent_at: date.and_then(|seconds| Timestamp::from_second(seconds).ok()),
             arrived,
             tickets: vec![ticket],
+            is_partial: false,
         }
     }
 
@@ -131,6 +135,7 @@ impl Message {
             sent_at: plain.sent_at,
             arrived,
             tickets: vec![ticket],
+            is_partial: false,
         }
     }
 }
