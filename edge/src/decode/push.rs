@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(decode_push(b"\x01\x06\x01\xb6hello"), Ok(None));
         assert!(decode_push(b"\x01\x07\x01\xbe").is_err());
         let whole = [&b"\x25\x06\x01\xbe"[..], NOTIFICATION].concat();
-        for length in 0..7 {
+        for length in 0..6 {
             assert!(decode_push(&whole[..length]).is_err(), "{length}");
         }
     }

@@ -59,7 +59,7 @@ pub struct Findings {
 /// Asks the modem of a section.
 pub async fn check(section: &Section) -> Result<Findings, CheckError> {
     section.check()?;
-    let dialogue = open(section).await?;
+    let dialogue = open(section, None).await?;
     Ok(ask(dialogue).await)
 }
 

@@ -1,8 +1,8 @@
-//! Overwriting what was removed. `AT+CMGD` only marks a slot free: what a SIM holds beneath stays until another message takes it.
+//! Overwriting what is removed. `AT+CMGD` only marks a slot free: what a SIM holds beneath stays until another message takes it.
 //!
 //! Where the modem gives access to the SIM's files (`AT+CRSM`, 3GPP TS 27.007 clause 8.18), the record of EF_SMS (3GPP TS 31.102
-//! clause 4.2.25) is read, and written over if it is free and holds this very message. Modems count slots from 0 or from 1, so
-//! both records are looked at.
+//! clause 4.2.25) is read and, if it holds this very message, written over with an empty one before the slot is freed: a slot
+//! that is taken gets no new message meanwhile. Modems count slots from 0 or from 1, so both records are looked at.
 
 use zeroize::Zeroizing;
 
@@ -16,7 +16,16 @@ const UPDATE_RECORD: u8 = 220;
 /// Octets of a record: a status, and a PDU with its service centre.
 const RECORD: usize = 176;
 
-/// Writes over a message that was removed from a slot. Whether the modem lets it, as far as it is known.
+/// An SMS-DELIVER from nobody, of no time, without a text: what a modem lists if all ends here.
+const EMPTY: &str = "000400810000000000000000000000";
+
+/// Whether a PDU is what was written over another.
+pub fn is_empty(pdu: &str) -> bool {
+    let rest = pdu.strip_prefix(EMPTY);
+    rest.is_some_and(|rest| rest.bytes().all(|digit| digit == b'F'))
+}
+
+/// Writes over the message of a slot. Whether the modem lets it, as far as it is known.
 pub async fn erase<W: Wire>(
     dialogue: &mut Dialogue<W>,
     slot: u16,
@@ -35,19 +44,20 @@ pub async fn erase<W: Wire>(
         let Some(answer) = answer(&lines) else {
             return refused();
         };
-        if answer.len() == 2 * RECORD && is_removed(&answer, pdu) {
-            let update = format!(
-                "AT+CRSM={UPDATE_RECORD},{FILE},{record},4,{RECORD},\"00{}\"",
-                "FF".repeat(RECORD - 1)
-            );
-            return match dialogue.ask(&update).await {
-                Ok(lines) if answer_is_good(&lines) => Ok(true),
-                Ok(_) | Err(DialogueError::Refused(_)) => refused(),
-                Err(error) => Err(error),
-            };
-        }
+        let Some(status) = status_of(&answer, pdu) else {
+            continue;
+        };
+        let padding = "F".repeat(2 * (RECORD - 1) - EMPTY.len());
+        let update = format!(
+            "AT+CRSM={UPDATE_RECORD},{FILE},{record},4,{RECORD},\"{status}{EMPTY}{padding}\""
+        );
+        return match dialogue.ask(&update).await {
+            Ok(lines) if is_done(&lines) => Ok(true),
+            Ok(_) | Err(DialogueError::Refused(_)) => refused(),
+            Err(error) => Err(error),
+        };
     }
-    // Neither holds it: it was overwritten already.
+    // Neither holds it: it lies elsewhere on the SIM, or was written over before.
     Ok(true)
 }
 
@@ -58,12 +68,15 @@ fn refused() -> Result<bool, DialogueError> {
     Ok(false)
 }
 
-/// Whether a record is free and holds this PDU.
-fn is_removed(record: &str, pdu: &str) -> bool {
-    record.starts_with("00") && record[2..].starts_with(pdu)
+/// The status of a record, if it is taken and holds this PDU.
+fn status_of<'a>(record: &'a str, pdu: &str) -> Option<&'a str> {
+    let (status, held) = record.split_at_checked(2)?;
+    let is_taken = u8::from_str_radix(status, 16).is_ok_and(|status| status & 1 == 1);
+    let is_it = is_taken && record.len() == 2 * RECORD && held.starts_with(pdu);
+    is_it.then_some(status)
 }
 
-/// What was read: `+CRSM: 144,0,"00..."`; empty where the SIM has no such record, `None` where it gives none.
+/// What was read: `+CRSM: 144,0,"01..."`; empty where the SIM has no such record, `None` where it gives none.
 fn answer(lines: &[Zeroizing<String>]) -> Option<Zeroizing<String>> {
     let fields = lines.iter().find_map(|line| line.strip_prefix("+CRSM:"))?;
     let mut fields = fields
@@ -78,57 +91,68 @@ fn answer(lines: &[Zeroizing<String>]) -> Option<Zeroizing<String>> {
     }
 }
 
-fn answer_is_good(lines: &[Zeroizing<String>]) -> bool {
+fn is_done(lines: &[Zeroizing<String>]) -> bool {
     let fields = lines.iter().find_map(|line| line.strip_prefix("+CRSM:"));
-    fields.is_some_and(|fields| {
-        ["144", "145"].contains(&fields.split(',').next().unwrap_or_default().trim())
-    })
+    let status = fields.and_then(|fields| fields.split(',').next());
+    matches!(status.map(str::trim), Some("144" | "145"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::script::{Script, run};
     use super::*;
+    use crate::decode::{SmsPdu, decode_pdu_hex};
 
     const PDU: &str = "07912143658709F1040B918100551512F20000111010214365000AE8329BFD4697D9EC37";
 
     fn record(status: &str, pdu: &str) -> String {
-        format!(
-            "+CRSM: 144,0,\"{status}{pdu:F<width$}\"\r\nOK\r\n",
-            width = 2 * RECORD - 2
-        )
+        format!("\"{status}{pdu:F<width$}\"", width = 2 * RECORD - 2)
+    }
+
+    fn says(status: &str, pdu: &str) -> String {
+        format!("+CRSM: 144,0,{}\r\nOK\r\n", record(status, pdu))
+    }
+
+    #[test]
+    fn what_is_written_is_a_message_from_nobody() {
+        let Ok(SmsPdu::Deliver(deliver)) = decode_pdu_hex(EMPTY) else {
+            panic!("a message")
+        };
+        assert_eq!(deliver.sender.as_str(), "");
+        assert_eq!((deliver.text().as_deref(), deliver.scts), (Some(""), None));
+        assert!(is_empty(EMPTY) && is_empty(&format!("{EMPTY}FFFF")));
+        assert!(!is_empty(PDU) && !is_empty("") && !is_empty(&format!("{EMPTY}00")));
     }
 
     #[tokio::test]
-    async fn only_the_message_that_was_removed_is_written_over() {
-        let written = format!(
-            "AT+CRSM=220,28476,4,4,176,\"00{}\"",
-            "FF".repeat(RECORD - 1)
-        );
+    async fn only_this_message_is_written_over_and_its_slot_stays_taken() {
+        let written = format!("AT+CRSM=220,28476,4,4,176,{}", record("01", EMPTY));
+        let done = "+CRSM: 144,0\r\nOK\r\n".to_owned();
+        let refused = "+CRSM: 105,130\r\nOK\r\n".to_owned();
         for (slot, turns, lets) in [
             // Slots from 1, and from 0.
             (
                 4,
                 vec![
-                    ("AT+CRSM=178,28476,4,4,176", record("00", PDU)),
-                    (written.as_str(), "+CRSM: 144,0\r\nOK\r\n".to_owned()),
+                    ("AT+CRSM=178,28476,4,4,176", says("01", PDU)),
+                    (written.as_str(), done.clone()),
                 ],
                 true,
             ),
             (
                 3,
                 vec![
-                    ("AT+CRSM=178,28476,3,4,176", record("01", "0011")),
-                    ("AT+CRSM=178,28476,4,4,176", record("00", PDU)),
-                    (written.as_str(), "+CRSM: 144,0\r\nOK\r\n".to_owned()),
+                    ("AT+CRSM=178,28476,3,4,176", says("01", "0011")),
+                    ("AT+CRSM=178,28476,4,4,176", says("01", PDU)),
+                    (written.as_str(), done.clone()),
                 ],
                 true,
             ),
-            // Taken again meanwhile, by the same sender even.
+            // A record that is free may be taken at any moment.
             (
                 4,
                 vec![
-                    ("AT+CRSM=178,28476,4,4,176", record("01", PDU)),
+                    ("AT+CRSM=178,28476,4,4,176", says("00", PDU)),
                     (
                         "AT+CRSM=178,28476,5,4,176",
                         "+CRSM: 106,131\r\nOK\r\n".to_owned(),
@@ -146,10 +170,15 @@ mod tests {
             ),
             (
                 4,
-                vec![(
-                    "AT+CRSM=178,28476,4,4,176",
-                    "+CRSM: 105,130\r\nOK\r\n".to_owned(),
-                )],
+                vec![("AT+CRSM=178,28476,4,4,176", refused.clone())],
+                false,
+            ),
+            (
+                4,
+                vec![
+                    ("AT+CRSM=178,28476,4,4,176", says("01", PDU)),
+                    (written.as_str(), refused),
+                ],
                 false,
             ),
         ] {

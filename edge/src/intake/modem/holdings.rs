@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+use super::erase::is_empty;
 use super::storage::{Listing, Memory};
 use crate::intake::{Inbox, Origin};
 
@@ -146,7 +147,7 @@ impl Holdings {
             if self.lying.insert(piece.place, piece.print) == Some(piece.print) {
                 continue;
             }
-            if self.before.remove(&piece.origin) {
+            if self.before.remove(&piece.origin) || is_empty(&stored.pdu) {
                 self.remove(piece);
             } else {
                 let pdu = stored.pdu.clone();

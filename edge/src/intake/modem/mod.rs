@@ -72,6 +72,9 @@ const SHORTEST_POLL: SignedDuration = SignedDuration::from_secs(1);
 /// A modem that restarts is away for so long.
 const RESTART: Duration = Duration::from_secs(15);
 
+/// How long the answer to what is said blindly is waited for.
+const FIRST: Duration = Duration::from_secs(2);
+
 /// The operator's command may take so long.
 const COMMAND: Duration = Duration::from_secs(60);
 
@@ -485,24 +488,17 @@ impl Runner {
             power_cycle(&self.section.power_cycle).await;
         }
         let ready = async {
-            let mut dialogue = open(&self.section).await?;
-            if help == Help::Restart {
-                tracing::warn!("restarting the modem");
-                let asked = dialogue.ask_within("AT+CFUN=1,1", RESTART).await;
-                drop(dialogue);
-                if asked.is_ok() {
+            let mut dialogue = match help {
+                Help::None | Help::PowerCycle => open(&self.section, None).await?,
+                Help::Reset => open(&self.section, Some("ATZ")).await?,
+                Help::Restart => {
+                    tracing::warn!("restarting the modem");
+                    // Its port mostly goes with it.
+                    drop(open(&self.section, Some("AT+CFUN=1,1")).await);
                     sleep(RESTART).await;
+                    open(&self.section, None).await?
                 }
-                dialogue = open(&self.section).await?;
-            }
-            if help == Help::Reset {
-                setup::try_to(&mut dialogue, "ATZ")
-                    .await
-                    .map_err(SetupError::from)?;
-                setup::greet(&mut dialogue)
-                    .await
-                    .map_err(SetupError::from)?;
-            }
+            };
             let ready = setup::set_up(&mut dialogue, &self.section, &self.tried).await?;
             Ok::<_, RunError>((dialogue, ready))
         };
@@ -529,8 +525,8 @@ impl Runner {
     }
 }
 
-/// The first port on which a modem answers.
-async fn open(section: &Section) -> Result<Dialogue<Port>, OpenError> {
+/// The first port on which a modem answers. `first` is said to it whether it answers or not: it may be what makes it answer.
+async fn open(section: &Section, first: Option<&str>) -> Result<Dialogue<Port>, OpenError> {
     let mut failed = None;
     for path in port::candidates(section)? {
         let mut dialogue = match Port::open(&path, section.baud) {
@@ -540,6 +536,11 @@ async fn open(section: &Section) -> Result<Dialogue<Port>, OpenError> {
                 continue;
             }
         };
+        if let Some(command) = first {
+            // What it says shows in how it greets.
+            let _ = dialogue.break_off().await;
+            let _ = dialogue.ask_within(command, FIRST).await;
+        }
         match setup::greet(&mut dialogue).await {
             Ok(()) => return Ok(dialogue),
             Err(error) => failed = Some(OpenError::Silent(error)),

@@ -190,11 +190,10 @@ impl<'a, W: Wire> Talk<'a, W> {
         if !self.runner.modem.is(piece, &stored.pdu) {
             return Ok(());
         }
-        storage::delete(&mut self.dialogue, slot).await?;
         if self.erases && memory == Memory::Sim {
             self.erases = erase::erase(&mut self.dialogue, slot, &stored.pdu).await?;
         }
-        Ok(())
+        storage::delete(&mut self.dialogue, slot).await
     }
 
     /// Sends the answer that is due first.
