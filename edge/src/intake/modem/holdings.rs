@@ -191,6 +191,14 @@ impl Holdings {
         })
     }
 
+    /// Lets a piece go with an item that is not done.
+    pub fn attach(&mut self, item: u64, piece: Piece) {
+        match self.items.get_mut(&item) {
+            Some(item) => item.pieces.push(piece),
+            None => self.remove(piece),
+        }
+    }
+
     fn insert(&mut self, item: Item) -> u64 {
         self.next_item += 1;
         self.items.insert(self.next_item, item);

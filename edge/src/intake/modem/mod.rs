@@ -28,6 +28,7 @@ mod port;
 mod pushes;
 mod quirks;
 mod recover;
+mod repeats;
 #[cfg(test)]
 mod script;
 mod setup;
@@ -61,6 +62,7 @@ use port::{Port, PortError};
 use pushes::{Pushed, Pushes};
 use quirks::UsbId;
 use recover::{Help, Ladder, Trouble};
+use repeats::{First, Repeats};
 use setup::SetupError;
 pub use storage::Use;
 use storage::{Listing, Memory};
@@ -171,6 +173,7 @@ struct State {
     holdings: Holdings,
     answers: Answers,
     pushes: Pushes,
+    repeats: Repeats,
     /// Messages that were removed unread.
     refused: u64,
 }
@@ -216,6 +219,7 @@ impl Modem {
             holdings: Holdings::new(key, before),
             answers: Answers::default(),
             pushes: Pushes::default(),
+            repeats: Repeats::default(),
             refused: 0,
         };
         Arc::new(Self {
@@ -292,6 +296,26 @@ impl Modem {
                             (pieces, sender, Payload::Plain(plain))
                         }
                     }
+                }
+                // One without its time may be another of the same words.
+                Some(SmsPdu::Deliver(deliver)) if deliver.scts.is_some() => {
+                    let name = state.repeats.name(&hex);
+                    match state.repeats.first(name) {
+                        First::UnderWay(item) => {
+                            state.holdings.attach(item, piece);
+                            continue;
+                        }
+                        First::Done => {
+                            state.refuse(vec![piece], "it came twice");
+                            continue;
+                        }
+                        First::New => {}
+                    }
+                    let sender = Zeroizing::new(deliver.sender.as_str().to_owned());
+                    let item = state.holdings.offer(vec![piece], sender);
+                    state.repeats.begin(name, item);
+                    inbounds.push(self.inbound(item, piece.origin, Payload::Pdu(hex)));
+                    continue;
                 }
                 Some(SmsPdu::Deliver(deliver)) => {
                     let sender = Zeroizing::new(deliver.sender.as_str().to_owned());
@@ -394,7 +418,10 @@ impl Intake for Modem {
     }
 
     fn remove(&self, item: u64) -> Vec<Origin> {
-        let confirmed = self.state().holdings.end(item);
+        let mut state = self.state();
+        state.repeats.end(item);
+        let confirmed = state.holdings.end(item);
+        drop(state);
         self.changed.notify_one();
         confirmed
     }

@@ -310,6 +310,32 @@ async fn a_memory_that_stays_full_wants_room() {
 }
 
 #[tokio::test]
+async fn a_part_that_comes_twice_goes_with_the_first() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut node = node(folder.path());
+    let fake = Fake::new();
+    let long = texts("+12135550100", &"police ".repeat(30));
+    for (slot, part) in (1..).zip([&long[1], &long[0], &long[0]]) {
+        fake.store("SM", slot, part);
+    }
+    let _talk = node.talk_with(&fake);
+    let parts = [node.next().await, node.next().await];
+    for part in &parts {
+        node.finish(part, None).await;
+    }
+    while !fake.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    node.settled().await;
+    // And one that comes after.
+    fake.store("SM", 1, &long[1]);
+    while !fake.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(node.inbox.try_recv().is_err());
+}
+
+#[tokio::test]
 async fn a_message_that_lies_nowhere_is_handed_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let node = node(folder.path());
