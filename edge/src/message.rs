@@ -83,6 +83,7 @@ pub fn read(payload: Payload) -> Result<Item, ItemError> {
 impl Message {
     /// From a text and the items of its parts.
     pub fn from_text(whole: Whole<(Ticket, Timestamp)>, country_code: &str) -> Self {
+        let is_partial = whole.is_partial();
         let deliver = whole.message;
         let text = match &deliver.body {
             Body::Text(_) => deliver.text().unwrap_or_default(),
@@ -97,7 +98,7 @@ impl Message {
             sent_at: deliver.scts.map(|scts| scts.timestamp()),
             arrived: arrived.unwrap_or(Timestamp::UNIX_EPOCH),
             tickets: whole.tokens.into_iter().map(|(ticket, _)| ticket).collect(),
-            is_partial: whole.is_partial,
+            is_partial,
         }
     }
 

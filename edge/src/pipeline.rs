@@ -137,7 +137,6 @@ impl Pipeline {
                     let whole = Whole {
                         message: *part,
                         tokens: vec![(ticket, arrived)],
-                        is_partial: true,
                     };
                     Some(Message::from_text(whole, &self.country_code))
                 }

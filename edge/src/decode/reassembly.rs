@@ -35,14 +35,13 @@ struct Open<T> {
     touched: Instant,
 }
 
-/// A message of one part or of all its parts; its body is the joined one.
+/// A message of one part or of all its parts; its body is the joined one. Where parts did not come it keeps the reference of its
+/// first.
 #[derive(Debug)]
 pub struct Whole<T> {
     pub message: Deliver,
     /// The tokens of every part that it consumed, in the order of arrival.
     pub tokens: Vec<T>,
-    /// Whether parts of it did not come.
-    pub is_partial: bool,
 }
 
 /// What became of a part.
@@ -71,7 +70,6 @@ impl<T> Reassembly<T> {
             return Pushed::Whole(Whole {
                 message: part,
                 tokens: vec![token],
-                is_partial: false,
             });
         };
         let (total, place) = (usize::from(concat.total), usize::from(concat.seq) - 1);
@@ -166,6 +164,13 @@ impl<T> Reassembly<T> {
     }
 }
 
+impl<T> Whole<T> {
+    /// Whether parts of it did not come.
+    pub fn is_partial(&self) -> bool {
+        self.message.concat.is_some_and(|concat| concat.total > 1)
+    }
+}
+
 impl<T> Open<T> {
     fn lacks_only(&self, place: usize) -> bool {
         self.parts
@@ -188,11 +193,12 @@ impl<T> Open<T> {
                 (body @ Body::Data(_), more @ Body::Text(_)) => *body = more,
             }
         }
-        message.concat = None;
+        if !is_partial {
+            message.concat = None;
+        }
         Some(Whole {
             message,
             tokens: self.tokens,
-            is_partial,
         })
     }
 }

@@ -117,12 +117,12 @@ pub async fn registration<W: Wire>(
 
 /// `+CREG: 0,1` as an answer; a notice, `+CREG: 1`, may stand beside it.
 fn registered(lines: &Lines, name: &str) -> Registration {
-    let stats = lines.iter().filter_map(|line| {
+    let mut stats = lines.iter().filter_map(|line| {
         let fields: Vec<&str> = line.strip_prefix(name)?.split([':', ',']).skip(1).collect();
         let number = |index: usize| fields.get(index)?.trim().parse::<u8>().ok();
         number(1).or_else(|| number(0))
     });
-    match stats.last() {
+    match stats.next_back() {
         Some(1 | 6) => Registration::Home,
         Some(5 | 7) => Registration::Roaming,
         Some(2) => Registration::Searching,

@@ -58,9 +58,7 @@ impl Pushes {
 }
 
 fn look_into(whole: Whole<Piece>) -> Pushed {
-    let Whole {
-        message, tokens, ..
-    } = whole;
+    let Whole { message, tokens } = whole;
     let is_push = message
         .ports
         .is_some_and(|ports| ports.destination == PUSH_PORT);

@@ -125,7 +125,7 @@ fn message(slot: u16, fields: &str, pdu: &str) -> Option<Stored> {
     Some(Stored {
         slot,
         pdu: Zeroizing::new(pdu.to_ascii_uppercase()),
-        is_whole: pdu.len() % 2 == 0 && has.is_some() && has == told,
+        is_whole: pdu.len().is_multiple_of(2) && has.is_some() && has == told,
     })
 }
 
