@@ -6,7 +6,7 @@ use serde::Deserialize;
 use spotlight_common::config::Broker;
 use spotlight_common::ids::{Network, NodeId};
 
-use crate::intake::{android, gammu, http, smstools, telnyx, twilio, webhook};
+use crate::intake::{android, gammu, http, modem, smstools, telnyx, twilio, webhook};
 use crate::reply::limits::Limits;
 use crate::words::Language;
 
@@ -30,6 +30,9 @@ pub struct Config {
     /// The folders of gammu-smsd.
     #[serde(default)]
     pub gammu: Option<gammu::Section>,
+    /// A modem.
+    #[serde(default)]
+    pub modem: Option<modem::Section>,
     /// Where webhooks come in.
     #[serde(default)]
     pub http: http::Http,
@@ -85,6 +88,7 @@ impl Config {
             ("spool", self.spool.is_some()),
             ("smstools", self.smstools.is_some()),
             ("gammu", self.gammu.is_some()),
+            ("modem", self.modem.is_some()),
             ("webhook", self.webhook.is_some()),
             ("telnyx", self.telnyx.is_some()),
             ("android", self.android.is_some()),
@@ -123,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_commented_sections_of_the_default_file_are_valid() {
-        let start = DEFAULT.find("# [http]").expect("the sections are there");
+        let start = DEFAULT.find("# [modem]").expect("the sections are there");
         let sections: String = DEFAULT[start..]
             .lines()
             .filter_map(|line| line.strip_prefix("# "))
@@ -132,7 +136,7 @@ mod tests {
             .collect();
         let config: Config =
             toml::from_str(&format!("{DEFAULT}\n{sections}")).expect("they are valid");
-        for name in ["webhook", "telnyx", "android", "twilio"] {
+        for name in ["modem", "webhook", "telnyx", "android", "twilio"] {
             assert!(config.intakes().contains(&name), "{name}");
         }
         assert_eq!(config.http.listen.port(), 8081);

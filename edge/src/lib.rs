@@ -34,7 +34,7 @@ pub mod words;
 use classify::Classifier;
 use config::Config;
 use intake::provider::Parts;
-use intake::{android, gammu, http, smstools, spool, telnyx, twilio, webhook};
+use intake::{android, gammu, http, modem, smstools, spool, telnyx, twilio, webhook};
 use outbox::Outbox;
 use pipeline::{Pipeline, Talk};
 use reply::Wording;
@@ -157,6 +157,9 @@ async fn start_intakes(config: &Config, mut parts: Parts<'_>) -> anyhow::Result<
     }
     if let Some(section) = &config.gammu {
         parts.watch(gammu::open(section, zone, key)?);
+    }
+    if let Some(section) = &config.modem {
+        modem::start(section, &config.data, &mut parts)?;
     }
     let mut routes: Vec<http::Route> = Vec::new();
     if let Some(section) = &config.webhook {

@@ -22,6 +22,8 @@ pub struct Message {
     pub arrived: Timestamp,
     /// The items that it was made of; the answer goes by the last.
     pub tickets: Vec<Ticket>,
+    /// Whether parts of it did not come.
+    pub is_partial: bool,
 }
 
 /// What an item is.
@@ -81,6 +83,7 @@ pub fn read(payload: Payload) -> Result<Item, ItemError> {
 impl Message {
     /// From a text and the items of its parts.
     pub fn from_text(whole: Whole<(Ticket, Timestamp)>, country_code: &str) -> Self {
+        let is_partial = whole.is_partial();
         let deliver = whole.message;
         let text = match &deliver.body {
             Body::Text(_) => deliver.text().unwrap_or_default(),
@@ -95,6 +98,7 @@ impl Message {
             sent_at: deliver.scts.map(|scts| scts.timestamp()),
             arrived: arrived.unwrap_or(Timestamp::UNIX_EPOCH),
             tickets: whole.tokens.into_iter().map(|(ticket, _)| ticket).collect(),
+            is_partial,
         }
     }
 
@@ -110,6 +114,7 @@ impl Message {
             sent_at: date.and_then(|seconds| Timestamp::from_second(seconds).ok()),
             arrived,
             tickets: vec![ticket],
+            is_partial: false,
         }
     }
 
@@ -131,6 +136,7 @@ impl Message {
             sent_at: plain.sent_at,
             arrived,
             tickets: vec![ticket],
+            is_partial: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use ed25519_dalek::SigningKey;
 use jiff::{SignedDuration, Timestamp};
-use spotlight_common::clock::Clock;
+use spotlight_common::clock::{Clock, ClockQuality};
 use spotlight_common::envelope;
 use spotlight_common::gazetteer::Gazetteer;
 use spotlight_common::ids::{Network, ReportId};
@@ -170,10 +170,12 @@ impl Pipeline {
             .now()
             .saturating_sub(PARTS_WAIT)
             .unwrap_or(Timestamp::MIN);
-        let given_up = reassembly
-            .give_up(before, |(_, arrived)| *arrived)
-            .into_iter();
+        let mut given_up = reassembly.give_up(before, |(_, arrived)| *arrived);
+        // A clock that was never set says nothing of what waits.
+        given_up.extend(reassembly.give_up_held(PARTS_WAIT.unsigned_abs()));
+        given_up.extend(reassembly.give_up_oldest(|(ticket, _)| ticket.intake.wants_room()));
         given_up
+            .into_iter()
             .map(|whole| Message::from_text(whole, &self.country_code))
             .collect()
     }
@@ -255,7 +257,12 @@ impl Pipeline {
         let now = self.clock.now();
         let oldest = now.saturating_sub(OLDEST).unwrap_or(Timestamp::MIN);
         let seen_at = message.sent_at.unwrap_or(message.arrived);
-        seen_at.clamp(oldest, now)
+        // A clock that nothing keeps right may be years behind: the network's time stamp is the better one.
+        let latest = match self.talk.clock_quality() {
+            ClockQuality::Synced => now,
+            ClockQuality::Unsure => now.max(seen_at),
+        };
+        seen_at.clamp(oldest, latest)
     }
 
     /// The person-free report of what was understood. Where there is no key for the day it tries again, until the shutdown.

@@ -119,6 +119,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             spool: Some(data.join("spool")),
             smstools: None,
             gammu: None,
+            modem: None,
             http: Default::default(),
             webhook: None,
             telnyx: None,

@@ -1,5 +1,5 @@
-//! The reverse of decoding, as a service centre and an MMSC would send: SMS-DELIVER PDUs and an M-Retrieve.conf.
-//! For the demo's messages and for tests; an edge sends nothing by it.
+//! The reverse of decoding: SMS-SUBMIT PDUs, by which a modem sends answers; and, for the demo's messages and for tests, what a
+//! service centre and an MMSC would send: SMS-DELIVER PDUs and an M-Retrieve.conf.
 
 use jiff::Timestamp;
 use thiserror::Error;
@@ -29,6 +29,31 @@ pub fn deliver_pdus(
     scts: Scts,
     reference: u16,
 ) -> Result<Vec<String>, EncodeError> {
+    let part = |(concat, text)| deliver_pdu(smsc, sender, text, scts, concat);
+    parts(text, reference)?.into_iter().map(part).collect()
+}
+
+/// A PDU to send, as `AT+CMGS` takes it.
+pub struct Submit {
+    /// In hex. It names no service centre: the SIM's counts.
+    pub pdu: String,
+    /// Its octets, without those of the service centre's address.
+    pub octets: usize,
+}
+
+/// The PDUs that send a text, one a part, as [`deliver_pdus`] makes them. The network gives up after an hour; no report is asked
+/// for.
+pub fn submit_pdus(
+    recipient: &str,
+    text: &str,
+    reference: u16,
+) -> Result<Vec<Submit>, EncodeError> {
+    let part = |(concat, text)| submit_pdu(recipient, text, concat);
+    parts(text, reference)?.into_iter().map(part).collect()
+}
+
+/// The parts of a text, each with its reference where there are several.
+fn parts(text: &str, reference: u16) -> Result<Vec<(Option<ConcatRef>, &str)>, EncodeError> {
     let gsm7 = gsm7::gsm7_septets(text).is_some();
     let header = if reference < 256 { 6 } else { 7 };
     let (whole, room) = match gsm7 {
@@ -45,16 +70,16 @@ pub fn deliver_pdus(
     }
     let total = u8::try_from(parts.len()).map_err(|_| EncodeError::TooLong)?;
     let ref_bits = if reference < 256 { 8 } else { 16 };
-    let part = |(seq, text): (u8, &&str)| {
+    let part = |(seq, text)| {
         let concat = (total > 1).then_some(ConcatRef {
             reference,
             ref_bits,
             total,
             seq,
         });
-        deliver_pdu(smsc, sender, text, scts, concat)
+        (concat, text)
     };
-    (1..=total).zip(&parts).map(part).collect()
+    Ok((1..=total).zip(parts).map(part).collect())
 }
 
 fn split(text: &str, room: usize, size: impl Fn(char) -> usize) -> Vec<&str> {
@@ -81,6 +106,49 @@ fn deliver_pdu(
 ) -> Result<String, EncodeError> {
     let (_, smsc) = Address::encode(smsc).ok_or(EncodeError::Address)?;
     let (semi_octets, sender) = Address::encode(sender).ok_or(EncodeError::Address)?;
+    let (dcs, length, user_data) = user_data(text, concat)?;
+    // SMS-DELIVER, no more messages to send; bit 6 tells of a header.
+    let first = if concat.is_none() { 0x04 } else { 0x44 };
+    let mut octets = vec![smsc.len() as u8];
+    octets.extend(smsc);
+    octets.extend([first, semi_octets as u8]);
+    octets.extend(sender);
+    octets.extend([0x00, dcs]);
+    octets.extend(scts.encode());
+    octets.push(length);
+    octets.extend(user_data);
+    Ok(hex(&octets))
+}
+
+/// An hour: TP-Validity-Period, clause 9.2.3.12.1, counts five minutes from one.
+const AN_HOUR: u8 = 11;
+
+fn submit_pdu(
+    recipient: &str,
+    text: &str,
+    concat: Option<ConcatRef>,
+) -> Result<Submit, EncodeError> {
+    // A name takes no message.
+    let digits = recipient.strip_prefix('+').unwrap_or(recipient);
+    if digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return Err(EncodeError::Address);
+    }
+    let (semi_octets, recipient) = Address::encode(recipient).ok_or(EncodeError::Address)?;
+    let (dcs, length, user_data) = user_data(text, concat)?;
+    // SMS-SUBMIT with a relative validity period; bit 6 tells of a header. The modem fills in the reference.
+    let first = if concat.is_none() { 0x11 } else { 0x51 };
+    let mut octets = vec![0x00, first, 0x00, semi_octets as u8];
+    octets.extend(recipient);
+    octets.extend([0x00, dcs, AN_HOUR, length]);
+    octets.extend(user_data);
+    Ok(Submit {
+        pdu: hex(&octets),
+        octets: octets.len() - 1,
+    })
+}
+
+/// TP-Data-Coding-Scheme, TP-User-Data-Length and TP-User-Data.
+fn user_data(text: &str, concat: Option<ConcatRef>) -> Result<(u8, u8, Vec<u8>), EncodeError> {
     let header = match concat {
         None => vec![],
         Some(ConcatRef {
@@ -123,17 +191,12 @@ fn deliver_pdu(
             )
         }
     };
-    // SMS-DELIVER, no more messages to send; bit 6 tells of a header.
-    let first = if header.is_empty() { 0x04 } else { 0x44 };
-    let mut octets = vec![smsc.len() as u8];
-    octets.extend(smsc);
-    octets.extend([first, semi_octets as u8]);
-    octets.extend(sender);
-    octets.extend([0x00, dcs]);
-    octets.extend(scts.encode());
-    octets.push(u8::try_from(length).map_err(|_| EncodeError::TooLong)?);
-    octets.extend(user_data);
-    Ok(octets.iter().map(|octet| format!("{octet:02X}")).collect())
+    let length = u8::try_from(length).map_err(|_| EncodeError::TooLong)?;
+    Ok((dcs, length, user_data))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
 }
 
 /// A message as an MMSC hands it over: multipart related, without SMIL, the text first.

@@ -399,3 +399,47 @@ fn subjects_of_every_charset_are_read() {
     );
     check(&[7, 2, 0x03, 0xf5, 0, b'O', 0, b'K'], "OK");
 }
+
+#[test]
+fn what_is_sent_is_what_a_modem_takes() {
+    let [one] = &submit_pdus("+12135550100", "hellohello", 7).expect("encoded")[..] else {
+        panic!("one part")
+    };
+    assert_eq!(one.pdu, "0011000B912131550501F000000B0AE8329BFD4697D9EC37");
+    assert_eq!(one.octets, one.pdu.len() / 2 - 1);
+    let parts = submit_pdus("2135550100", &"police ".repeat(40), 7).expect("encoded");
+    assert_eq!(parts.len(), 2);
+    assert!(parts[0].pdu.starts_with("0051000A8112535510000000"));
+    assert!(parts[1].pdu.contains("050003070202"));
+    assert!(parts.iter().all(|part| part.octets <= 13 + 140));
+    let other = submit_pdus("+12135550100", "Policía", 7).expect("encoded");
+    assert_eq!(&other[0].pdu[24..26], "08");
+    assert!(submit_pdus("+1/2", "x", 7).is_err());
+}
+
+#[test]
+fn what_waits_too_long_or_takes_the_room_is_given_up_in_part() {
+    let (ada, bob) = ("+12135550101", "+12135550102");
+    let long = "police ".repeat(60);
+    let mut reassembly = Reassembly::new();
+    for (token, sender) in [(1, ada), (2, bob), (3, ada)] {
+        let part = parts(sender, &long, token).remove(0);
+        assert!(matches!(reassembly.push(part, token), Pushed::Held));
+    }
+    let oldest = reassembly.give_up_oldest(|token| *token > 1);
+    let oldest = oldest.expect("one that may go");
+    assert!(oldest.is_partial());
+    assert_eq!(oldest.tokens, [2]);
+    assert!(reassembly.give_up_oldest(|token| *token == 2).is_none());
+    let an_hour = std::time::Duration::from_secs(60 * 60);
+    assert!(reassembly.give_up_held(an_hour).is_empty());
+    assert_eq!(reassembly.give_up_held(std::time::Duration::ZERO).len(), 2);
+    assert_eq!(reassembly.incomplete(), 0);
+    let mut whole = None;
+    for part in parts(ada, &long, 4) {
+        if let Pushed::Whole(joined) = reassembly.push(part, 4) {
+            whole = Some(joined);
+        }
+    }
+    assert!(whole.is_some_and(|whole| !whole.is_partial()));
+}

@@ -4,7 +4,7 @@
 //! multipart); large JPEGs by ITU-T T.81, reduced. Bytes that cannot be read are refused with one plain [`DecodeError`]. Types that hold a number, a text or an image
 //! hide it in their `Debug`.
 //!
-//! [`encode`] is the reverse, as a network would send it: for the demo's messages and for tests.
+//! [`encode`] is the reverse: what a modem sends, and, for the demo's messages and for tests, what a network would.
 
 mod address;
 mod charset;
@@ -24,6 +24,7 @@ mod mms;
 mod mms_tests;
 mod multipart;
 mod national;
+mod push;
 mod reassembly;
 mod scts;
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use gps::gps;
 pub use gsm7::{gsm7_septets, gsm7_text};
 pub use mms::{MAX_OCTETS as MAX_MMS_OCTETS, MmsPdu, Sender, Time, decode_mms};
 pub use multipart::Part;
+pub use push::{PORT as PUSH_PORT, decode_push};
 pub use reassembly::{Pushed, Reassembly, Whole};
 pub use scts::Scts;
 pub use text::Text;

@@ -6,6 +6,7 @@
 //! no room is handed back, and its source stays where it is.
 
 use std::fmt;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
@@ -30,9 +31,12 @@ struct Open<T> {
     /// One place a part.
     parts: Vec<Option<Deliver>>,
     tokens: Vec<T>,
+    /// When the last part was pushed.
+    touched: Instant,
 }
 
-/// A message of one part or of all its parts; its body is the joined one.
+/// A message of one part or of all its parts; its body is the joined one. Where parts did not come it keeps the reference of its
+/// first.
 #[derive(Debug)]
 pub struct Whole<T> {
     pub message: Deliver,
@@ -100,6 +104,7 @@ impl<T> Reassembly<T> {
                     ref_bits,
                     parts,
                     tokens: Vec::new(),
+                    touched: Instant::now(),
                 });
                 self.open.len() - 1
             }
@@ -107,6 +112,7 @@ impl<T> Reassembly<T> {
         };
         let open = &mut self.open[index];
         open.tokens.push(token);
+        open.touched = Instant::now();
         open.parts[place].get_or_insert(part);
         if open.parts.iter().any(Option::is_none) {
             return Pushed::Held;
@@ -134,10 +140,34 @@ impl<T> Reassembly<T> {
         old.into_iter().filter_map(Open::join).collect()
     }
 
+    /// The same for messages none of whose parts was pushed within this time, which no clock that is set shortens or lengthens.
+    pub fn give_up_held(&mut self, longest: Duration) -> Vec<Whole<T>> {
+        let old = self
+            .open
+            .extract_if(.., |open| open.touched.elapsed() >= longest);
+        old.filter_map(Open::join).collect()
+    }
+
+    /// The same for the oldest message that has a part `of` some kind, whenever that came.
+    pub fn give_up_oldest(&mut self, of: impl Fn(&T) -> bool) -> Option<Whole<T>> {
+        let oldest = self
+            .open
+            .iter()
+            .position(|open| open.tokens.iter().any(&of))?;
+        self.open.remove(oldest).join()
+    }
+
     /// How many messages wait for parts.
     #[cfg(test)]
     pub fn incomplete(&self) -> usize {
         self.open.len()
+    }
+}
+
+impl<T> Whole<T> {
+    /// Whether parts of it did not come.
+    pub fn is_partial(&self) -> bool {
+        self.message.concat.is_some_and(|concat| concat.total > 1)
     }
 }
 
@@ -151,6 +181,7 @@ impl<T> Open<T> {
 
     /// The parts that are here, joined in order; `None` if none is.
     fn join(self) -> Option<Whole<T>> {
+        let is_partial = self.parts.iter().any(Option::is_none);
         let mut parts = self.parts.into_iter().flatten();
         let mut message = parts.next()?;
         for part in parts {
@@ -162,7 +193,9 @@ impl<T> Open<T> {
                 (body @ Body::Data(_), more @ Body::Text(_)) => *body = more,
             }
         }
-        message.concat = None;
+        if !is_partial {
+            message.concat = None;
+        }
         Some(Whole {
             message,
             tokens: self.tokens,

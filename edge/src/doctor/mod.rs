@@ -6,6 +6,7 @@
 mod checks;
 mod folders;
 mod hooks;
+mod modem;
 mod providers;
 
 use std::path::Path;
@@ -114,6 +115,9 @@ pub async fn run(path: &Path, mut print: impl FnMut(&Line)) -> Status {
     }
     if let Some(section) = &config.gammu {
         say(folders::pair("gammu", &section.inbox, &section.outbox));
+    }
+    if let Some(section) = &config.modem {
+        modem::run(section, &mut say).await;
     }
     hooks::run(&config, &mut say).await;
     providers::run(&config, &mut say).await;

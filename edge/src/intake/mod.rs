@@ -8,6 +8,7 @@ pub mod android;
 mod folder;
 pub mod gammu;
 pub mod http;
+pub mod modem;
 mod offers;
 mod phone;
 pub mod provider;
@@ -95,4 +96,8 @@ pub trait Intake: fmt::Debug + Send + Sync {
     fn remove(&self, item: u64) -> Vec<Origin>;
     /// The item cannot be read: keep it out of the way with a plain reason on stderr. Returns as [`Intake::remove`] does.
     fn refuse(&self, item: u64, reason: &str) -> Vec<Origin>;
+    /// Whether its storage is so full that the oldest incomplete message has to go.
+    fn wants_room(&self) -> bool {
+        false
+    }
 }

@@ -54,11 +54,13 @@ pub enum Inbox {
     Smstools = 6,
     /// The folders of gammu-smsd.
     Gammu = 7,
+    /// A modem's memories.
+    Modem = 8,
 }
 
 impl Inbox {
     /// Every inbox.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Spool,
         Self::Twilio,
         Self::Telnyx,
@@ -66,6 +68,7 @@ impl Inbox {
         Self::Android,
         Self::Smstools,
         Self::Gammu,
+        Self::Modem,
     ];
 }
 

@@ -255,7 +255,11 @@ impl Pipeline {
             talk.counters.month_full.add();
             return None;
         }
-        let answer = reply::answer(&say, reply.language, &talk.wording, reply.first);
+        let answer = if message.is_partial {
+            reply::answer_partial(&say, reply.language, &talk.wording)
+        } else {
+            reply::answer(&say, reply.language, &talk.wording, reply.first)
+        };
         if answer.tells_of_company {
             conversations.told_of_company(sender);
         }

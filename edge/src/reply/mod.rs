@@ -152,14 +152,31 @@ pub struct Wording {
 /// The words for what is to be said, in the sender's language if it is known. Else a question and help are put in every
 /// language, as short as can be, and the rest in the usual one. `first` says that the phone company sees texts, if that fits.
 pub fn answer(say: &Say, language: Option<Language>, wording: &Wording, first: bool) -> Answer {
+    answer_and(say, language, wording, first.then_some(Key::Privacy))
+}
+
+/// The same to someone of whose text parts did not come, which is said, too.
+pub fn answer_partial(say: &Say, language: Option<Language>, wording: &Wording) -> Answer {
+    Answer {
+        tells_of_company: false,
+        ..answer_and(say, language, wording, Some(Key::Partial))
+    }
+}
+
+fn answer_and(
+    say: &Say,
+    language: Option<Language>,
+    wording: &Wording,
+    also: Option<Key>,
+) -> Answer {
     match (say, language) {
-        (Say::Languages, _) => in_all(Key::Languages, wording.language, false),
+        (Say::Languages, _) => in_all(Key::Languages, wording.language, None),
         (Say::Help | Say::Unreadable | Say::Ask(Ask::Place | Ask::Photo | Ask::Again), None) => {
-            in_all(Key::Shortest, wording.language, first)
+            in_all(Key::Shortest, wording.language, also)
         }
         _ => {
             let language = language.unwrap_or(wording.language);
-            in_one(say, WordFile::of(language), &wording.time_zone, first)
+            in_one(say, WordFile::of(language), &wording.time_zone, also)
         }
     }
 }
@@ -170,9 +187,9 @@ pub fn fitting(labels: &[String], language: Language) -> usize {
     choices(labels, room(words.answer(Key::Choose), "{choices}", 0)).1
 }
 
-fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, first: bool) -> Answer {
+fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, also: Option<Key>) -> Answer {
     let until = |time: &Timestamp| clock(time, zone);
-    let company = &words.answer(Key::Privacy).head;
+    let also = also.map(|also| words.answer(also).head.as_str());
     let (key, blanks) = match say {
         Say::Present {
             label,
@@ -217,8 +234,11 @@ fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, first: bool) -> Answer {
             Shows::NoData => (Key::WhereNoData, vec![("{place}", cut(label))]),
             Shows::Nothing => (Key::WhereNone, vec![("{place}", cut(label))]),
             Shows::Seen(sights) => {
-                let company = if first { septets(company) } else { 0 };
-                let room = room(words.answer(Key::WhereSome), "{list}", company);
+                let room = room(
+                    words.answer(Key::WhereSome),
+                    "{list}",
+                    also.map_or(0, septets),
+                );
                 (
                     Key::WhereSome,
                     vec![("{list}", list(sights, words, zone, room))],
@@ -237,10 +257,11 @@ fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, first: bool) -> Answer {
     for (blank, filling) in blanks {
         head = head.replace(blank, &gsm7(&filling));
     }
-    fitted(head, &template.tail, first.then_some(company.as_str()))
+    fitted(head, &template.tail, also)
 }
 
-/// Head, tail and the company's sentence if all fit; the sentence in the tail's place if that fits; else without it.
+/// Head, tail and the other sentence (of the company, mostly) if all fit; the sentence in the tail's place if that fits; else
+/// without it.
 fn fitted(head: String, tail: &str, company: Option<&str>) -> Answer {
     let joined = |parts: &[&str]| {
         let parts = parts.iter().copied().filter(|part| !part.is_empty());
@@ -259,7 +280,7 @@ fn fitted(head: String, tail: &str, company: Option<&str>) -> Answer {
 }
 
 /// One sentence in every language, the usual one first.
-fn in_all(key: Key, usual: Language, first: bool) -> Answer {
+fn in_all(key: Key, usual: Language, also: Option<Key>) -> Answer {
     let others = Language::ALL
         .into_iter()
         .filter(|language| *language != usual);
@@ -268,8 +289,8 @@ fn in_all(key: Key, usual: Language, first: bool) -> Answer {
         let heads = languages.map(|language| WordFile::of(language).answer(key).head.as_str());
         heads.collect::<Vec<_>>()
     };
-    let company = first.then(|| all(Key::Privacy).join(" "));
-    fitted(all(key).join(" / "), "", company.as_deref())
+    let also = also.map(|also| all(also).join(" "));
+    fitted(all(key).join(" / "), "", also.as_deref())
 }
 
 /// What a blank may take where the tail, or what replaces it, has to fit too.

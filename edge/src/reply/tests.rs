@@ -157,6 +157,24 @@ fn a_first_answer_says_that_the_phone_company_sees_texts() {
 }
 
 #[test]
+fn who_sent_what_came_in_part_is_told_so() {
+    let wording = wording("UTC");
+    for say in everything("5th St & San Pedro St") {
+        for language in Language::ALL {
+            let answer = answer_partial(&say, Some(language), &wording);
+            let sentence = &WordFile::of(language).answer(Key::Partial).head;
+            let may_not_fit = matches!(say, Say::Choose { .. } | Say::Languages);
+            assert!(
+                may_not_fit || answer.text.contains(sentence.as_str()),
+                "{}",
+                answer.text
+            );
+            assert!(!answer.tells_of_company && septets(&answer.text) <= SEGMENT);
+        }
+    }
+}
+
+#[test]
 fn an_answer_names_the_place_and_the_time_it_fades() {
     let say = Say::Present {
         label: "5th St & San Pedro St".into(),

@@ -121,6 +121,7 @@ pub struct Pieces {
 #[serde(rename_all = "snake_case")]
 pub enum Key {
     Privacy,
+    Partial,
     Present,
     PresentPhoto,
     PresentUnsure,

@@ -1,0 +1,527 @@
+//! What an AT port says, as notices and answers: bytes in, [`Said`] out. No I/O; never a panic; memory bounded.
+//!
+//! A line is an echo, a notice (an unsolicited result code, 3GPP TS 27.005 and 27.007), a line of the answer that is waited for,
+//! or its end. Notices come at any time, also inside an answer; those of a message have its PDU in their next line. A line that
+//! is none of these, such as an `OK` for which nobody waits, is dropped. Lines may hold numbers and texts: nothing of them prints.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::storage::Memory;
+
+/// Octets of a line; a PDU has at most 352 digits, and modems pad.
+const MAX_LINE: usize = 2048;
+
+/// Octets of an answer: the list of a full memory of 255 messages is half of it.
+const MAX_ANSWER: usize = 256 * 1024;
+
+/// Notices that nobody has taken yet.
+const MAX_SAID: usize = 1024;
+
+/// What came from the port.
+#[derive(Debug, PartialEq)]
+pub enum Said {
+    /// It came by itself.
+    Notice(Notice),
+    /// The command that was expected has its answer.
+    Answer(Answer),
+    /// The modem waits for a PDU.
+    Prompt,
+}
+
+/// What a modem says by itself.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// A message, or the report of one that was sent, came to lie in a memory.
+    Stored(Option<Memory>),
+    /// A message came and lies nowhere: this PDU is all there is of it.
+    Message(Zeroizing<String>),
+    /// The report of one that was sent came, and lies nowhere.
+    Report,
+    /// The modem began anew, and has forgotten what it was told.
+    Restarted,
+}
+
+/// A command's answer.
+#[derive(PartialEq, Eq)]
+pub struct Answer {
+    /// Its lines, without the last.
+    pub lines: Vec<Zeroizing<String>>,
+    /// Its last line: how it ended.
+    pub end: Result<(), Fault>,
+}
+
+/// How a modem says no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// `ERROR` and its like.
+    #[error("ERROR")]
+    Plain,
+    /// `+CME ERROR`, 3GPP TS 27.007 clause 9.2.
+    #[error("+CME ERROR: {0}")]
+    Cme(u16),
+    /// `+CMS ERROR`, 3GPP TS 27.005 clause 3.2.5.
+    #[error("+CMS ERROR: {0}")]
+    Cms(u16),
+}
+
+/// The state between two reads of a port.
+#[derive(Default)]
+pub struct Demux {
+    line: Zeroizing<Vec<u8>>,
+    /// The line is too long to be one.
+    overrun: bool,
+    pending: Option<Pending>,
+    /// The next line of digits belongs to a notice.
+    notice: Option<WithPdu>,
+    said: VecDeque<Said>,
+}
+
+/// The notices that have a PDU in their next line.
+#[derive(Clone, Copy)]
+enum WithPdu {
+    Message,
+    Report,
+    Broadcast,
+}
+
+/// A command whose answer is waited for.
+struct Pending {
+    name: String,
+    with_pdus: bool,
+    /// Its answer has a line that begins with its name, else the answer is another's.
+    insists: bool,
+    prompts: bool,
+    lines: Vec<Zeroizing<String>>,
+    octets: usize,
+    /// There were more lines than are kept.
+    is_cut: bool,
+}
+
+impl Demux {
+    /// From now on an answer is of this command. `insists`: one without a line of its name is an earlier command's.
+    pub fn expect(&mut self, command: &str, insists: bool) {
+        let name = command.get(2..).unwrap_or_default();
+        let name = name.split(['=', '?', ';']).next().unwrap_or_default();
+        self.pending = Some(Pending {
+            with_pdus: ["+CMGL", "+CMGR"].contains(&name),
+            prompts: name == "+CMGS",
+            name: name.to_owned(),
+            insists,
+            lines: Vec::new(),
+            octets: 0,
+            is_cut: false,
+        });
+    }
+
+    /// Nobody waits any more.
+    pub fn give_up(&mut self) {
+        self.pending = None;
+    }
+
+    /// Takes what was read.
+    pub fn push(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            match byte {
+                b'\r' | b'\n' => self.end_line(),
+                b'>' if self.line.is_empty() && !self.overrun && self.awaits_prompt() => {
+                    if let Some(pending) = &mut self.pending {
+                        pending.prompts = false;
+                    }
+                    self.say(Said::Prompt);
+                }
+                // What a starting modem, or an echoed Ctrl-Z, leaves between lines.
+                0..0x20 | 0x7f => {}
+                b' ' if self.line.is_empty() => {}
+                _ if self.line.len() < MAX_LINE => self.line.push(*byte),
+                _ => self.overrun = true,
+            }
+        }
+    }
+
+    /// What came first and was not taken yet.
+    pub fn next(&mut self) -> Option<Said> {
+        self.said.pop_front()
+    }
+
+    fn awaits_prompt(&self) -> bool {
+        self.pending.as_ref().is_some_and(|pending| pending.prompts)
+    }
+
+    fn say(&mut self, said: Said) {
+        if self.said.len() < MAX_SAID {
+            self.said.push_back(said);
+        }
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if std::mem::take(&mut self.overrun) || line.is_empty() {
+            return;
+        }
+        let line = Zeroizing::new(String::from_utf8_lossy(&line).trim_end().to_owned());
+        self.take(line);
+    }
+
+    fn take(&mut self, line: Zeroizing<String>) {
+        if let Some(kind) = self.notice
+            && is_hex(&line)
+        {
+            self.notice = None;
+            match kind {
+                WithPdu::Message => self.say(Said::Notice(Notice::Message(line))),
+                WithPdu::Report => self.say(Said::Notice(Notice::Report)),
+                WithPdu::Broadcast => {}
+            }
+            return;
+        }
+        if let Some(pending) = &mut self.pending
+            && pending.owns(&line)
+        {
+            pending.keep(line);
+            return;
+        }
+        if let Some(end) = end(&line) {
+            if let Some(pending) = self.pending.take() {
+                if end.is_ok() && pending.insists && pending.lines.is_empty() {
+                    self.pending = Some(pending);
+                } else {
+                    // Half an answer is none.
+                    let end = match pending.is_cut {
+                        true => end.and(Err(Fault::Plain)),
+                        false => end,
+                    };
+                    let lines = pending.lines;
+                    self.say(Said::Answer(Answer { lines, end }));
+                }
+            }
+            return;
+        }
+        if self.take_notice(&line) {
+            return;
+        }
+        if let Some(pending) = &mut self.pending
+            && pending.is_unnamed()
+            && !line.to_ascii_uppercase().starts_with("AT")
+            && !line.starts_with(['+', '^', '*', '$', '%', '#', '!'])
+        {
+            pending.keep(line);
+        }
+    }
+
+    /// Whether the line is a notice.
+    fn take_notice(&mut self, line: &str) -> bool {
+        let after = |name: &str| line.strip_prefix(name).map(str::trim_start);
+        if let Some(rest) = after("+CMTI:").or(after("+CDSI:")) {
+            let memory = rest.split('"').nth(1).and_then(Memory::of);
+            self.say(Said::Notice(Notice::Stored(memory)));
+        } else if after("+CMT:").is_some() {
+            self.notice = Some(WithPdu::Message);
+        } else if after("+CDS:").is_some() {
+            self.notice = Some(WithPdu::Report);
+        } else if after("+CBM:").is_some() {
+            self.notice = Some(WithPdu::Broadcast);
+        } else if RESTARTED.contains(&line) {
+            self.say(Said::Notice(Notice::Restarted));
+        } else {
+            return OTHERS.contains(&line);
+        }
+        true
+    }
+}
+
+/// What a modem says when it has begun anew.
+const RESTARTED: [&str; 5] = ["RDY", "SYSSTART", "^SYSSTART", "*ATREADY: 1", "START"];
+
+/// What it says that means nothing here.
+const OTHERS: [&str; 9] = [
+    "RING",
+    "SMS DONE",
+    "SMS READY",
+    "SMS Ready",
+    "PB DONE",
+    "Call Ready",
+    "NORMAL POWER DOWN",
+    "POWERED DOWN",
+    "UNDER-VOLTAGE WARNNING",
+];
+
+impl Pending {
+    /// Whether a line is surely of this answer.
+    fn owns(&self, line: &str) -> bool {
+        let named = line
+            .strip_prefix(self.name.as_str())
+            .is_some_and(|rest| rest.starts_with(':'));
+        // A PDU follows the line that tells of it; more than one is a number, or noise.
+        let follows = self.with_pdus
+            && is_hex(line)
+            && self
+                .lines
+                .last()
+                .is_some_and(|last| last.starts_with(self.name.as_str()));
+        !self.name.is_empty() && named || follows
+    }
+
+    /// Whether its answer comes without its name: what a modem says of itself.
+    fn is_unnamed(&self) -> bool {
+        matches!(
+            self.name.as_str(),
+            "I" | "+CGMI" | "+CGMM" | "+CGMR" | "+GMM" | "+GMI"
+        )
+    }
+
+    fn keep(&mut self, line: Zeroizing<String>) {
+        if self.octets + line.len() <= MAX_ANSWER {
+            self.octets += line.len();
+            self.lines.push(line);
+        } else {
+            self.is_cut = true;
+        }
+    }
+}
+
+/// How an answer ends, if the line ends one.
+fn end(line: &str) -> Option<Result<(), Fault>> {
+    let code = |rest: &str| rest.trim().parse().ok();
+    if let Some(rest) = line.strip_prefix("+CME ERROR:") {
+        return Some(Err(code(rest).map_or(Fault::Plain, Fault::Cme)));
+    }
+    if let Some(rest) = line.strip_prefix("+CMS ERROR:") {
+        return Some(Err(code(rest).map_or(Fault::Plain, Fault::Cms)));
+    }
+    match line {
+        "OK" => Some(Ok(())),
+        "ERROR" | "COMMAND NOT SUPPORT" | "TOO MANY PARAMETERS" | "NO CARRIER" => {
+            Some(Err(Fault::Plain))
+        }
+        _ => None,
+    }
+}
+
+/// Whether a line may be a PDU.
+pub fn is_hex(line: &str) -> bool {
+    line.len() >= 2 && line.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stored(memory) => write!(f, "Stored({memory:?})"),
+            Self::Message(_) => f.write_str("Message(..)"),
+            Self::Report => f.write_str("Report"),
+            Self::Restarted => f.write_str("Restarted"),
+        }
+    }
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Answer({} lines, {:?})", self.lines.len(), self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `bytes` say after a command, whole and an octet at a time.
+    fn said(command: &str, bytes: &str) -> Vec<Said> {
+        let read = |size: usize| {
+            let mut demux = Demux::default();
+            if !command.is_empty() {
+                demux.expect(command, false);
+            }
+            for piece in bytes.as_bytes().chunks(size) {
+                demux.push(piece);
+            }
+            std::iter::from_fn(|| demux.next()).collect::<Vec<_>>()
+        };
+        let whole = read(bytes.len().max(1));
+        for size in [1, 2, 3, 7] {
+            assert_eq!(read(size), whole);
+        }
+        whole
+    }
+
+    fn answer(lines: &[&str], end: Result<(), Fault>) -> Said {
+        let lines = lines.iter().map(|line| Zeroizing::new((*line).to_owned()));
+        Said::Answer(Answer {
+            lines: lines.collect(),
+            end,
+        })
+    }
+
+    fn stored(memory: Option<Memory>) -> Said {
+        Said::Notice(Notice::Stored(memory))
+    }
+
+    #[test]
+    fn an_answer_is_the_same_with_and_without_echo() {
+        for echo in ["", "AT+CSQ\r", "AT+CSQ\r\r\n", "at+csq\r\n"] {
+            let bytes = format!("{echo}\r\n+CSQ: 17,99\r\n\r\nOK\r\n");
+            assert_eq!(
+                said("AT+CSQ", &bytes),
+                [answer(&["+CSQ: 17,99"], Ok(()))],
+                "{echo:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn notices_come_at_any_time() {
+        let pdu = "07912143658709F1040B918100551512F20000111010214365000AE8329BFD4697D9EC37";
+        let bytes = format!(
+            "AT+CMGL=4\r\n+CMTI: \"SM\",3\r\n+CMGL: 1,1,,28\r\n+CDSI: \"SR\",1\r\n{pdu}\r\n+CMT: ,28\r\n{pdu}\r\n\
+             ^RSSI:17\r\n+CMGL: 2,0,\"Ana, +CMTI\",28\r\n+CMTI: \"ME\",12,1,\"extra\"\r\n+CDS: 28\r\n{pdu}\r\n{pdu}\r\nOK\r\n"
+        );
+        assert_eq!(
+            said("AT+CMGL=4", &bytes),
+            [
+                stored(Some(Memory::Sim)),
+                stored(Some(Memory::Reports)),
+                Said::Notice(Notice::Message(Zeroizing::new(pdu.to_owned()))),
+                stored(Some(Memory::Modem)),
+                Said::Notice(Notice::Report),
+                answer(
+                    &["+CMGL: 1,1,,28", pdu, "+CMGL: 2,0,\"Ana, +CMTI\",28", pdu],
+                    Ok(())
+                ),
+            ]
+        );
+        assert_eq!(said("", "+CMTI: \"XX\",3\r\n+CMTI\r\n+CMTI:\r\n").len(), 2);
+        assert_eq!(said("", "RDY\r\n"), [Said::Notice(Notice::Restarted)]);
+    }
+
+    #[test]
+    fn an_answer_ends_in_every_way() {
+        for (line, end) in [
+            ("OK", Ok(())),
+            ("ERROR", Err(Fault::Plain)),
+            ("+CMS ERROR: 321", Err(Fault::Cms(321))),
+            ("+CME ERROR: 10", Err(Fault::Cme(10))),
+            ("+CME ERROR: SIM not inserted", Err(Fault::Plain)),
+            ("+CMS ERROR:321", Err(Fault::Cms(321))),
+            ("COMMAND NOT SUPPORT", Err(Fault::Plain)),
+        ] {
+            let bytes = format!("\r\n{line}\r\n");
+            assert_eq!(said("AT+CMGR=1", &bytes), [answer(&[], end)], "{line}");
+        }
+        // An `OK` after an error is nobody's, and one of nobody is dropped.
+        assert_eq!(
+            said("AT+CMGD=1", "ERROR\r\nOK\r\n"),
+            [answer(&[], Err(Fault::Plain))]
+        );
+        assert_eq!(said("", "OK\r\nERROR\r\n+CMGL: 1,1,,4\r\n0011\r\n"), []);
+    }
+
+    #[test]
+    fn an_earlier_commands_end_is_not_taken_where_a_line_is_insisted_on() {
+        let mut demux = Demux::default();
+        demux.expect("AT+CMEE?", true);
+        demux.push(b"OK\r\n+CMEE: 1\r\nOK\r\n");
+        assert_eq!(demux.next(), Some(answer(&["+CMEE: 1"], Ok(()))));
+        assert_eq!(demux.next(), None);
+    }
+
+    #[test]
+    fn a_prompt_is_one_only_where_it_is_waited_for() {
+        assert_eq!(
+            said(
+                "AT+CMGS=23",
+                "AT+CMGS=23\r\r\n> 0011000B91\u{1a}\r\n+CMTI: \"SM\",1\r\n+CMGS: 7\r\n\r\nOK\r\n"
+            ),
+            [
+                Said::Prompt,
+                stored(Some(Memory::Sim)),
+                answer(&["+CMGS: 7"], Ok(()))
+            ]
+        );
+        assert_eq!(
+            said("AT+CMGS=23", "\r\n+CMS ERROR: 331\r\n"),
+            [answer(&[], Err(Fault::Cms(331)))]
+        );
+        assert_eq!(said("AT+CSQ", "> \r\nOK\r\n"), [answer(&[], Ok(()))]);
+    }
+
+    #[test]
+    fn what_a_modem_is_called_has_no_name_in_front_or_has() {
+        assert_eq!(
+            said("AT+CGMM", "AT+CGMM\r\r\nEC25\r\n^HCSQ: 1\r\n\r\nOK\r\n"),
+            [answer(&["EC25"], Ok(()))]
+        );
+        assert_eq!(
+            said("AT+CGMM", "+CGMM: A7670E\r\nOK\r\n"),
+            [answer(&["+CGMM: A7670E"], Ok(()))]
+        );
+    }
+
+    #[test]
+    fn noise_takes_no_room() {
+        let mut demux = Demux::default();
+        demux.expect("AT+CMGL=4", false);
+        demux.push(&vec![b'A'; 1 << 20]);
+        demux.push(b"\r\n");
+        for _ in 0..100_000 {
+            demux.push(b"+CMGL: 1,1,,4\r\n001122\r\n+CMTI: \"SM\",1\r\n");
+        }
+        assert!(demux.said.len() <= MAX_SAID);
+        let kept = demux.pending.as_ref().map_or(0, |pending| pending.octets);
+        assert!(demux.line.capacity() <= 2 * MAX_LINE && kept <= MAX_ANSWER);
+        // Half a line and no end is nothing.
+        assert_eq!(said("AT+CMGL=4", "+CMGL: 1,1,,28\r\n079121"), []);
+    }
+
+    #[test]
+    fn any_order_of_anything_is_read_the_same_in_any_pieces() {
+        let words = [
+            "\r\n",
+            "OK",
+            "ERROR",
+            "+CMGL: 1,1,,28",
+            "+CMGL:",
+            "07912143658709F1",
+            "+CMTI: \"SM\",1",
+            "+CMT: ,28",
+            "+CDS: 28",
+            "AT+CMGL=4",
+            "> ",
+            "\u{1a}",
+            "\0",
+            "é",
+            "+CMS ERROR: 321",
+            "^RSSI:1",
+            "RDY",
+            ",\"",
+            "A",
+        ];
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 33) as usize % below
+        };
+        for round in 0..2000 {
+            let count = 1 + random(24);
+            let mut bytes = String::new();
+            for _ in 0..count {
+                bytes.push_str(words[random(words.len())]);
+                if random(2) == 0 {
+                    bytes.push_str("\r\n");
+                }
+            }
+            let command = ["", "AT+CMGL=4", "AT+CMGS=4", "AT+CGMM"][round % 4];
+            said(command, &bytes);
+        }
+    }
+
+    #[test]
+    fn nothing_prints() {
+        let said = said("", "+CMT: ,28\r\n07912143658709F1\r\n");
+        assert!(!format!("{said:?}").contains("0791"), "{said:?}");
+        let answer = answer(&["+CMGL: 1,1,\"Ana\",28"], Ok(()));
+        assert!(!format!("{answer:?}").contains("Ana"), "{answer:?}");
+    }
+}

@@ -1,0 +1,86 @@
+//! What `doctor` asks of a modem: nothing that is a message, and nothing that changes more than how the modem answers.
+
+use super::Section;
+use super::dialogue::{Dialogue, Wire};
+use super::facts::{self, Registration, Sim};
+use super::port::PortError;
+use super::quirks::Quirks;
+use super::storage::{self, Use};
+use super::{ModemError, OpenError, open};
+
+/// Why nothing can be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckError {
+    /// A setting is not what it must be.
+    #[error(transparent)]
+    Setting(#[from] ModemError),
+    /// Another program has the port, which may be a running edge.
+    #[error(transparent)]
+    InUse(PortError),
+    /// There is no port.
+    #[error(transparent)]
+    NotFound(PortError),
+    /// It cannot be opened.
+    #[error(transparent)]
+    Port(PortError),
+    /// The port is open, and nothing answers there.
+    #[error(transparent)]
+    Silent(OpenError),
+}
+
+impl From<OpenError> for CheckError {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Port(error @ PortError::InUse { .. }) => Self::InUse(error),
+            OpenError::Port(error @ PortError::NotFound(_)) => Self::NotFound(error),
+            OpenError::Port(error) => Self::Port(error),
+            error @ OpenError::Silent(_) => Self::Silent(error),
+        }
+    }
+}
+
+/// What was found. What could not be asked is absent.
+#[derive(Debug)]
+pub struct Findings {
+    /// What the modem calls itself.
+    pub model: String,
+    /// The entry of the table that it is treated by.
+    pub known_as: String,
+    pub sim: Option<Sim>,
+    pub registration: Option<Registration>,
+    pub operator: Option<String>,
+    /// In dBm.
+    pub signal: Option<i32>,
+    /// Whether the SIM knows where to hand answers to.
+    pub has_service_centre: bool,
+    pub storage: Option<Use>,
+}
+
+/// Asks the modem of a section.
+pub async fn check(section: &Section) -> Result<Findings, CheckError> {
+    section.check()?;
+    let dialogue = open(section, None).await?;
+    Ok(ask(dialogue).await)
+}
+
+async fn ask<W: Wire>(mut dialogue: Dialogue<W>) -> Findings {
+    let dialogue = &mut dialogue;
+    let (maker, model) = facts::model(dialogue).await.unwrap_or_default();
+    let quirks = Quirks::of_model(&model);
+    let memory = storage::Memory::of(&quirks.memory).unwrap_or(storage::Memory::Sim);
+    let sim = facts::sim(dialogue).await.ok();
+    let is_open = sim == Some(Sim::Ready);
+    Findings {
+        model: format!("{maker} {model}").trim().to_owned(),
+        known_as: quirks.name,
+        registration: facts::registration(dialogue).await.ok(),
+        operator: facts::operator(dialogue).await.ok().flatten(),
+        signal: facts::signal(dialogue).await.ok().flatten(),
+        has_service_centre: facts::has_service_centre(dialogue).await.unwrap_or(false),
+        storage: match is_open {
+            true => storage::select(dialogue, memory).await.ok(),
+            false => None,
+        },
+        sim,
+    }
+}

@@ -1,0 +1,617 @@
+//! A modem on a serial port: its SIM is the inbox.
+//!
+//! - The modem is spoken to in PDU mode ([`dialogue`], [`at`]). A listing of its memories is the truth, at the start and every
+//!   `poll`; what the modem tells by itself only hastens the next (`talk`).
+//! - A message goes to the pipeline with its PDU. It is removed after the pipeline says that it is done, if its slot still holds
+//!   it, and the removal is confirmed by a listing that does not show it any more (`holdings`). What a crash leaves is known from
+//!   the outbox by memory, slot and PDU, and removed before anything is read.
+//! - Parts of a long message stay on the SIM until the pipeline has them all, or gives up the rest. Parts of a WAP push are joined
+//!   here (`pushes`). What tells of a multimedia message becomes a message whose photo could not be had: its sender is asked for
+//!   a text. Other data is removed, counted and named by its kind.
+//! - Answers go by `AT+CMGS`, one at a time, each at most once (`answers`).
+//! - A modem that falls silent is helped (`recover`); what lies on its SIM waits there. What is known of models is a table
+//!   (`quirks`).
+//!
+//! Numbers, texts and PDUs stay in RAM and never print.
+
+mod answers;
+mod at;
+mod check;
+mod dialogue;
+mod erase;
+mod facts;
+#[cfg(test)]
+mod fake;
+mod holdings;
+mod pin;
+mod port;
+mod pushes;
+mod quirks;
+mod recover;
+mod repeats;
+#[cfg(test)]
+mod script;
+mod setup;
+mod storage;
+mod talk;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Deserializer, de};
+use tokio::sync::{Notify, mpsc};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
+
+use super::provider::Parts;
+use super::{Inbound, Inbox, Intake, Origin, Payload, Plain, Ticket};
+use crate::decode::{SmsPdu, decode_pdu_hex};
+use crate::outbox::{Outbox, OutboxError};
+use answers::{Answers, Outgoing};
+pub use check::{CheckError, Findings, check};
+use dialogue::{Dialogue, DialogueError, SILENCE};
+pub use facts::{Registration, Sim};
+use holdings::{Holdings, New, Piece, Place};
+use pin::{Pin, Tried};
+use port::{Port, PortError};
+use pushes::{Pushed, Pushes};
+use quirks::UsbId;
+use recover::{Help, Ladder, Trouble};
+use repeats::{First, Repeats};
+use setup::SetupError;
+pub use storage::Use;
+use storage::{Listing, Memory};
+use talk::{Talk, TalkError};
+
+/// The shortest interval of listings.
+const SHORTEST_POLL: SignedDuration = SignedDuration::from_secs(1);
+
+/// A modem that restarts is away for so long.
+const RESTART: Duration = Duration::from_secs(15);
+
+/// How long the answer to what is said blindly is waited for.
+const FIRST: Duration = Duration::from_secs(2);
+
+/// The operator's command may take so long.
+const COMMAND: Duration = Duration::from_secs(60);
+
+/// Listings in a row that show a full memory before parts are given up for room.
+const FULL: u32 = 2;
+
+/// The section `[modem]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// The port that takes commands.
+    #[serde(default)]
+    pub port: Option<PathBuf>,
+    /// The modem's USB id, where no port is named. If neither is, any modem that is known.
+    #[serde(default)]
+    pub usb: Option<UsbId>,
+    /// The port's speed. Those on USB have none of their own.
+    #[serde(default = "baud")]
+    pub baud: u32,
+    /// The SIM's PIN.
+    #[serde(default)]
+    pub pin: Option<Pin>,
+    /// The service centre's number, where the SIM has none.
+    #[serde(default)]
+    pub smsc: Option<String>,
+    /// How often the messages are listed.
+    #[serde(default = "poll", deserialize_with = "duration")]
+    pub poll: SignedDuration,
+    /// A program and its arguments, which takes the modem's power away and gives it back.
+    #[serde(default)]
+    pub power_cycle: Vec<String>,
+}
+
+impl Section {
+    fn poll(&self) -> Duration {
+        self.poll.unsigned_abs()
+    }
+
+    fn check(&self) -> Result<(), ModemError> {
+        let is_number = |number: &String| {
+            let digits = number.strip_prefix('+').unwrap_or(number);
+            !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        if self.port.is_some() && self.usb.is_some() {
+            return Err(ModemError::Setting("names both `port` and `usb`: keep one"));
+        }
+        if self.poll < SHORTEST_POLL {
+            return Err(ModemError::Setting("has a `poll` below 1s"));
+        }
+        if !self.smsc.as_ref().is_none_or(is_number) {
+            return Err(ModemError::Setting(
+                "has an `smsc` that is no number, as in \"+12065550100\"",
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn baud() -> u32 {
+    115_200
+}
+
+fn poll() -> SignedDuration {
+    SignedDuration::from_secs(20)
+}
+
+/// As people write it: `20s`, `1m`.
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SignedDuration, D::Error> {
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(de::Error::custom)
+}
+
+/// Why a modem's intake cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ModemError {
+    /// A setting is not what it must be.
+    #[error("[modem] {0}")]
+    Setting(&'static str),
+    /// What is to be removed cannot be read.
+    #[error(transparent)]
+    Outbox(#[from] OutboxError),
+}
+
+/// The intake.
+pub struct Modem {
+    state: Mutex<State>,
+    changed: Notify,
+    /// Listings in a row that showed the memory four fifths full.
+    full: AtomicU32,
+}
+
+struct State {
+    holdings: Holdings,
+    answers: Answers,
+    pushes: Pushes,
+    repeats: Repeats,
+    /// Messages that were removed unread.
+    refused: u64,
+}
+
+/// Runs the modem, in a task.
+struct Runner {
+    modem: Arc<Modem>,
+    section: Section,
+    tried: Tried,
+    outbox: Outbox,
+    inbox: mpsc::Sender<Inbound>,
+    shutdown: CancellationToken,
+}
+
+impl fmt::Debug for Modem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Modem(..)")
+    }
+}
+
+/// Starts it; `data` is the node's folder. A modem that is not there, or does not answer, is waited for.
+pub fn start(section: &Section, data: &Path, parts: &mut Parts<'_>) -> Result<(), ModemError> {
+    section.check()?;
+    let runner = Runner {
+        modem: Modem::new(parts.key, parts.outbox.removals(Inbox::Modem)?),
+        section: section.clone(),
+        tried: Tried::new(data, parts.key),
+        outbox: parts.outbox.clone(),
+        inbox: parts.inbox.clone(),
+        shutdown: parts.shutdown.clone(),
+    };
+    parts.tasks.spawn(async move {
+        runner.run().await;
+        Ok(())
+    });
+    Ok(())
+}
+
+impl Modem {
+    /// `before` is what the outbox wants removed.
+    fn new(key: [u8; 32], before: Vec<Origin>) -> Arc<Self> {
+        let state = State {
+            holdings: Holdings::new(key, before),
+            answers: Answers::default(),
+            pushes: Pushes::default(),
+            repeats: Repeats::default(),
+            refused: 0,
+        };
+        Arc::new(Self {
+            state: Mutex::new(state),
+            changed: Notify::new(),
+            full: AtomicU32::new(0),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Resolves when something is to be removed or sent.
+    async fn changed(&self) {
+        self.changed.notified().await;
+    }
+
+    fn listed(&self, memory: Memory, listing: &Listing) -> Vec<Origin> {
+        self.state().holdings.listed(memory, listing)
+    }
+
+    fn round_ends(&self) -> Vec<Origin> {
+        let is_full = self.is_full();
+        let mut state = self.state();
+        let given_up = state.pushes.give_up(is_full);
+        state.refuse(given_up, "a push whose other parts did not come");
+        state.holdings.round_ends()
+    }
+
+    fn note_use(&self, size: Use) {
+        if size.is_nearly_full() {
+            self.full.fetch_add(1, Ordering::Relaxed);
+        } else {
+            self.full.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.full.load(Ordering::Relaxed) >= FULL
+    }
+
+    /// What is new as the pipeline takes it, by the network's time.
+    fn offer(self: &Arc<Self>) -> Vec<Inbound> {
+        let new = self.state().holdings.take_new();
+        let mut read: Vec<_> = new
+            .into_iter()
+            .map(|new| (decode_pdu_hex(&new.pdu).ok(), new))
+            .collect();
+        read.sort_by_key(|(pdu, _)| match pdu {
+            Some(SmsPdu::Deliver(deliver)) => deliver.scts.map(|scts| scts.timestamp()),
+            _ => None,
+        });
+        let mut inbounds = Vec::new();
+        for (pdu, New { piece, pdu: hex }) in read {
+            let mut state = self.state();
+            let (pieces, sender, payload) = match pdu {
+                Some(SmsPdu::Deliver(deliver)) if pushes::is_data(&deliver) => {
+                    match state.pushes.push(deliver, piece) {
+                        Pushed::Held => continue,
+                        Pushed::Other(pieces, reason) => {
+                            state.refuse(pieces, reason);
+                            continue;
+                        }
+                        Pushed::Mms(pieces, sender, sent_at) => {
+                            let plain = Plain {
+                                sender: sender.clone(),
+                                photos_missed: 1,
+                                sent_at,
+                                ..Plain::default()
+                            };
+                            (pieces, sender, Payload::Plain(plain))
+                        }
+                    }
+                }
+                // One without its time may be another of the same words.
+                Some(SmsPdu::Deliver(deliver)) if deliver.scts.is_some() => {
+                    let name = state.repeats.name(&hex);
+                    match state.repeats.first(name) {
+                        First::UnderWay(item) => {
+                            state.holdings.attach(item, piece);
+                            continue;
+                        }
+                        First::Done => {
+                            state.refuse(vec![piece], "it came twice");
+                            continue;
+                        }
+                        First::New => {}
+                    }
+                    let sender = Zeroizing::new(deliver.sender.as_str().to_owned());
+                    let item = state.holdings.offer(vec![piece], sender);
+                    state.repeats.begin(name, item);
+                    inbounds.push(self.inbound(item, piece.origin, Payload::Pdu(hex)));
+                    continue;
+                }
+                Some(SmsPdu::Deliver(deliver)) => {
+                    let sender = Zeroizing::new(deliver.sender.as_str().to_owned());
+                    (vec![piece], sender, Payload::Pdu(hex))
+                }
+                // The pipeline says what is wrong with it.
+                _ => (vec![piece], Zeroizing::default(), Payload::Pdu(hex)),
+            };
+            let origin = pieces.first().map_or(piece.origin, |first| first.origin);
+            let item = state.holdings.offer(pieces, sender);
+            inbounds.push(self.inbound(item, origin, payload));
+        }
+        inbounds
+    }
+
+    /// A message that lies in no memory: it is handed on, and there is nothing to remove.
+    fn loose(self: &Arc<Self>, pdu: Zeroizing<String>) -> Inbound {
+        let sender = match decode_pdu_hex(&pdu) {
+            Ok(SmsPdu::Deliver(deliver)) => Zeroizing::new(deliver.sender.as_str().to_owned()),
+            _ => Zeroizing::default(),
+        };
+        let place = Place {
+            memory: Memory::Modem,
+            slot: u16::MAX,
+        };
+        let mut state = self.state();
+        let origin = state.holdings.piece(place, &pdu).origin;
+        let item = state.holdings.offer_loose(origin, sender);
+        self.inbound(item, origin, Payload::Pdu(pdu))
+    }
+
+    fn inbound(self: &Arc<Self>, item: u64, origin: Origin, payload: Payload) -> Inbound {
+        Inbound {
+            payload,
+            arrived: Timestamp::now(),
+            ticket: Ticket {
+                origin,
+                item,
+                intake: self.clone(),
+            },
+        }
+    }
+
+    /// Whether a PDU is that of a piece.
+    fn is(&self, piece: &Piece, pdu: &str) -> bool {
+        self.state().holdings.piece(piece.place, pdu) == *piece
+    }
+
+    fn due(&self) -> Vec<Piece> {
+        self.state().holdings.due()
+    }
+
+    fn tried(&self, piece: &Piece, freed: bool) -> u32 {
+        self.state().holdings.tried(piece, freed)
+    }
+
+    /// When the next removal or answer is due.
+    fn next_due(&self) -> Option<Instant> {
+        let state = self.state();
+        let due = [state.holdings.next_due(), state.answers.next_due()];
+        due.into_iter().flatten().min()
+    }
+
+    fn take_answer(&self) -> Option<Outgoing> {
+        self.state().answers.take_due(Instant::now())
+    }
+
+    fn answers(&self, with: impl FnOnce(&mut Answers)) {
+        with(&mut self.state().answers);
+    }
+}
+
+impl State {
+    /// Removes what is not read.
+    fn refuse(&mut self, pieces: Vec<Piece>, reason: &str) {
+        if pieces.is_empty() {
+            return;
+        }
+        self.refused += 1;
+        tracing::warn!(
+            reason,
+            refused = self.refused,
+            "a message on the SIM is not read; it is removed"
+        );
+        for piece in pieces {
+            self.holdings.remove(piece);
+        }
+    }
+}
+
+impl Intake for Modem {
+    fn answer(&self, item: u64, text: &str) {
+        let mut state = self.state();
+        let Some(sender) = state.holdings.sender(item) else {
+            return;
+        };
+        state.answers.push(&sender, text);
+        drop(state);
+        self.changed.notify_one();
+    }
+
+    fn remove(&self, item: u64) -> Vec<Origin> {
+        let mut state = self.state();
+        state.repeats.end(item);
+        let confirmed = state.holdings.end(item);
+        drop(state);
+        self.changed.notify_one();
+        confirmed
+    }
+
+    fn refuse(&self, item: u64, reason: &str) -> Vec<Origin> {
+        let mut state = self.state();
+        state.refused += 1;
+        tracing::warn!(
+            reason,
+            refused = state.refused,
+            "a message on the SIM cannot be read; it is removed"
+        );
+        drop(state);
+        self.remove(item)
+    }
+
+    fn wants_room(&self) -> bool {
+        self.is_full()
+    }
+}
+
+/// Why no modem answers.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// There is no port, or it cannot be had.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// Nothing that is a modem answers there.
+    #[error("nothing answers at the modem's port")]
+    Silent(#[source] DialogueError),
+}
+
+/// Why there is no talk any more.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Setup(#[from] SetupError),
+    #[error(transparent)]
+    Talk(#[from] TalkError),
+}
+
+impl RunError {
+    fn trouble(&self) -> Trouble {
+        let of = |error: &DialogueError| match error {
+            DialogueError::Gone(_) => Trouble::Away,
+            DialogueError::Silent | DialogueError::Refused(_) => Trouble::Silent,
+        };
+        match self {
+            Self::Open(OpenError::Port(PortError::NotFound(_))) => Trouble::Away,
+            Self::Open(OpenError::Port(_)) => Trouble::Waiting,
+            Self::Open(OpenError::Silent(error))
+            | Self::Setup(SetupError::Dialogue(error))
+            | Self::Talk(TalkError::Dialogue(error)) => of(error),
+            Self::Talk(TalkError::Restarted) => Trouble::Away,
+            Self::Setup(SetupError::NoSim) => Trouble::Silent,
+            Self::Setup(_) => Trouble::Waiting,
+        }
+    }
+}
+
+impl Runner {
+    /// Opens the port and talks, again and again, until the shutdown.
+    async fn run(self) {
+        let mut ladder = Ladder::default();
+        let (mut said, mut help) = (String::new(), Help::None);
+        while !self.shutdown.is_cancelled() {
+            let began = Instant::now();
+            let Err(error) = self.once(help).await else {
+                continue;
+            };
+            let has_command = !self.section.power_cycle.is_empty();
+            let pause;
+            (help, pause) = ladder.next(error.trouble(), began.elapsed(), has_command);
+            let chain = spotlight_common::log::chain(&error);
+            if chain != said || began.elapsed() >= recover::WELL {
+                tracing::warn!(error = chain, next = ?help, "no talk with the modem; trying again, what lies on its SIM waits");
+                said = chain;
+            }
+            tokio::select! {
+                () = sleep(pause) => {}
+                () = self.shutdown.cancelled() => return,
+            }
+        }
+    }
+
+    /// One talk, after the help that it needs.
+    async fn once(&self, help: Help) -> Result<(), RunError> {
+        if help == Help::PowerCycle {
+            power_cycle(&self.section.power_cycle).await;
+        }
+        let ready = async {
+            let mut dialogue = match help {
+                Help::None | Help::PowerCycle => open(&self.section, None).await?,
+                Help::Reset => open(&self.section, Some("ATZ")).await?,
+                Help::Restart => {
+                    tracing::warn!("restarting the modem");
+                    // Its port mostly goes with it.
+                    drop(open(&self.section, Some("AT+CFUN=1,1")).await);
+                    sleep(RESTART).await;
+                    open(&self.section, None).await?
+                }
+            };
+            let ready = setup::set_up(&mut dialogue, &self.section, &self.tried).await?;
+            Ok::<_, RunError>((dialogue, ready))
+        };
+        let (dialogue, ready) = tokio::select! {
+            ready = ready => ready?,
+            () = self.shutdown.cancelled() => return Ok(()),
+        };
+        tracing::info!(
+            model = ready.model,
+            known_as = ready.quirks.name,
+            "talking with the modem"
+        );
+        Ok(Talk::new(self, dialogue, ready).run().await?)
+    }
+
+    /// Hands messages to the pipeline, as fast as it takes them.
+    async fn hand_over(&self, inbounds: Vec<Inbound>) {
+        for inbound in inbounds {
+            tokio::select! {
+                _ = self.inbox.send(inbound) => {}
+                () = self.shutdown.cancelled() => return,
+            }
+        }
+    }
+}
+
+/// The first port on which a modem answers. `first` is said to it whether it answers or not: it may be what makes it answer.
+async fn open(section: &Section, first: Option<&str>) -> Result<Dialogue<Port>, OpenError> {
+    let mut failed = None;
+    for path in port::candidates(section)? {
+        let mut dialogue = match Port::open(&path, section.baud) {
+            Ok(port) => Dialogue::new(port, SILENCE),
+            Err(error) => {
+                failed = Some(OpenError::from(error));
+                continue;
+            }
+        };
+        if let Some(command) = first {
+            // What it says shows in how it greets.
+            let _ = dialogue.break_off().await;
+            let _ = dialogue.ask_within(command, FIRST).await;
+        }
+        match setup::greet(&mut dialogue).await {
+            Ok(()) => return Ok(dialogue),
+            Err(error) => failed = Some(OpenError::Silent(error)),
+        }
+    }
+    Err(failed.unwrap_or(OpenError::Silent(DialogueError::Silent)))
+}
+
+/// Runs the operator's command, for [`COMMAND`] at most.
+async fn power_cycle(command: &[String]) {
+    let Some((program, arguments)) = command.split_first() else {
+        return;
+    };
+    tracing::warn!(program, "cutting the modem from its power");
+    let child = std::process::Command::new(program)
+        .args(arguments)
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .spawn();
+    let mut child = match child {
+        Ok(child) => child,
+        Err(error) => {
+            tracing::error!(error = %error, program, "failed to start `power_cycle` of [modem]");
+            return;
+        }
+    };
+    let end = Instant::now() + COMMAND;
+    loop {
+        match child.try_wait() {
+            Ok(None) if Instant::now() < end => sleep(Duration::from_millis(100)).await,
+            Ok(Some(status)) if status.success() => return,
+            Ok(Some(status)) => {
+                tracing::error!(%status, program, "`power_cycle` of [modem] failed");
+                return;
+            }
+            Ok(None) | Err(_) => {
+                tracing::error!(program, "`power_cycle` of [modem] does not end; ending it");
+                let _ = child.kill();
+                let _ = child.wait();
+                return;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
