@@ -5,8 +5,9 @@ use super::dialogue::{Dialogue, Wire};
 use super::facts::{self, Registration, Sim};
 use super::port::PortError;
 use super::quirks::Quirks;
+use super::run::open;
 use super::storage::{self, Use};
-use super::{ModemError, OpenError, open};
+use super::{ModemError, OpenError};
 
 /// Why nothing can be asked.
 #[derive(Debug, thiserror::Error)]

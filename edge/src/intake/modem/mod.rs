@@ -29,6 +29,7 @@ mod pushes;
 mod quirks;
 mod recover;
 mod repeats;
+mod run;
 #[cfg(test)]
 mod script;
 mod setup;
@@ -43,42 +44,29 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, de};
-use tokio::sync::{Notify, mpsc};
-use tokio::time::{Instant, sleep};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
+use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::provider::Parts;
 use super::{Inbound, Inbox, Intake, Origin, Payload, Plain, Ticket};
 use crate::decode::{SmsPdu, decode_pdu_hex};
-use crate::outbox::{Outbox, OutboxError};
+use crate::outbox::OutboxError;
 use answers::{Answers, Outgoing};
 pub use check::{CheckError, Findings, check};
-use dialogue::{Dialogue, DialogueError, SILENCE};
 pub use facts::{Registration, Sim};
 use holdings::{Holdings, New, Piece, Place};
 use pin::{Pin, Tried};
-use port::{Port, PortError};
 use pushes::{Pushed, Pushes};
 use quirks::UsbId;
-use recover::{Help, Ladder, Trouble};
 use repeats::{First, Repeats};
-use setup::SetupError;
+pub use run::OpenError;
+use run::Runner;
 pub use storage::Use;
 use storage::{Listing, Memory};
-use talk::{Talk, TalkError};
 
 /// The shortest interval of listings.
 const SHORTEST_POLL: SignedDuration = SignedDuration::from_secs(1);
-
-/// A modem that restarts is away for so long.
-const RESTART: Duration = Duration::from_secs(15);
-
-/// How long the answer to what is said blindly is waited for.
-const FIRST: Duration = Duration::from_secs(2);
-
-/// The operator's command may take so long.
-const COMMAND: Duration = Duration::from_secs(60);
 
 /// Listings in a row that show a full memory before parts are given up for room.
 const FULL: u32 = 2;
@@ -176,16 +164,6 @@ struct State {
     repeats: Repeats,
     /// Messages that were removed unread.
     refused: u64,
-}
-
-/// Runs the modem, in a task.
-struct Runner {
-    modem: Arc<Modem>,
-    section: Section,
-    tried: Tried,
-    outbox: Outbox,
-    inbox: mpsc::Sender<Inbound>,
-    shutdown: CancellationToken,
 }
 
 impl fmt::Debug for Modem {
@@ -440,176 +418,6 @@ impl Intake for Modem {
 
     fn wants_room(&self) -> bool {
         self.is_full()
-    }
-}
-
-/// Why no modem answers.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// There is no port, or it cannot be had.
-    #[error(transparent)]
-    Port(#[from] PortError),
-    /// Nothing that is a modem answers there.
-    #[error("nothing answers at the modem's port")]
-    Silent(#[source] DialogueError),
-}
-
-/// Why there is no talk any more.
-#[derive(Debug, thiserror::Error)]
-enum RunError {
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    #[error(transparent)]
-    Setup(#[from] SetupError),
-    #[error(transparent)]
-    Talk(#[from] TalkError),
-}
-
-impl RunError {
-    fn trouble(&self) -> Trouble {
-        let of = |error: &DialogueError| match error {
-            DialogueError::Gone(_) => Trouble::Away,
-            DialogueError::Silent | DialogueError::Refused(_) => Trouble::Silent,
-        };
-        match self {
-            Self::Open(OpenError::Port(PortError::NotFound(_))) => Trouble::Away,
-            Self::Open(OpenError::Port(_)) => Trouble::Waiting,
-            Self::Open(OpenError::Silent(error))
-            | Self::Setup(SetupError::Dialogue(error))
-            | Self::Talk(TalkError::Dialogue(error)) => of(error),
-            Self::Talk(TalkError::Restarted) => Trouble::Away,
-            Self::Setup(SetupError::NoSim) => Trouble::Silent,
-            Self::Setup(_) => Trouble::Waiting,
-        }
-    }
-}
-
-impl Runner {
-    /// Opens the port and talks, again and again, until the shutdown.
-    async fn run(self) {
-        let mut ladder = Ladder::default();
-        let (mut said, mut help) = (String::new(), Help::None);
-        while !self.shutdown.is_cancelled() {
-            let began = Instant::now();
-            let Err(error) = self.once(help).await else {
-                continue;
-            };
-            let has_command = !self.section.power_cycle.is_empty();
-            let pause;
-            (help, pause) = ladder.next(error.trouble(), began.elapsed(), has_command);
-            let chain = spotlight_common::log::chain(&error);
-            if chain != said || began.elapsed() >= recover::WELL {
-                tracing::warn!(error = chain, next = ?help, "no talk with the modem; trying again, what lies on its SIM waits");
-                said = chain;
-            }
-            tokio::select! {
-                () = sleep(pause) => {}
-                () = self.shutdown.cancelled() => return,
-            }
-        }
-    }
-
-    /// One talk, after the help that it needs.
-    async fn once(&self, help: Help) -> Result<(), RunError> {
-        if help == Help::PowerCycle {
-            power_cycle(&self.section.power_cycle).await;
-        }
-        let ready = async {
-            let mut dialogue = match help {
-                Help::None | Help::PowerCycle => open(&self.section, None).await?,
-                Help::Reset => open(&self.section, Some("ATZ")).await?,
-                Help::Restart => {
-                    tracing::warn!("restarting the modem");
-                    // Its port mostly goes with it.
-                    drop(open(&self.section, Some("AT+CFUN=1,1")).await);
-                    sleep(RESTART).await;
-                    open(&self.section, None).await?
-                }
-            };
-            let ready = setup::set_up(&mut dialogue, &self.section, &self.tried).await?;
-            Ok::<_, RunError>((dialogue, ready))
-        };
-        let (dialogue, ready) = tokio::select! {
-            ready = ready => ready?,
-            () = self.shutdown.cancelled() => return Ok(()),
-        };
-        tracing::info!(
-            model = ready.model,
-            known_as = ready.quirks.name,
-            "talking with the modem"
-        );
-        Ok(Talk::new(self, dialogue, ready).run().await?)
-    }
-
-    /// Hands messages to the pipeline, as fast as it takes them.
-    async fn hand_over(&self, inbounds: Vec<Inbound>) {
-        for inbound in inbounds {
-            tokio::select! {
-                _ = self.inbox.send(inbound) => {}
-                () = self.shutdown.cancelled() => return,
-            }
-        }
-    }
-}
-
-/// The first port on which a modem answers. `first` is said to it whether it answers or not: it may be what makes it answer.
-async fn open(section: &Section, first: Option<&str>) -> Result<Dialogue<Port>, OpenError> {
-    let mut failed = None;
-    for path in port::candidates(section)? {
-        let mut dialogue = match Port::open(&path, section.baud) {
-            Ok(port) => Dialogue::new(port, SILENCE),
-            Err(error) => {
-                failed = Some(OpenError::from(error));
-                continue;
-            }
-        };
-        if let Some(command) = first {
-            // What it says shows in how it greets.
-            let _ = dialogue.break_off().await;
-            let _ = dialogue.ask_within(command, FIRST).await;
-        }
-        match setup::greet(&mut dialogue).await {
-            Ok(()) => return Ok(dialogue),
-            Err(error) => failed = Some(OpenError::Silent(error)),
-        }
-    }
-    Err(failed.unwrap_or(OpenError::Silent(DialogueError::Silent)))
-}
-
-/// Runs the operator's command, for [`COMMAND`] at most.
-async fn power_cycle(command: &[String]) {
-    let Some((program, arguments)) = command.split_first() else {
-        return;
-    };
-    tracing::warn!(program, "cutting the modem from its power");
-    let child = std::process::Command::new(program)
-        .args(arguments)
-        .stdin(std::process::Stdio::null())
-        .stdout(std::process::Stdio::null())
-        .spawn();
-    let mut child = match child {
-        Ok(child) => child,
-        Err(error) => {
-            tracing::error!(error = %error, program, "failed to start `power_cycle` of [modem]");
-            return;
-        }
-    };
-    let end = Instant::now() + COMMAND;
-    loop {
-        match child.try_wait() {
-            Ok(None) if Instant::now() < end => sleep(Duration::from_millis(100)).await,
-            Ok(Some(status)) if status.success() => return,
-            Ok(Some(status)) => {
-                tracing::error!(%status, program, "`power_cycle` of [modem] failed");
-                return;
-            }
-            Ok(None) | Err(_) => {
-                tracing::error!(program, "`power_cycle` of [modem] does not end; ending it");
-                let _ = child.kill();
-                let _ = child.wait();
-                return;
-            }
-        }
     }
 }
 

@@ -10,10 +10,11 @@ use tokio::time::{Instant, sleep, sleep_until};
 use super::answers::{self, Sent};
 use super::at::Notice;
 use super::dialogue::{Dialogue, DialogueError, Wire};
+use super::erase;
 use super::holdings::Piece;
+use super::run::Runner;
 use super::setup::Ready;
 use super::storage::{self, Memory};
-use super::{Runner, erase};
 
 /// After the shutdown, what the pipeline still hands over may take so long, and is waited for while none comes.
 const CLOSE: Duration = Duration::from_secs(4);
