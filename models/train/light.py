@@ -1,8 +1,8 @@
 """Trains the light network on what the shipped one says of the photos, measures both on the same splits, and exports.
 
 Its backbone starts from nothing: there are no pretrained weights for it. It is shown each photo and its variations at 160
-pixels, and learns the shipped network's pooled activations and what that network's head makes of them. Then it gets a head of
-its own, fitted as the shipped one's is (`head.py`). What is left out of a split is left out of all three.
+pixels, and learns to tell the shipped network's pooled activations and what that network's head makes of them. Then it gets a
+head of its own, fitted as the shipped one's is (`head.py`). What is left out of a split is left out of all three.
 """
 
 import argparse
@@ -23,6 +23,7 @@ import evaluate
 from export import with_head
 from features import extract, session
 from head import POLICE_KINDS, SOURCE_WEIGHT, calibrate, fit, kind, kinds
+import light_net
 from light_net import SIDE, Light, body
 from photos import Photo, open_upright, read_manifest, varied
 from train import BACKBONE, COPIES, MISSED_AT_MOST, PRECISION_WANTED
@@ -31,7 +32,7 @@ FILE = "police-light.onnx"
 # Two halves of the large sources; together they have all of the officers' and both of the vehicles' that are not of 64 pixels.
 LEFT_OUT = [["av"], ["slime", "bh", "hwy", "hwyall"]]
 # Each shows every photo once, in one of its variations.
-EPOCHS = 30
+EPOCHS = 24
 # The first epochs are shown small pictures, which costs less.
 SMALLEST = 96
 BATCH = 64
@@ -163,32 +164,36 @@ def planes(pictures: np.ndarray) -> np.ndarray:
 
 
 def taught(pictures, teacher, head, mask, kept: Path) -> Light:
-    """A network that was shown the photos of the mask; kept in the cache, since it takes long."""
+    """A network that was shown the photos of the mask; kept in the cache after each epoch, since it takes long."""
     settings = json.dumps([EPOCHS, SMALLEST, BATCH, RATE, DECAY, AVERAGED, SAID, TEMPERATURE, SEED])
     key = hashlib.sha256(mask.tobytes() + settings.encode() + Path(__file__).with_name("light_net.py").read_bytes())
     kept = kept.with_stem(f"{kept.stem}-{key.hexdigest()[:8]}")
-    torch.manual_seed(SEED)
-    net = Light()
-    if kept.exists():
-        net.load_state_dict(torch.load(kept))
-        return net.eval()
-    rng = np.random.default_rng(SEED)
     index = np.flatnonzero(mask)
     every = np.concatenate([copy[index] for copy in teacher])
-    spread = torch.tensor(every.std(0) + 1e-2)
+    mean, spread = torch.tensor(every.mean(0)), torch.tensor(every.std(0) + 1e-2)
     weights, bias = torch.tensor(head.weights), torch.tensor(head.bias)
-    averaged = torch.optim.swa_utils.AveragedModel(
-        net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGED), use_buffers=True
-    )
+
+    torch.manual_seed(SEED)
+    # The second part tells the teacher's activations, and is not exported.
+    net = torch.nn.Sequential(Light(), torch.nn.Linear(light_net.CHANNELS, every.shape[1]))
+    averaging = torch.optim.swa_utils.get_ema_multi_avg_fn(AVERAGED)
+    averaged = torch.optim.swa_utils.AveragedModel(net, multi_avg_fn=averaging, use_buffers=True)
     optimiser = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=DECAY)
     steps = EPOCHS * (len(index) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps, pct_start=0.1)
-    started = time.monotonic()
-    for epoch in range(EPOCHS):
+    parts = {"net": net, "averaged": averaged, "optimiser": optimiser, "schedule": schedule}
+    done = 0
+    if kept.exists():
+        saved = torch.load(kept)
+        done = saved.pop("done")
+        for name, state in saved.items():
+            parts[name].load_state_dict(state)
+    for epoch in range(done, EPOCHS):
+        rng = np.random.default_rng([SEED, epoch])
         # From the smallest to the whole size at seven tenths of the way, in steps of 16.
-        side = min(SIDE, SMALLEST + 16 * int((SIDE - SMALLEST) / 16 * epoch / (0.7 * EPOCHS) + 0.5))
+        side = min(SIDE, SMALLEST + 16 * round((SIDE - SMALLEST) / 16 * epoch / (0.7 * EPOCHS)))
         order, copy = rng.permutation(index), rng.integers(0, COPIES, len(index))
-        losses = []
+        started, losses = time.monotonic(), []
         for first in range(0, len(index) - BATCH + 1, BATCH):
             rows = list(zip(copy[first : first + BATCH], order[first : first + BATCH]))
             x = torch.tensor(planes(np.stack([pictures[which][row] for which, row in rows])))
@@ -197,9 +202,9 @@ def taught(pictures, teacher, head, mask, kept: Path) -> Light:
                 x = x.flip(3)
             if side < SIDE:
                 x = functional.interpolate(x, (side, side), mode="bilinear", antialias=True)
-            given = net(x)
-            alike = (((given - wanted) / spread) ** 2).mean()
-            said = functional.log_softmax((given @ weights + bias) / TEMPERATURE, 1)
+            told = net(x)
+            alike = ((told - (wanted - mean) / spread) ** 2).mean()
+            said = functional.log_softmax(((told * spread + mean) @ weights + bias) / TEMPERATURE, 1)
             to_say = functional.softmax((wanted @ weights + bias) / TEMPERATURE, 1)
             loss = alike + SAID * functional.kl_div(said, to_say, reduction="batchmean")
             optimiser.zero_grad()
@@ -209,12 +214,11 @@ def taught(pictures, teacher, head, mask, kept: Path) -> Light:
             schedule.step()
             averaged.update_parameters(net)
             losses.append((alike.item(), loss.item()))
-        took = time.monotonic() - started
+        torch.save({"done": epoch + 1} | {name: part.state_dict() for name, part in parts.items()}, kept)
         alike, loss = np.mean(losses, 0)
-        print(f"{kept.stem} {epoch}: side {side}, alike {alike:.3f}, loss {loss:.3f}, {took:.0f} s", file=sys.stderr)
-    net = averaged.module
-    torch.save(net.state_dict(), kept)
-    return net.eval()
+        took = time.monotonic() - started
+        print(f"{kept.stem} {epoch}: side {side}, alike {alike:.3f}, loss {loss:.3f}, {took:.0f} s", file=sys.stderr, flush=True)
+    return averaged.module[0].eval()
 
 
 @torch.inference_mode()
