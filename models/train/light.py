@@ -20,10 +20,10 @@ from PIL import Image
 from torch.nn import functional
 
 import evaluate
+import light_net
 from export import with_head
 from features import extract, session
 from head import POLICE_KINDS, SOURCE_WEIGHT, calibrate, fit, kind, kinds
-import light_net
 from light_net import SIDE, Light, body
 from photos import Photo, open_upright, read_manifest, varied
 from train import BACKBONE, COPIES, MISSED_AT_MOST, PRECISION_WANTED
@@ -32,11 +32,11 @@ FILE = "police-light.onnx"
 # Two halves of the large sources; together they have all of the officers' and both of the vehicles' that are not of 64 pixels.
 LEFT_OUT = [["av"], ["slime", "bh", "hwy", "hwyall"]]
 # Each shows every photo once, in one of its variations.
-EPOCHS = 24
+EPOCHS = 30
 # The first epochs are shown small pictures, which costs less.
 SMALLEST = 96
-BATCH = 64
-RATE = 3e-3
+BATCH = 32
+RATE = 2e-3
 DECAY = 0.02
 AVERAGED = 0.998
 # Of the head's answers, beside the activations.
@@ -103,7 +103,8 @@ def main() -> None:
         tested = np.isin(source, left_out) | ((source == evaluate.OFFICERS_SOURCE) & (group % 2 == half))
         rest = ~tested & ~np.isin(group, group[tested])
         answers["shipped"][tested] = head_on(teacher, rest).log_odds(teacher[0][tested])
-        features = [seen(student(rest, f"half-{half}"), copy) for copy in pictures]
+        net = student(rest, f"half-{half}")
+        features = [seen(net, copy) for copy in pictures]
         answers["light"][tested] = head_on(features, rest).log_odds(features[0][tested])
 
     found = {}
