@@ -1,4 +1,4 @@
-"""Measures the shipped network through `spotlight-edge classify` on pictures that it was not trained on.
+"""Measures a network through `spotlight-edge classify` on pictures that it was not trained on.
 
 Writes JSON: for the pictures as they are, and for copies made worse in one way each, how many there were, and each figure
 with its 95 % interval. With `--agree` it says instead whether the edge's tract and onnxruntime give the same probabilities.
@@ -19,7 +19,6 @@ from PIL import Image, ImageEnhance, ImageFilter
 
 from figures import figures
 
-SIDE = 224
 # In probability.
 MOST_APART = 1e-3
 
@@ -32,7 +31,7 @@ def main() -> None:
     arguments.add_argument("--out", type=Path, help="write the figures here instead of to stdout")
     arguments.add_argument("--agree", action="store_true", help="compare tract with onnxruntime and measure nothing")
     arguments = arguments.parse_args()
-    with open(arguments.models / "eval" / "validation.csv", newline="") as rows:
+    with open(Path(__file__).with_name("validation.csv"), newline="") as rows:
         rows = list(csv.DictReader(rows))
     photos = [arguments.photos / row["file"] for row in rows]
     edge = [arguments.binary, "classify", "--model", arguments.models]
@@ -59,6 +58,7 @@ def main() -> None:
 def agree(edge: list, models: Path, photos: list[Path]) -> None:
     """Both run on the same pixels: a PNG of the network's size is decoded and squashed to itself."""
     manifest = tomllib.loads((models / "manifest.toml").read_text())
+    side = manifest["input"]["shape"][2]
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     network = onnxruntime.InferenceSession(models / manifest["file"], options, providers=["CPUExecutionProvider"])
@@ -66,7 +66,7 @@ def agree(edge: list, models: Path, photos: list[Path]) -> None:
         copies = [Path(folder) / f"{index}.png" for index in range(len(photos))]
         theirs = []
         for photo, copy in zip(photos, copies):
-            image = opened(photo).resize((SIDE, SIDE), Image.Resampling.BILINEAR)
+            image = opened(photo).resize((side, side), Image.Resampling.BILINEAR)
             image.save(copy, compress_level=1)
             planes = (np.asarray(image, dtype=np.float32) / 127.5 - 1).transpose(2, 0, 1)[None]
             theirs.append(network.run(None, {"input": planes})[0].item())

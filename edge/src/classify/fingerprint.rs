@@ -5,8 +5,6 @@
 //! compare (night, fog, a wall) would be hashed by its noise, and two such would look alike: those are known by
 //! their bytes alone.
 
-use super::photo::SIDE;
-
 /// The grid's side; a step less is compared.
 const GRID: usize = 9;
 
@@ -78,14 +76,15 @@ fn look(planes: &[f32]) -> Option<u128> {
 
 /// Mean brightness (ITU-R BT.601) of the picture's parts.
 fn grid(planes: &[f32]) -> [[f32; GRID]; GRID] {
-    let plane = SIDE * SIDE;
-    let edge = |part: usize| part * SIDE / GRID;
+    let plane = planes.len() / 3;
+    let side = plane.isqrt();
+    let edge = |part: usize| part * side / GRID;
     let mut grid = [[0.0; GRID]; GRID];
     for (row, means) in grid.iter_mut().enumerate() {
         for (column, mean) in means.iter_mut().enumerate() {
             let (mut sum, mut count) = (0.0, 0.0);
             for y in edge(row)..edge(row + 1) {
-                for at in y * SIDE + edge(column)..y * SIDE + edge(column + 1) {
+                for at in y * side + edge(column)..y * side + edge(column + 1) {
                     sum += 0.299 * planes[at]
                         + 0.587 * planes[plane + at]
                         + 0.114 * planes[2 * plane + at];
@@ -130,7 +129,7 @@ mod tests {
     }
 
     fn of(bytes: &[u8]) -> Fingerprint {
-        Fingerprint::new(bytes, &network_input(bytes).expect("a photo"))
+        Fingerprint::new(bytes, &network_input(bytes, 224).expect("a photo"))
     }
 
     fn jpeg(image: &DynamicImage, quality: u8) -> Vec<u8> {

@@ -3,6 +3,7 @@
 //! Training data, licences and measurements stand in the same file for people; only what the edge acts on is
 //! read. A rule this code does not implement (another layout or resize) is refused, not approximated.
 
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -10,7 +11,6 @@ use sha2::{Digest, Sha256};
 
 use super::Verdict;
 use super::model::ModelError;
-use super::photo::SIDE;
 use crate::file::read_at_most;
 use crate::hex::hex;
 
@@ -18,6 +18,9 @@ pub(super) const FILE_NAME: &str = "manifest.toml";
 
 /// Far above any network a node can run, so that a wrong path does not fill its memory.
 const MAX_MODEL_BYTES: usize = 64 * 1024 * 1024;
+
+/// Both sides of a network's input, in pixels. Smaller ones show nothing; larger ones take a node more time than a photo has.
+const SIDES: RangeInclusive<usize> = 96..=320;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Manifest {
@@ -115,6 +118,11 @@ pub(super) fn load(path: &Path) -> Result<(Manifest, Vec<u8>), ModelError> {
 }
 
 impl Manifest {
+    /// Both sides of the network's input, in pixels.
+    pub(super) fn side(&self) -> usize {
+        self.input.shape[2]
+    }
+
     fn check(&self, asked: &Path) -> Result<(), String> {
         let named = Path::new(&self.file);
         if named.file_name() != Some(named.as_os_str()) {
@@ -126,10 +134,13 @@ impl Manifest {
         if !asked.is_dir() && asked.file_name() != Some(named.as_os_str()) {
             return Err(format!("describes `{}`, not the file asked for", self.file));
         }
-        if self.input.shape != [1, 3, SIDE, SIDE] {
+        let side = self.side();
+        if self.input.shape != [1, 3, side, side] || !SIDES.contains(&side) {
             return Err(format!(
-                "`input.shape` is {:?}, but this program makes [1, 3, {SIDE}, {SIDE}]",
-                self.input.shape
+                "`input.shape` is {:?}, but this program makes [1, 3, side, side], a side from {} to {}",
+                self.input.shape,
+                SIDES.start(),
+                SIDES.end()
             ));
         }
         let Input {

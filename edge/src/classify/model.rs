@@ -9,7 +9,7 @@ use tract_onnx::prelude::*;
 use super::container::ImageError;
 use super::manifest::{self, Thresholds};
 use super::operators;
-use super::photo::{self, SIDE};
+use super::photo;
 use super::{Fingerprint, Verdict};
 use crate::file::FileError;
 
@@ -19,6 +19,7 @@ pub type NetworkError = Box<dyn std::error::Error + Send + Sync>;
 /// A loaded network with its thresholds. Cheap to share between threads; a verdict takes no lock.
 pub struct Classifier {
     network: Arc<TypedRunnableModel>,
+    side: usize,
     thresholds: Thresholds,
 }
 
@@ -62,14 +63,16 @@ impl Classifier {
             path: path.to_path_buf(),
             source,
         };
-        let network = optimised(&bytes).map_err(broken)?;
+        let side = manifest.side();
+        let network = optimised(&bytes, side).map_err(broken)?;
         let classifier = Classifier {
             network,
+            side,
             thresholds: manifest.thresholds,
         };
         // One grey picture, so that a network of another form fails here and not on the first photo.
         classifier
-            .probability(&vec![0.0; 3 * SIDE * SIDE])
+            .probability(&vec![0.0; 3 * side * side])
             .map_err(broken)?;
         Ok(classifier)
     }
@@ -81,7 +84,7 @@ impl Classifier {
 
     /// The same, with that by which the photo is known again.
     pub fn classify_known(&self, bytes: &[u8]) -> (Fingerprint, Result<Verdict, ImageError>) {
-        match photo::network_input(bytes) {
+        match photo::network_input(bytes, self.side) {
             Ok(input) => {
                 let fingerprint = Fingerprint::new(bytes, &input);
                 let probability = self.probability(&input).map_err(|_| ImageError::NotRun);
@@ -92,9 +95,14 @@ impl Classifier {
         }
     }
 
-    /// The calibrated probability of police for a picture of 3 x 224 x 224: planes of red, green and blue, -1 to 1.
+    /// Both sides of the picture that the network takes, in pixels.
+    pub fn side(&self) -> usize {
+        self.side
+    }
+
+    /// The calibrated probability of police for a picture of 3 x side x side: planes of red, green and blue, -1 to 1.
     pub fn probability(&self, planes: &[f32]) -> Result<f32, NetworkError> {
-        let input = Tensor::from_shape(&[1, 3, SIDE, SIDE], planes)?;
+        let input = Tensor::from_shape(&[1, 3, self.side, self.side], planes)?;
         let output = self.network.run(tvec!(input.into()))?;
         let [output] = output.as_slice() else {
             return Err("the network has more than one output".into());
@@ -115,10 +123,10 @@ impl std::fmt::Debug for Classifier {
     }
 }
 
-fn optimised(onnx: &[u8]) -> Result<Arc<TypedRunnableModel>, NetworkError> {
+fn optimised(onnx: &[u8], side: usize) -> Result<Arc<TypedRunnableModel>, NetworkError> {
     let network = operators::reader()
         .model_for_read(&mut Cursor::new(onnx))?
-        .with_input_fact(0, f32::fact([1, 3, SIDE, SIDE]).into())?
+        .with_input_fact(0, f32::fact([1, 3, side, side]).into())?
         .into_optimized()?
         .into_runnable()?;
     Ok(network)

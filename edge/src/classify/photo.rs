@@ -16,14 +16,11 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, RgbIma
 use super::container::{self, Container, ImageError, MAX_ALLOCATION};
 use crate::decode::jpeg;
 
-/// Both sides of the network's input, in pixels.
-pub(super) const SIDE: usize = 224;
-
-/// The photo as the network takes it: 3 x 224 x 224, red, green and blue planes, each x / 127.5 - 1.
-pub(super) fn network_input(bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
+/// The photo as the network takes it: 3 x side x side, red, green and blue planes, each x / 127.5 - 1.
+pub(super) fn network_input(bytes: &[u8], side: usize) -> Result<Vec<f32>, ImageError> {
     let container = container::check(bytes)?;
     // The decoders are fuzzed and safe code, but a panic in one must cost one photo and not the relay.
-    let (squashed, orientation) = catch_unwind(AssertUnwindSafe(|| small(bytes, container)))
+    let (squashed, orientation) = catch_unwind(AssertUnwindSafe(|| small(bytes, container, side)))
         .unwrap_or(Err(ImageError::Damaged))?;
     // The squashed picture is square, so turning it after squashing equals turning it before.
     let mut squashed = DynamicImage::ImageRgb8(squashed);
@@ -32,20 +29,24 @@ pub(super) fn network_input(bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
 }
 
 /// The picture at the network's size, as it is stored, and how it has to be turned.
-fn small(bytes: &[u8], container: Container) -> Result<(RgbImage, Orientation), ImageError> {
+fn small(
+    bytes: &[u8],
+    container: Container,
+    side: usize,
+) -> Result<(RgbImage, Orientation), ImageError> {
     if let ImageFormat::Jpeg = container.format
-        && let Some(reduced) = jpeg::reduced(bytes, SIDE, container.most_pixels)
+        && let Some(reduced) = jpeg::reduced(bytes, side, container.most_pixels)
     {
         let orientation = jpeg::exif(bytes).and_then(Orientation::from_exif_chunk);
         return Ok((
-            squash(&reduced.rgb, reduced.size, reduced.picture)?,
+            squash(&reduced.rgb, reduced.size, reduced.picture, side)?,
             orientation.unwrap_or(Orientation::NoTransforms),
         ));
     }
     let (image, orientation) = decode(bytes, container)?;
     let size = (image.width() as usize, image.height() as usize);
     let whole = (f64::from(image.width()), f64::from(image.height()));
-    Ok((squash(image.as_raw(), size, whole)?, orientation))
+    Ok((squash(image.as_raw(), size, whole, side)?, orientation))
 }
 
 fn decode(bytes: &[u8], container: Container) -> Result<(RgbImage, Orientation), ImageError> {
@@ -82,8 +83,13 @@ fn reason(error: image::ImageError) -> ImageError {
 }
 
 /// The part of the pixels from the upper left corner on, squashed.
-fn squash(rgb: &[u8], size: (usize, usize), part: (f64, f64)) -> Result<RgbImage, ImageError> {
-    let side = SIDE as u32;
+fn squash(
+    rgb: &[u8],
+    size: (usize, usize),
+    part: (f64, f64),
+    side: usize,
+) -> Result<RgbImage, ImageError> {
+    let side = side as u32;
     let from = TypedImageRef::<U8x3>::from_buffer(size.0 as u32, size.1 as u32, rgb)
         .map_err(|_| ImageError::Damaged)?;
     let mut squashed = RgbImage::new(side, side);

@@ -137,7 +137,7 @@ fn a_missing_or_unfit_manifest_is_refused_with_a_reason() {
     type Edit = fn(String) -> String;
     let cases: [(Edit, &str); 4] = [
         (
-            |manifest| manifest.replace("224, 224]", "192, 192]"),
+            |manifest| manifest.replace("224, 224]", "224, 192]"),
             "`input.shape`",
         ),
         (

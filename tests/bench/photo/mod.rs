@@ -1,7 +1,9 @@
 //! The figure `photo`: from a photo's bytes to its verdict on one core, beside Pillow with PyTorch and with onnxruntime.
 //!
 //! The three run the same network on the same three JPEGs, in turn; each is a process of its own, timed inside without its start.
+//! First the shipped network, then the light one, where there is one. `rten`, another runtime in Rust, runs the network alone.
 
+mod rten;
 mod scene;
 
 use std::fs;
@@ -30,9 +32,14 @@ const TIMES: usize = 15;
 
 /// A program's turn.
 struct Turn {
+    /// Of all that decode.
+    photos: Option<Photos>,
+    network_alone: f64,
+}
+
+struct Photos {
     /// For each photo.
     milliseconds: Vec<f64>,
-    network_alone: f64,
     peak_mb: f64,
 }
 
@@ -51,30 +58,49 @@ pub fn figure() {
         fs::write(&file, scene::jpeg(width, height)).expect("the photo can be written");
         file
     });
+    let python = python::with_peers("photo", &folder);
+    if let Err(lacking) = &python {
+        println!("  the peers in Python are left out: {lacking}");
+    }
     let models = process::top().join("models");
-    println!(
-        "`spotlight-edge classify`, photo to verdict, one core, medians of {ROUNDS} turns of {TIMES} photos:"
-    );
-    let mut programs = vec![Program {
-        name: "spotlight-edge (tract)",
-        turn: Box::new(|| ours(&models, &files)),
-        turns: Vec::new(),
-    }];
-    match python::with_peers("photo", &folder) {
-        Ok(python) => {
-            for (name, runtime) in [
-                ("Pillow + PyTorch", "torch"),
-                ("Pillow draft + onnxruntime", "onnxruntime"),
-            ] {
-                let (python, models, files) = (python.clone(), &models, &files);
-                programs.push(Program {
-                    name,
-                    turn: Box::new(move || peer(&python, runtime, models, files)),
-                    turns: Vec::new(),
-                });
-            }
+    for (name, models) in [("shipped", models.clone()), ("light", models.join("light"))] {
+        if models.join("manifest.toml").is_file() {
+            println!(
+                "`spotlight-edge classify`, the {name} network, photo to verdict, one core, medians of {ROUNDS} turns of {TIMES} photos:"
+            );
+            compare(&models, &files, python.as_deref().ok());
         }
-        Err(lacking) => println!("  the peers are left out: {lacking}"),
+    }
+}
+
+/// All that can run the network, in turn.
+fn compare(models: &Path, files: &[PathBuf], python: Option<&Path>) {
+    let mut programs = vec![
+        Program {
+            name: "spotlight-edge (tract)",
+            turn: Box::new(|| ours(models, files)),
+            turns: Vec::new(),
+        },
+        Program {
+            name: "rten",
+            turn: Box::new(|| Turn {
+                photos: None,
+                network_alone: rten::alone(&network(models), TIMES),
+            }),
+            turns: Vec::new(),
+        },
+    ];
+    for (name, runtime) in [
+        ("Pillow + PyTorch", "torch"),
+        ("Pillow draft + onnxruntime", "onnxruntime"),
+    ] {
+        if let Some(python) = python {
+            programs.push(Program {
+                name,
+                turn: Box::new(move || peer(python, runtime, &network(models), files)),
+                turns: Vec::new(),
+            });
+        }
     }
     for _ in 0..ROUNDS {
         for program in &mut programs {
@@ -82,32 +108,43 @@ pub fn figure() {
             program.turns.push(turn);
         }
     }
-    let ours: Vec<f64> = programs[0].figures();
+    let ours = programs[0].figures();
     for program in &programs {
         let figures = program.figures();
-        let names = PHOTOS
+        let told: Vec<String> = figures
             .iter()
-            .map(|(.., name)| *name)
-            .chain(["the network alone"]);
-        let told: Vec<String> = names
-            .zip(figures.iter().zip(&ours))
-            .map(|(name, (theirs, ours))| {
-                format!("{name} {theirs:.1} ms ({:.2} times ours)", theirs / ours)
+            .map(|(name, theirs)| {
+                let ours = ours.iter().find(|(ours, _)| ours == name);
+                let ratio = theirs / ours.expect("ours does all that others do").1;
+                format!("{name} {theirs:.1} ms ({ratio:.2} times ours)")
             })
             .collect();
-        let peak = median(program.turns.iter().map(|turn| turn.peak_mb));
-        println!("  {}: {}; peak {peak:.0} MB", program.name, told.join(", "));
+        let peaks = program.photos().map(|photos| photos.peak_mb);
+        let peak = match peaks.clone().next() {
+            Some(_) => format!("; peak {:.0} MB", median(peaks)),
+            None => String::new(),
+        };
+        println!("  {}: {}{peak}", program.name, told.join(", "));
     }
 }
 
 impl Program<'_> {
-    /// Of each photo, and of the network alone.
-    fn figures(&self) -> Vec<f64> {
-        let photos = (0..PHOTOS.len())
-            .map(|photo| median(self.turns.iter().map(|turn| turn.milliseconds[photo])));
-        photos
-            .chain([median(self.turns.iter().map(|turn| turn.network_alone))])
-            .collect()
+    /// Of each photo, if it decodes them, and of the network alone.
+    fn figures(&self) -> Vec<(&'static str, f64)> {
+        let mut figures = Vec::new();
+        if self.photos().next().is_some() {
+            for (photo, (.., name)) in PHOTOS.iter().enumerate() {
+                let each = self.photos().map(|photos| photos.milliseconds[photo]);
+                figures.push((*name, median(each)));
+            }
+        }
+        let alone = self.turns.iter().map(|turn| turn.network_alone);
+        figures.push(("the network alone", median(alone)));
+        figures
+    }
+
+    fn photos(&self) -> impl Iterator<Item = &Photos> + Clone {
+        self.turns.iter().filter_map(|turn| turn.photos.as_ref())
     }
 }
 
@@ -126,29 +163,41 @@ fn ours(models: &Path, files: &[PathBuf]) -> Turn {
     }
     let (_, peak_mb, said) = measure::run(command);
     let took: Vec<f64> = said.lines().map(milliseconds).collect();
-    let classifier = Classifier::load(models).expect("the shipped model");
-    let planes: Vec<f32> = (0..3 * 224 * 224)
-        .map(|at| (at % 251) as f32 / 125.5 - 1.0)
-        .collect();
+    let classifier = Classifier::load(models).expect("the model");
+    let planes = planes(classifier.side());
     let alone = (0..TIMES).map(|_| {
         let start = Instant::now();
         classifier.probability(&planes).expect("the network runs");
         1000.0 * start.elapsed().as_secs_f64()
     });
+    let milliseconds = took
+        .chunks(TIMES)
+        .map(|took| median(took.iter().copied()))
+        .collect();
     Turn {
-        milliseconds: took
-            .chunks(TIMES)
-            .map(|took| median(took.iter().copied()))
-            .collect(),
+        photos: Some(Photos {
+            milliseconds,
+            peak_mb,
+        }),
         network_alone: median(alone),
-        peak_mb,
     }
 }
 
-fn peer(python: &Path, runtime: &str, models: &Path, files: &[PathBuf]) -> Turn {
+/// The network's input: some picture, since none takes longer than another.
+fn planes(side: usize) -> Vec<f32> {
+    (0..3 * side * side)
+        .map(|at| (at % 251) as f32 / 125.5 - 1.0)
+        .collect()
+}
+
+/// The network's file.
+fn network(models: &Path) -> PathBuf {
     let manifest = fs::read_to_string(models.join("manifest.toml")).expect("the manifest");
     let manifest: toml::Table = manifest.parse().expect("it is TOML");
-    let network = models.join(manifest["file"].as_str().expect("a file's name"));
+    models.join(manifest["file"].as_str().expect("a file's name"))
+}
+
+fn peer(python: &Path, runtime: &str, network: &Path, files: &[PathBuf]) -> Turn {
     let mut command = Command::new(python);
     command
         .arg(python::own("photo", "peer.py"))
@@ -162,9 +211,11 @@ fn peer(python: &Path, runtime: &str, models: &Path, files: &[PathBuf]) -> Turn 
         .lines()
         .map(|line| json(line)["network_ms"].as_f64().expect("a time"));
     Turn {
-        milliseconds: said.lines().map(milliseconds).collect(),
         network_alone: median(alone),
-        peak_mb,
+        photos: Some(Photos {
+            milliseconds: said.lines().map(milliseconds).collect(),
+            peak_mb,
+        }),
     }
 }
 

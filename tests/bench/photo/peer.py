@@ -11,11 +11,11 @@ import sys
 import time
 
 import numpy as np
+import onnx
 from PIL import Image, ImageOps
 
-SIDE = 224
-
 runtime, network, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+SIDE = onnx.load(network).graph.input[0].type.tensor_type.shape.dim[2].dim_value
 
 if runtime == "torch":
     import onnx2torch

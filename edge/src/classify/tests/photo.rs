@@ -4,8 +4,15 @@ use image::imageops;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 
 use super::super::container::MAX_BYTES;
-use super::super::photo::{SIDE, network_input};
+use super::super::photo;
 use super::*;
+
+/// Of the shipped network's input.
+const SIDE: usize = 224;
+
+fn network_input(bytes: &[u8]) -> Result<Vec<f32>, ImageError> {
+    photo::network_input(bytes, SIDE)
+}
 
 #[test]
 fn the_same_picture_gives_the_same_input_as_png_and_as_grey_or_transparent_png() {
