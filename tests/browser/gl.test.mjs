@@ -176,6 +176,39 @@ test("a click says what an area counts, and the keyboard says it too", async () 
   await context.close();
 });
 
+test("the slider and the steps move through the months, and the map and its words follow", async () => {
+  const { page, context, seen } = await open("?view=area.0");
+  await drawn(page);
+  const names = await page.locator("#period option:not([value=none])").allTextContents();
+  assert.ok(names.length > 1, "the demo has months");
+  const oldest = names[names.length - 1];
+  const value = await page.locator("#period option", { hasText: oldest }).getAttribute("value");
+  const follows = async (name, period) => {
+    await page.waitForURL((url) => url.searchParams.get("period") === period, { timeout: PATIENCE });
+    for (const legend of await page.locator(".legend .scale").all()) assert.match(await legend.textContent(), new RegExp(name));
+    assert.equal(await page.locator("#slide output").textContent(), name);
+    assert.match(await page.locator("#files a").first().getAttribute("href"), new RegExp(`period=${period}`));
+  };
+  await page.locator("#slider").focus();
+  await page.keyboard.press("Home");
+  await follows(oldest, value);
+  assert.equal(await page.locator("#slider").getAttribute("aria-valuetext"), oldest);
+  await settled(page);
+  assert.ok(seen.tiles.some(([address]) => address.includes(`period=${value}`)), "its tiles are drawn");
+  assert.equal(await page.locator("html").getAttribute("data-map"), "gl");
+  // A step is a link, and the page is not loaded anew.
+  await page.evaluate(() => (window.same = true));
+  await page.locator("#steps .next").click();
+  const next = await page.locator("#period").evaluate((list, value) => {
+    const at = [...list.options].findIndex((option) => option.value === value);
+    return [list.options[at - 1].text, list.options[at - 1].value];
+  }, value);
+  await follows(...next);
+  assert.ok(await page.evaluate(() => window.same));
+  assert.deepEqual(seen.errors, []);
+  await context.close();
+});
+
 test("it turns dark with the page", async () => {
   const { page, context, seen } = await open("?view=city&period=none");
   await drawn(page);

@@ -199,6 +199,23 @@ for (const viewport of SIZES) {
   });
 }
 
+test("two months stand beside each other, without a script", async () => {
+  const context = await browser.newContext({ javaScriptEnabled: false, viewport: SIZES[0] });
+  const page = await context.newPage();
+  await page.goto(url, { waitUntil: "load" });
+  const months = await page.locator("#period option:not([value=none])").evaluateAll((all) => all.map((one) => one.value));
+  await page.locator("#before").selectOption(months[months.length - 1]);
+  await page.locator("#choose button").click();
+  await page.waitForURL((url) => url.searchParams.get("before") === months[months.length - 1]);
+  assert.equal(await page.locator("#compared figure svg").count(), 2);
+  for (const drawing of await page.locator("#compared figure svg").all()) {
+    const { width, height } = await drawing.boundingBox();
+    assert.ok(width > 130 && height > 90, `${width}x${height}`);
+  }
+  assert.match(await page.locator("#compared > p").first().textContent(), /than in|as many/i);
+  await context.close();
+});
+
 test("a sighting fades from an open page at its time", async () => {
   const context = await browser.newContext({ viewport: SIZES[0] });
   const page = await context.newPage();

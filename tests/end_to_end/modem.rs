@@ -217,9 +217,16 @@ fn whatever_a_modem_does_nothing_is_lost() {
     let mut world = World::start(Options::default());
     for (some, fault) in messages.chunks(3).zip(faults) {
         let name = format!("{fault:?}");
+        let pulls_the_plug = fault == Fault::HalfPdu;
         world.simulator.fault(fault);
         for (n, (text, _)) in some.iter().enumerate() {
             world.text(n, text);
+        }
+        if pulls_the_plug {
+            wait::until_true("the port is gone", PATIENCE, || {
+                world.simulator.pty().is_none()
+            });
+            world.simulator.replug();
         }
         for (_, cell) in some {
             wait::until(
@@ -289,7 +296,10 @@ fn doctor_names_what_is_wrong_with_a_modem_and_the_fix() {
     let configuration = world.apart.folder().join("edge.toml");
     let configuration = configuration.to_str().expect("a plain name").to_owned();
     let line = |check: &str| -> Value {
-        let output = process::output("spotlight-edge", &["doctor", "--config", &configuration]);
+        let output = process::output(
+            "spotlight-edge",
+            &["doctor", "--json", "--config", &configuration],
+        );
         let lines = diagnostics::lines(&output);
         let found = lines.iter().find(|line| line["check"] == check);
         found

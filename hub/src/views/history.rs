@@ -2,6 +2,7 @@
 //!
 //! Every number is a sum of published areas, so it tells nothing that they do not.
 
+use jiff::civil::Date;
 use maud::{Markup, html};
 
 use crate::city::Span;
@@ -90,12 +91,18 @@ fn bars(layer: &Layer, part: BegunBy, shown: Option<usize>, choice: &Choice) -> 
         .periods
         .iter()
         .position(|p| choice.before.as_ref() == Some(&p.period));
+    let periods = layer.periods.as_slice();
+    let place = |n: usize| place(layer.span, periods[0].first, periods[n].first);
     let path = |wanted: &dyn Fn(usize) -> bool| {
         let chosen = totals.iter().enumerate().filter(|(n, _)| wanted(*n));
         let bar = |(n, total): (usize, &u32)| {
             // A period without any keeps a line.
             let height = (total * TALL).div_ceil(most).max(1);
-            format!("M{} {TALL}v-{height}h{}v{height}z", n * STEP, STEP - 1)
+            format!(
+                "M{} {TALL}v-{height}h{}v{height}z",
+                place(n) * STEP,
+                STEP - 1
+            )
         };
         chosen.map(bar).collect::<String>()
     };
@@ -112,7 +119,7 @@ fn bars(layer: &Layer, part: BegunBy, shown: Option<usize>, choice: &Choice) -> 
     );
     html! {
         figure #bars {
-            svg viewBox={ "0 0 " (totals.len() * STEP - 1) " " (TALL) } preserveAspectRatio="none" aria-hidden="true" {
+            svg viewBox={ "0 0 " ((place(totals.len() - 1) + 1) * STEP - 1) " " (TALL) } preserveAspectRatio="none" aria-hidden="true" {
                 path d=(path(&|n| !stands_out(n))) {}
                 @if let Some(before) = before { path .was d=(path(&|n| n == before)) {} }
                 @if let Some(shown) = shown { path .on d=(path(&|n| n == shown)) {} }
@@ -121,6 +128,18 @@ fn bars(layer: &Layer, part: BegunBy, shown: Option<usize>, choice: &Choice) -> 
             figcaption { (range) }
         }
     }
+}
+
+/// How many periods lie between two first days: one of which nothing is published leaves a gap.
+fn place(span: Span, from: Date, to: Date) -> usize {
+    let periods = match span {
+        Span::Month => {
+            let months = |day: Date| 12 * i64::from(day.year()) + i64::from(day.month());
+            months(to) - months(from)
+        }
+        Span::Week => to.duration_since(from).as_hours() / (7 * 24),
+    };
+    usize::try_from(periods).unwrap_or_default()
 }
 
 /// Where the least and the greatest stand, the newest of equals.
@@ -226,6 +245,19 @@ mod tests {
         let calls = fixture::calls();
         let text = periods(&calls, BegunBy::Officer, calls.periods.last(), &choice()).into_string();
         assert!(!text.contains("<figure") && !text.contains("name=\"before\""));
+    }
+
+    #[test]
+    fn what_is_not_published_leaves_a_gap() {
+        let day = |text: &str| text.parse().expect("a day");
+        for (span, from, to, expected) in [
+            (Span::Month, "2020-08-01", "2020-09-01", 1),
+            (Span::Month, "2017-12-01", "2020-01-01", 25),
+            (Span::Week, "2020-09-28", "2020-10-05", 1),
+            (Span::Week, "2020-12-28", "2021-01-18", 3),
+        ] {
+            assert_eq!(place(span, day(from), day(to)), expected, "{from} {to}");
+        }
     }
 
     #[test]
