@@ -151,7 +151,7 @@ async fn viewer(host: &str, request: &str, opened: impl FnOnce()) -> Vec<u128> {
         opened();
         return arrivals;
     };
-    let mut stream = tokio::io::BufReader::with_capacity(4096, stream);
+    let mut stream = tokio::io::BufReader::with_capacity(32 * 1024, stream);
     if stream.write_all(request.as_bytes()).await.is_err() {
         opened();
         return arrivals;
