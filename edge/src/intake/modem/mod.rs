@@ -1,6 +1,6 @@
 //! A modem on a serial port: its SIM is the inbox.
 //!
-//! - The modem is spoken to in PDU mode ([`dialogue`], [`at`]). A listing of its memories is the truth, at the start and every
+//! - The modem is spoken to in PDU mode (`dialogue`, `at`). A listing of its memories is the truth, at the start and every
 //!   `poll`; what the modem tells by itself only hastens the next (`talk`).
 //! - A message goes to the pipeline with its PDU. It is removed after the pipeline says that it is done, if its slot still holds
 //!   it, and the removal is confirmed by a listing that does not show it any more (`holdings`). What a crash leaves is known from
