@@ -6,22 +6,16 @@
 //!   there, writes its inbox, takes its outbox, and moves what it sent into `sent`.
 
 use std::fs;
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use tempfile::TempDir;
 
-use crate::process::Running;
 use crate::spool::names;
-use crate::{sms, wait};
+use crate::{daemons, sms, wait};
 
 /// smstools3's daemon.
 pub struct Smsd {
-    folder: PathBuf,
-    running: Option<Running>,
-    /// Its process group: it starts a process for each modem.
-    group: u32,
+    daemon: daemons::Smsd,
     /// The SIM. smsd heeds no file whose path has a hidden folder in it, so it is not in the test's own.
     sim: TempDir,
 }
@@ -29,39 +23,18 @@ pub struct Smsd {
 impl Smsd {
     /// Starts it; the intake is to read `folder/incoming` and to answer into `folder/outgoing`.
     pub fn start(folder: &Path, logs: &Path) -> Self {
-        for name in ["incoming", "outgoing", "checked", "failed", "sent"] {
-            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
-        }
-        fs::write(folder.join("modem"), "").expect("a file can be written");
+        let device = folder.join("modem");
+        fs::create_dir_all(folder).expect("a folder can be made");
+        fs::write(&device, "").expect("a file can be written");
         let sim = tempfile::Builder::new().prefix("sim").tempdir();
         let sim = sim.expect("a temporary folder");
-        let path = |name: &str| folder.join(name).display().to_string();
-        let configuration = format!(
-            "devices = GSM1\nlogfile = {}\nloglevel = 6\nincoming = {}\noutgoing = {}\nchecked = {}\nfailed = {}\n\
-             sent = {}\npidfile = {}\ninfofile = {}\nstats =\ndelaytime = 1\ndelaytime_mainprocess = 1\n\
-             [GSM1]\ndevice = {}\nmodem_disabled = yes\nincoming = yes\npdu_from_file = {}/\n",
-            path("smsd.log"),
-            path("incoming"),
-            path("outgoing"),
-            path("checked"),
-            path("failed"),
-            path("sent"),
-            path("smsd.pid"),
-            path("smsd.working"),
-            path("modem"),
+        let modem = format!(
+            "device = {}\nmodem_disabled = yes\npdu_from_file = {}/\n",
+            device.display(),
             sim.path().display(),
         );
-        fs::write(folder.join("smsd.conf"), configuration).expect("a configuration");
-        let mut command = Command::new(program("smsd", "smstools"));
-        command
-            .arg("-t")
-            .arg(format!("-c{}", folder.join("smsd.conf").display()))
-            .process_group(0);
-        let running = Running::start("smsd", command, logs);
         Self {
-            folder: folder.to_owned(),
-            group: running.id(),
-            running: Some(running),
+            daemon: daemons::Smsd::start(folder, logs, "", &modem),
             sim,
         }
     }
@@ -75,10 +48,8 @@ impl Smsd {
 
     /// Lets the SIM receive a PDU.
     pub fn receive_pdu(&mut self, name: &str, pdu: &str) {
-        if let Some(running) = &mut self.running {
-            running.assert_alive();
-        }
-        let part = self.folder.join(name);
+        self.daemon.assert_alive();
+        let part = self.daemon.folder().join(name);
         fs::write(&part, format!("{pdu}\n")).expect("a file can be written");
         fs::rename(&part, self.sim.path().join(name)).expect("a file can be moved");
     }
@@ -92,75 +63,47 @@ impl Smsd {
 
     /// What lies in `incoming`.
     pub fn incoming(&self) -> Vec<String> {
-        names(&self.folder.join("incoming"))
+        self.daemon.incoming()
     }
 
     /// What smsd sent to a number: the files that it moved into `sent`.
     pub fn sent_to(&self, number: &str) -> Vec<String> {
         let to = format!("To: {}\n", number.trim_start_matches('+'));
-        let sent = names(&self.folder.join("sent")).into_iter();
-        sent.filter_map(|name| fs::read_to_string(self.folder.join("sent").join(name)).ok())
+        let folder = self.daemon.folder().join("sent");
+        let sent = names(&folder).into_iter();
+        sent.filter_map(|name| fs::read_to_string(folder.join(name)).ok())
             .filter(|file| file.starts_with(&to))
             .collect()
     }
 
-    /// SIGTERM: it ends when its modem's process does.
-    pub fn stop(mut self) {
-        if let Some(running) = self.running.take() {
-            running.terminate();
-        }
-    }
-}
-
-impl Drop for Smsd {
-    fn drop(&mut self) {
-        // Where it ended in order there is nobody left in its group.
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &format!("-{}", self.group)])
-            .stderr(Stdio::null())
-            .status();
+    /// SIGTERM.
+    pub fn stop(self) {
+        self.daemon.stop();
     }
 }
 
 /// gammu's daemon.
 pub struct Gammu {
-    folder: PathBuf,
-    running: Running,
+    daemon: daemons::Gammu,
     received: usize,
 }
 
 impl Gammu {
     /// Starts it; the intake is to read `folder/inbox` and to answer into `folder/outbox`. `format` is its `InboxFormat`.
     pub fn start(folder: &Path, format: &str, logs: &Path) -> Self {
-        for name in ["inbox", "outbox", "sent", "error", "phone/sms/1"] {
-            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
-        }
-        let path = |name: &str| folder.join(name).display().to_string();
-        let configuration = format!(
-            "[gammu]\nmodel = dummy\nconnection = none\ndevice = {}\nport = {}\n[smsd]\nservice = files\n\
-             inboxpath = {}/\noutboxpath = {}/\nsentsmspath = {}/\nerrorsmspath = {}/\ninboxformat = {format}\n\
-             logfile = {}\ndebuglevel = 1\ncommtimeout = 1\nreceivefrequency = 1\n",
-            path("phone"),
-            path("phone"),
-            path("inbox"),
-            path("outbox"),
-            path("sent"),
-            path("error"),
-            path("smsd.log"),
-        );
-        fs::write(folder.join("smsdrc"), configuration).expect("a configuration");
-        let mut command = Command::new(program("gammu-smsd", "gammu-smsd"));
-        command.arg("-c").arg(folder.join("smsdrc"));
+        let phone = folder.join("phone");
+        fs::create_dir_all(phone.join("sms/1")).expect("a folder can be made");
+        let phone = phone.display();
+        let phone = format!("model = dummy\nconnection = none\ndevice = {phone}\nport = {phone}\n");
         Self {
-            folder: folder.to_owned(),
-            running: Running::start("gammu-smsd", command, logs),
+            daemon: daemons::Gammu::start(folder, logs, &phone, format),
             received: 0,
         }
     }
 
     /// Lets the SIM receive a text, as UTF-16 parts of at most 60 characters, now by the clock of `time_zone`.
     pub fn receive(&mut self, number: &str, text: &str, time_zone: &str) {
-        self.running.assert_alive();
+        self.daemon.assert_alive();
         let units: Vec<u16> = text.encode_utf16().collect();
         let reference = self.received;
         let parts: Vec<_> = units.chunks(60).collect();
@@ -196,33 +139,31 @@ impl Gammu {
 
     fn put(&mut self, backup: &str) {
         self.received += 1;
-        let part = self.folder.join("part");
+        let part = self.daemon.folder().join("part");
         fs::write(&part, backup).expect("a file can be written");
-        let place = self
-            .folder
-            .join("phone/sms/1")
-            .join(self.received.to_string());
+        let place = self.daemon.folder().join("phone/sms/1");
+        let place = place.join(self.received.to_string());
         fs::rename(&part, place).expect("a file can be moved");
     }
 
     /// Waits until the SIM is read.
     pub fn wait_until_read(&self) {
         wait::until_true("gammu-smsd reads its SIM", 3 * wait::LONG, || {
-            names(&self.folder.join("phone/sms/1")).is_empty()
+            names(&self.daemon.folder().join("phone/sms/1")).is_empty()
         });
     }
 
     /// What lies in the inbox.
     pub fn inbox(&self) -> Vec<String> {
-        names(&self.folder.join("inbox"))
+        self.daemon.inbox()
     }
 
     /// What gammu sent to a number: the texts of the files that it moved into `sent`.
     pub fn sent_to(&self, number: &str) -> Vec<String> {
         let to = format!("_{number}_");
-        let sent = names(&self.folder.join("sent")).into_iter();
+        let sent = names(&self.daemon.folder().join("sent")).into_iter();
         sent.filter(|name| name.starts_with("OUT") && name.contains(&to))
-            .map(|name| fs::read(self.folder.join("sent").join(name)).expect("a file"))
+            .map(|name| fs::read(self.daemon.folder().join("sent").join(name)).expect("a file"))
             .map(|bytes| {
                 let units = bytes[2..]
                     .chunks(2)
@@ -234,12 +175,6 @@ impl Gammu {
 
     /// SIGTERM.
     pub fn stop(self) {
-        self.running.terminate();
+        self.daemon.stop();
     }
-}
-
-fn program(name: &str, package: &str) -> PathBuf {
-    let folders = ["/usr/sbin", "/usr/bin"].map(|folder| Path::new(folder).join(name));
-    let found = folders.into_iter().find(|path| path.exists());
-    found.unwrap_or_else(|| panic!("{name} is not installed: apt-get install {package}"))
 }

@@ -5,6 +5,7 @@
 //! time to pass: [`wait::until`] waits for a state and says what it missed.
 
 pub mod broker;
+pub mod daemons;
 pub mod diagnostics;
 pub mod gateways;
 pub mod http;

@@ -4,9 +4,8 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
@@ -14,139 +13,75 @@ use std::thread::JoinHandle;
 use rustix::event::{PollFd, PollFlags, poll};
 use serde_json::Value;
 
+use crate::daemons::{self, program};
 use crate::modem::Simulator;
 use crate::process::Running;
-use crate::spool::names;
 use crate::wait;
 
 /// smstools3's daemon on a modem.
-pub struct Smsd {
-    folder: PathBuf,
-    /// Its process group: it starts a process for each modem.
-    group: u32,
-    running: Option<Running>,
-}
+pub struct Smsd(daemons::Smsd);
 
 impl Smsd {
     /// Starts it. It reads the modem's own storage, keeps parts apart, and sends what lies in `folder/outgoing`.
     pub fn start(simulator: &Simulator, folder: &Path, logs: &Path) -> Self {
-        for name in ["incoming", "outgoing", "checked", "failed", "sent"] {
-            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
-        }
-        let path = |name: &str| folder.join(name).display().to_string();
-        let configuration = format!(
-            "devices = GSM1\nlogfile = {}\nloglevel = 7\nincoming = {}\noutgoing = {}\nchecked = {}\nfailed = {}\n\
-             sent = {}\npidfile = {}\ninfofile = {}\nstats =\ndelaytime = 1\ndelaytime_mainprocess = 1\n\
-             internal_combine = no\n[GSM1]\ndevice = {}\nincoming = yes\nbaudrate = 115200\n",
-            path("smsd.log"),
-            path("incoming"),
-            path("outgoing"),
-            path("checked"),
-            path("failed"),
-            path("sent"),
-            path("smsd.pid"),
-            path("smsd.working"),
-            simulator.device().display(),
+        let modem = format!(
+            "device = {}\nbaudrate = 115200\n",
+            simulator.device().display()
         );
-        fs::write(folder.join("smsd.conf"), configuration).expect("a configuration");
-        let mut command = Command::new(program("smsd", "smstools"));
-        command
-            .arg("-t")
-            .arg(format!("-c{}", folder.join("smsd.conf").display()))
-            .process_group(0);
-        let running = Running::start("smsd", command, logs);
-        Self {
-            folder: folder.to_owned(),
-            group: running.id(),
-            running: Some(running),
-        }
+        Self(daemons::Smsd::start(
+            folder,
+            logs,
+            "internal_combine = no\n",
+            &modem,
+        ))
     }
 
     /// Lets it send a text.
     pub fn send(&self, name: &str, number: &str, text: &str) {
-        let part = self.folder.join(name);
+        let part = self.0.folder().join(name);
         let to = number.trim_start_matches('+');
         fs::write(&part, format!("To: {to}\n\n{text}\n")).expect("a file can be written");
-        fs::rename(part, self.folder.join("outgoing").join(name)).expect("a file can be moved");
+        fs::rename(part, self.0.folder().join("outgoing").join(name)).expect("a file can be moved");
     }
 
     /// What it received.
     pub fn incoming(&self) -> Vec<String> {
-        names(&self.folder.join("incoming"))
-    }
-
-    /// Its log.
-    pub fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("smsd.log")).unwrap_or_default()
-    }
-
-    /// SIGTERM: it ends when its modem's process does.
-    pub fn stop(mut self) {
-        if let Some(running) = self.running.take() {
-            running.terminate();
-        }
-    }
-}
-
-impl Drop for Smsd {
-    fn drop(&mut self) {
-        // Where it ended in order there is nobody left in its group.
-        let _ = Command::new("kill")
-            .args(["-KILL", "--", &format!("-{}", self.group)])
-            .stderr(Stdio::null())
-            .status();
-    }
-}
-
-/// gammu's daemon on a modem.
-pub struct Gammu {
-    folder: PathBuf,
-    running: Running,
-}
-
-impl Gammu {
-    /// Starts it. It reads the modem's own storage, and sends what lies in `folder/outbox`.
-    pub fn start(simulator: &Simulator, folder: &Path, logs: &Path) -> Self {
-        for name in ["inbox", "outbox", "sent", "error"] {
-            fs::create_dir_all(folder.join(name)).expect("a folder can be made");
-        }
-        let path = |name: &str| folder.join(name).display().to_string();
-        let configuration = format!(
-            "[gammu]\ndevice = {}\nconnection = at115200\n[smsd]\nservice = files\ninboxpath = {}/\n\
-             outboxpath = {}/\nsentsmspath = {}/\nerrorsmspath = {}/\ninboxformat = unicode\nlogfile = {}\n\
-             debuglevel = 1\ncommtimeout = 1\nreceivefrequency = 1\n",
-            simulator.device().display(),
-            path("inbox"),
-            path("outbox"),
-            path("sent"),
-            path("error"),
-            path("smsd.log"),
-        );
-        fs::write(folder.join("smsdrc"), configuration).expect("a configuration");
-        let mut command = Command::new(program("gammu-smsd", "gammu-smsd"));
-        command.arg("-c").arg(folder.join("smsdrc"));
-        Self {
-            folder: folder.to_owned(),
-            running: Running::start("gammu-smsd", command, logs),
-        }
-    }
-
-    /// Lets it send a text.
-    pub fn send(&self, number: &str, text: &str) {
-        let part = self.folder.join("part");
-        fs::write(&part, text).expect("a file can be written");
-        let name = format!("OUT{number}.txt");
-        fs::rename(part, self.folder.join("outbox").join(name)).expect("a file can be moved");
-    }
-
-    /// What it received, a file a part.
-    pub fn inbox(&self) -> Vec<String> {
-        names(&self.folder.join("inbox"))
+        self.0.incoming()
     }
 
     /// SIGTERM.
     pub fn stop(self) {
-        self.running.terminate();
+        self.0.stop();
+    }
+}
+
+/// gammu's daemon on a modem.
+pub struct Gammu(daemons::Gammu);
+
+impl Gammu {
+    /// Starts it. It reads the modem's own storage, and sends what lies in `folder/outbox`.
+    pub fn start(simulator: &Simulator, folder: &Path, logs: &Path) -> Self {
+        let device = simulator.device().display();
+        let phone = format!("device = {device}\nconnection = at115200\n");
+        Self(daemons::Gammu::start(folder, logs, &phone, "unicode"))
+    }
+
+    /// Lets it send a text.
+    pub fn send(&self, number: &str, text: &str) {
+        let part = self.0.folder().join("part");
+        fs::write(&part, text).expect("a file can be written");
+        let name = format!("OUT{number}.txt");
+        fs::rename(part, self.0.folder().join("outbox").join(name)).expect("a file can be moved");
+    }
+
+    /// What it received, a file a part.
+    pub fn inbox(&self) -> Vec<String> {
+        self.0.inbox()
+    }
+
+    /// SIGTERM.
+    pub fn stop(self) {
+        self.0.stop();
     }
 }
 
@@ -356,10 +291,4 @@ fn carry(mut client: UnixStream, mut port: File) -> io::Result<()> {
             }
         }
     }
-}
-
-fn program(name: &str, package: &str) -> PathBuf {
-    let folders = ["/usr/sbin", "/usr/bin"].map(|folder| Path::new(folder).join(name));
-    let found = folders.into_iter().find(|path| path.exists());
-    found.unwrap_or_else(|| panic!("{name} is not installed: apt-get install {package}"))
 }

@@ -4,6 +4,7 @@
 //! An event is a state, not a step, so a reader that falls behind gets the newest and nothing is queued for it. The answer's
 //! head is written as any other; then its connection leaves the server and becomes a [`Seat`] among the [`viewers`].
 
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -87,24 +88,26 @@ pub async fn stream(
     response
 }
 
-/// Tells the audience each state, until the server stops.
-pub async fn announce(shared: Shared, audience: Audience) {
+/// Tells the audience each state, until the server stops. An error where one cannot be rendered: viewers who hear no more
+/// must not go on hearing that all is well.
+pub async fn announce(shared: Shared, audience: Audience) -> io::Result<()> {
     let mut pictures = shared.0.pictures.clone();
     let mut closing = shared.0.closing.subscribe();
     while !*closing.borrow_and_update() {
         // Seen before it is read: a change in between wakes the wait below.
         pictures.mark_unchanged();
-        let Ok(ready) = bodies::ready(&shared, Key::Event).await else {
-            return;
-        };
+        let ready = bodies::ready(&shared, Key::Event).await;
+        let ready =
+            ready.map_err(|_| io::Error::other("failed to render what viewers are told"))?;
         let wake = sleep(until(&shared, ready.good_until));
         audience.tell(ready);
         tokio::select! {
-            changed = pictures.changed() => if changed.is_err() { return },
-            _ = closing.changed() => return,
+            changed = pictures.changed() => if changed.is_err() { break },
+            _ = closing.changed() => break,
             () = wake => (),
         }
     }
+    Ok(())
 }
 
 /// How long until an instant of the hub's clock, but never so long that a changed clock goes unnoticed.

@@ -28,7 +28,7 @@ use crate::http::{Shared, router};
 
 /// How long open requests may go on after the stop was asked for.
 pub const GRACE: Duration = Duration::from_secs(2);
-/// The longest request line and headers, in bytes; hyper takes no less.
+/// The longest request line and headers together, in bytes.
 const HEAD: usize = 16 * 1024;
 
 /// Serves until `shutdown`; then ends the event streams, and whatever still runs after a short grace.
@@ -62,21 +62,23 @@ pub async fn serve(
         std::future::pending::<()>().await;
     };
     let announcing = async {
-        events::announce(shared.clone(), audience.clone()).await;
-        std::future::pending::<()>().await;
+        match events::announce(shared.clone(), audience.clone()).await {
+            Ok(()) => std::future::pending().await,
+            failed => failed,
+        }
     };
-    tokio::select! {
-        () = shutdown => (),
-        () = taking => (),
-        () = forgetting => (),
-        () = announcing => (),
-    }
+    let ended = tokio::select! {
+        () = shutdown => Ok(()),
+        () = taking => Ok(()),
+        () = forgetting => Ok(()),
+        failed = announcing => failed,
+    };
     shared.0.closing.send_replace(true);
     audience.end();
     // What does not end in time is cut off.
     let all = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(GRACE, all).await;
-    Ok(())
+    ended
 }
 
 /// Answers one connection's requests, until it is closed or its reader stays for events.

@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::views::choice::{Choice, Shape};
-use crate::views::page::{for_script, header, moves, shell, with_lang, with_script};
+use crate::views::page::{header, moves, shell, with_lang, with_script};
 use crate::views::projection::Frame;
 use crate::views::shown::Shown;
 use crate::views::words::Lang;
-use crate::views::{Picture, Sighting, current, list, svg};
+use crate::views::{Picture, Sighting, current, list, live, svg};
 
 /// Summary, map and a link to the list. The rows are there unseen: the script ages the marks by them.
 pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&str>) -> String {
@@ -35,7 +35,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
                 a href=(with_lang("./", choice.lang)) target="_blank" rel="noopener" { (words.embed_whole()) }
             }
         }
-        @if script.is_some() { (for_script(picture, at, "", Shape::Embedded, words)) }
+        @if script.is_some() { (live::for_script(picture, at, "", Shape::Embedded, words)) }
     };
     let title = words.title(&picture.city.name);
     let head = html! { @if let Some(script) = script { (with_script(script, choice.lang)) } };

@@ -1,6 +1,6 @@
 //! What the living map needs to know, as data in the page: where its tiles are, and what it says of them.
 
-use maud::{Markup, PreEscaped, html};
+use maud::Markup;
 use serde_json::json;
 
 use crate::views::choice::Choice;
@@ -9,7 +9,7 @@ use crate::views::shown::Shown;
 use crate::views::tiles::grid::ZOOMS;
 use crate::views::tiles::json::{template, template_of_basemap};
 use crate::views::tiles::{Tileset, bounds};
-use crate::views::{Picture, time};
+use crate::views::{Picture, live, time};
 
 /// Data for the script, which no browser executes.
 pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>) -> Markup {
@@ -45,9 +45,7 @@ pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>)
             words.layer_class_above("{n}"),
         ],
     });
-    // "</" would end the block.
-    let data = data.to_string().replace("</", "<\\/");
-    html! { script #living type="application/json" { (PreEscaped(data)) } }
+    live::block("living", &data)
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub mod install;
 pub mod layers;
 pub mod legend;
 pub mod list;
+pub mod live;
 pub mod living;
 pub mod merge;
 pub mod offline;

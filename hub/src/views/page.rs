@@ -5,8 +5,6 @@
 
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde_json::json;
-use spotlight_common::now::Level;
 
 use crate::views::choice::{Choice, Shape};
 use crate::views::find::{self, Search};
@@ -15,7 +13,7 @@ use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Languages, Said, Words};
 use crate::views::{
-    Picture, Sighting, atom, current, history, legend, list, living, open_data, time,
+    Picture, Sighting, atom, current, history, legend, list, live, living, open_data,
 };
 use crate::views::{embed, offline};
 
@@ -80,7 +78,7 @@ pub fn searched_page(
         }
         (footer(picture, &choice.address("list"), &words.list_link(), choice.lang))
         @if script.is_some() {
-            (for_script(picture, at, "", choice.shape, words))
+            (live::for_script(picture, at, "", choice.shape, words))
             (living::for_script(picture, choice, shown.as_ref()))
         }
     };
@@ -113,7 +111,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
             (coverage(picture, words))
         }
         (footer(picture, &map, &words.map_link(), lang))
-        @if script.is_some() { (for_script(picture, at, &map, Shape::Whole, words)) }
+        @if script.is_some() { (live::for_script(picture, at, &map, Shape::Whole, words)) }
     };
     document(picture, lang, script, body)
 }
@@ -375,59 +373,6 @@ pub(super) fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> 
             p .quiet { (words.streets_from()) " " (words.no_tracking()) " " (words.kept()) }
         }
     }
-}
-
-/// What the script says and knows, as data. `map_page` is the address of the marks, empty on their own page.
-pub(super) fn for_script(
-    picture: &Picture,
-    at: Timestamp,
-    map_page: &str,
-    shape: Shape,
-    words: Words,
-) -> Markup {
-    let day = time::day(at, &picture.city.time_zone, words);
-    let zone = picture.city.time_zone.iana_name().unwrap_or("UTC");
-    let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
-    let level = |level: Level| {
-        let (word, means) = list::level_words(level, words);
-        (level.as_str().to_owned(), json!([word, means]))
-    };
-    let data = json!({
-        "zone": zone,
-        "at": at.as_second(),
-        // The page may have been kept until then: its script, until it hears the time, must not be late.
-        "latest": time::next_minute(at).as_second(),
-        "map_page": map_page,
-        "kept": shape == Shape::Kept,
-        "embedded": shape == Shape::Embedded,
-        "near": words.place_near("{place}"),
-        "within": words.place_in("{place}"),
-        "none": words.none_now(),
-        "one": words.sightings_now(1),
-        "many": words.counted(2, |words, n| words.sightings_now(n)),
-        "newest": words.newest("{ago}"),
-        "just": words.just_now(),
-        "ago": words.counted(1, |words, n| words.minutes_ago(n)),
-        "now": words.now(),
-        "minutes": words.counted(1, |words, n| words.minutes(n)),
-        "covered": !picture.coverage.is_empty(),
-        "fades": words.counted(0, |words, n| words.fades("{time}", n)),
-        "gone": words.reported_gone("{time}"),
-        "they_left": words.left_button(),
-        "not_sent": words.left_failed(),
-        "live": words.live(),
-        "lost": words.lost("{time}", &*day),
-        "connecting": words.connecting("{time}", &*day),
-        "map": words.map_heading(),
-        "nearest_failed": words.nearest_failed(),
-        "nearest_private": words.nearest_private(),
-        "metres_away": words.counted(0, |words, n| words.metres_away(n)),
-        "kilometres_away": words.counted(0, |words, n| words.kilometres_away(n)),
-        "levels": levels.into_iter().map(level).collect::<serde_json::Map<_, _>>(),
-    });
-    // "</" would end the block.
-    let data = data.to_string().replace("</", "<\\/");
-    html! { script #words type="application/json" { (PreEscaped(data)) } }
 }
 
 #[cfg(test)]
