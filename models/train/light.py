@@ -25,6 +25,7 @@ from export import with_head
 from features import extract, session
 from head import POLICE_KINDS, SOURCE_WEIGHT, calibrate, fit, kind, kinds
 from light_net import SIDE, Light, body
+from manifest import NETWORK
 from photos import Photo, open_upright, read_manifest, varied
 from train import BACKBONE, COPIES, MISSED_AT_MOST, PRECISION_WANTED
 
@@ -44,33 +45,17 @@ SAID = 0.5
 TEMPERATURE = 2.0
 SEED = 7
 
-MANIFEST = """\
-# The light network, which is not the shipped one: see the model card. Written by models/train/run --light.
-file = "{file}"
-sha256 = "{sha256}"
-labels = ["not_police", "police"]
-
-[input]
-shape = [1, 3, {side}, {side}]
-layout = "NCHW RGB"
-scaling = "x / 127.5 - 1"
-resize = "upright, squashed, antialiased bilinear"
-
-[output]
-name = "police"
-shape = [1, 1]
-meaning = "calibrated probability that a police vehicle, police motorcycle or uniformed officer is in the picture"
-
-[thresholds]
-police = {police:.3f}
-not_police = {not_police:.3f}
-
+MANIFEST = (
+    "# The light network, which is not the shipped one: see the model card. Written by models/train/run --light.\n"
+    + NETWORK
+    + """\
 [training]
 teacher = "police-edgetpu.onnx"
 photos = {photos}
 held_out_for_validation = {validation}
 licence = "as of police-edgetpu.onnx, whose answers it learned: see manifest.toml beside this folder"
 """
+)
 
 
 def main() -> None:

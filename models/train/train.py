@@ -12,6 +12,7 @@ import evaluate
 from export import with_head
 from features import extract, headless, session
 from head import POLICE_KINDS, SOURCE_WEIGHT, calibrate, fit, kind, kinds
+from manifest import NETWORK
 from photos import network_input, open_upright, read_manifest
 
 BACKBONE = "mobilenet_edgetpu_0.75_224_float_from_ptq.onnx"
@@ -20,30 +21,10 @@ COPIES = 6
 PRECISION_WANTED = 0.98
 MISSED_AT_MOST = 0.02
 
-MANIFEST = """\
-# What the edge must know of the network beside this file; written by models/train/run.
-file = "{file}"
-sha256 = "{sha256}"
-labels = ["not_police", "police"]
-
-[input]
-shape = [1, 3, 224, 224]
-layout = "NCHW RGB"
-scaling = "x / 127.5 - 1"
-# Exif orientation applied, aspect ratio not kept; the filter's support grows with the reduction.
-resize = "upright, squashed, antialiased bilinear"
-
-[output]
-name = "police"
-shape = [1, 1]
-# Sigmoid and calibration are inside the network.
-meaning = "calibrated probability that a police vehicle, police motorcycle or uniformed officer is in the picture"
-
-# At or above `police`: police. At or below `not_police`: not police. Between them: unsure.
-[thresholds]
-police = {police:.3f}
-not_police = {not_police:.3f}
-
+MANIFEST = (
+    "# What the edge must know of the network beside this file; written by models/train/run.\n"
+    + NETWORK
+    + """\
 [backbone]
 name = "MobileNet EdgeTPU 0.75 224, int8, published by Google Coral; de-quantised to float, its ImageNet classifier removed, weights unchanged"
 licence = "Apache-2.0 (LICENSE-backbone)"
@@ -62,6 +43,7 @@ The photos are not shipped. Several of their sources forbid redistribution, seve
 from ImageNet and Stanford Cars, like the backbone's own ImageNet training, are for non-commercial research: whoever
 uses the network for anything else has to judge that.\"\"\"
 """
+)
 
 
 def main() -> None:
@@ -109,6 +91,7 @@ def main() -> None:
     onnx.save(model, path)
     manifest = MANIFEST.format(
         file=FILE,
+        side=224,
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
         police=police_at,
         not_police=not_police_at,
