@@ -33,7 +33,7 @@ FILE = "police-light.onnx"
 # Two halves of the large sources; together they have all of the officers' and both of the vehicles' that are not of 64 pixels.
 LEFT_OUT = [["av"], ["slime", "bh", "hwy", "hwyall"]]
 # Each shows every photo once, in one of its variations.
-EPOCHS = 30
+EPOCHS = 16
 # The first epochs are shown small pictures, which costs less.
 SMALLEST = 96
 BATCH = 32
@@ -62,8 +62,9 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     for name in ("shared", "cache", "out"):
         arguments.add_argument(f"--{name}", type=Path, required=True)
+    arguments.add_argument("--threads", type=int, default=2)
     arguments = arguments.parse_args()
-    torch.set_num_threads(2)
+    torch.set_num_threads(arguments.threads)
 
     photos = read_manifest(arguments.shared / "photos")
     teacher = [extract(photos, arguments.shared / "weights" / BACKBONE, copy, arguments.cache) for copy in range(COPIES)]

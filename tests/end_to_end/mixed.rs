@@ -1,6 +1,6 @@
-//! All intakes at once under SIGKILL: 500 messages by spool, Twilio, Telnyx, an Android phone, the generic webhook, smstools3
-//! and gammu-smsd, while edge, hub and broker are killed every few seconds. Each message is one report, no sender is answered
-//! twice, and nothing of any of them is left behind.
+//! All intakes at once under SIGKILL: 500 messages by a modem, Twilio, an Android phone, Telnyx, the generic webhook, the spool,
+//! smstools3 and gammu-smsd, while edge, hub and broker are killed every few seconds. Each message is one report, no sender is
+//! answered twice, and nothing of any of them is left behind.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use spotlight_tests::gateways::{Gammu, Smsd};
+use spotlight_tests::modem::{Options, Simulator};
 use spotlight_tests::process::{self, free_port};
 use spotlight_tests::random::Random;
 use spotlight_tests::scan::{self, Secret};
@@ -19,7 +20,7 @@ use spotlight_tests::spool::Spool;
 use spotlight_tests::twilio::{ACCOUNT, NUMBER, TOKEN, Twilio};
 use spotlight_tests::webhooks::{self, Provider, SECRET};
 use spotlight_tests::world::{Apart, number, texts_all_over};
-use spotlight_tests::{diagnostics, wait};
+use spotlight_tests::{diagnostics, sms, wait};
 
 const MESSAGES: usize = 500;
 const KILLS: usize = 20;
@@ -43,6 +44,9 @@ const LOG: [(&str, &str); 1] = [("SPOTLIGHT_LOG", "trace,tract=info,mio=info")];
 /// How a message comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
+    Modem,
+    /// In parts, of which the first comes last.
+    ModemParts,
     Spool,
     SpoolPhoto,
     Twilio,
@@ -54,17 +58,18 @@ enum Way {
 
 fn way(n: usize) -> Way {
     match n % 25 {
-        0..=4 => Way::Spool,
-        5 => Way::SpoolPhoto,
-        6..=10 => Way::Twilio,
-        11 => Way::TwilioPhoto,
-        12..=15 => Way::Hook(Provider::Telnyx),
-        16..=19 => Way::Hook(Provider::Android),
-        20..=22 => Way::Hook(Provider::Generic),
+        0..=5 => Way::Modem,
+        6 => Way::ModemParts,
+        7..=11 => Way::Twilio,
+        12 => Way::TwilioPhoto,
+        13..=16 => Way::Hook(Provider::Android),
+        17..=18 => Way::Hook(Provider::Telnyx),
+        19..=20 => Way::Hook(Provider::Generic),
+        21..=22 => Way::Spool,
+        23 => Way::SpoolPhoto,
         // The daemons are slow: a message every few seconds.
-        23 if (n / 25).is_multiple_of(2) => Way::Smstools,
-        24 if (n / 25).is_multiple_of(2) => Way::Gammu,
-        _ => Way::Spool,
+        _ if (n / 25).is_multiple_of(2) => Way::Smstools,
+        _ => Way::Gammu,
     }
 }
 
@@ -82,6 +87,7 @@ fn body(provider: Provider, n: usize, text: &str) -> Value {
 
 /// All that the node is connected to, besides hub and broker.
 struct Outside {
+    modem: Simulator,
     twilio: Twilio,
     telnyx: Server,
     phone: Server,
@@ -102,6 +108,13 @@ impl Outside {
             .expect("no test panics in it")
             .entry(number)
             .or_insert(0) += 1;
+    }
+
+    /// Lets the modem receive a text, its parts in the reverse order.
+    fn text(&self, from: usize, text: &str) {
+        for pdu in sms::deliver(&number(from), text).iter().rev() {
+            self.modem.deliver(pdu).expect("a PDU");
+        }
     }
 
     /// Posts a webhook until it is taken, as its provider does.
@@ -187,7 +200,8 @@ fn configure(apart: &Apart, outside: &Outside, port: u16) {
          [android]\nsigning_key_file = {secret:?}\nurl = \"{}\"\npassword_file = {secret:?}\n\
          [twilio]\naccount_sid = \"{ACCOUNT}\"\nauth_token_file = {:?}\nnumber = \"{NUMBER}\"\napi_url = \"{}\"\npoll = \"1s\"\n\
          [smstools]\nincoming = {:?}\noutgoing = {:?}\ntime_zone = \"{ZONE}\"\n\
-         [gammu]\ninbox = {:?}\noutbox = {:?}\ntime_zone = \"{ZONE}\"\n",
+         [gammu]\ninbox = {:?}\noutbox = {:?}\ntime_zone = \"{ZONE}\"\n\
+         [modem]\nport = {:?}\npoll = \"1s\"\n",
         webhooks::telnyx_public_key(),
         outside.telnyx.url,
         outside.phone.url,
@@ -197,6 +211,7 @@ fn configure(apart: &Apart, outside: &Outside, port: u16) {
         folder("smstools/outgoing"),
         folder("gammu/inbox"),
         folder("gammu/outbox"),
+        outside.modem.device(),
     ));
 }
 
@@ -208,7 +223,9 @@ fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
         fs::read(process::top().join("deploy/box/samples/police-car.jpg")).expect("our own sample");
     let mut apart = Apart::prepare();
     let port = free_port();
+    let modem = Simulator::start(Options::default(), &apart.folder().join("dev"));
     let outside = Outside {
+        modem: modem.expect("a modem"),
         twilio: Twilio::start(),
         telnyx: Server::start(|_, _| Says::status(200)),
         phone: Server::start(|_, _| Says::status(202)),
@@ -235,6 +252,10 @@ fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
                 for n in new {
                     let (text, outside) = (messages[n].0.as_str(), &outside);
                     match way(n) {
+                        Way::Modem => outside.text(n, text),
+                        Way::ModemParts => {
+                            outside.text(n, &format!("{text} {}", "and many cars ".repeat(14)));
+                        }
                         Way::Spool => outside.spool.text(&format!("message{n}"), &number(n), text),
                         Way::SpoolPhoto => {
                             outside
@@ -287,7 +308,8 @@ fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
         smsd.wait_until_read();
         gammu.wait_until_read();
         wait::until_true("every inbox is empty", PATIENCE, || {
-            outside.spool.waiting().is_empty()
+            outside.modem.is_empty()
+                && outside.spool.waiting().is_empty()
                 && outside.twilio.inbox().is_empty()
                 && smsd.incoming().is_empty()
                 && gammu.inbox().is_empty()
@@ -338,12 +360,13 @@ fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
         "not one too many"
     );
 
+    let by_modem = outside.modem.sent().into_iter().map(|sent| sent.number);
     let sent = outside.twilio.sent().into_iter().map(|(to, _)| to);
     let telnyx = recipients(&outside.telnyx, |asked| asked.json()["to"].clone());
     let phone = recipients(&outside.phone, |asked| {
         asked.json()["phoneNumbers"][0].clone()
     });
-    for to in sent.chain(telnyx).chain(phone) {
+    for to in by_modem.chain(sent).chain(telnyx).chain(phone) {
         outside.answered(to);
     }
     let answers = outside.answers.lock().expect("no test panics in it");

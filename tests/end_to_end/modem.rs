@@ -49,17 +49,8 @@ impl World {
         }
     }
 
-    /// Whether nothing lies in the modem, or in its network.
-    fn is_empty(&self) -> bool {
-        let memories = ["SM", "ME", "SR"];
-        let stored = memories
-            .iter()
-            .map(|memory| self.simulator.stored(memory).len());
-        stored.sum::<usize>() == 0 && self.simulator.waiting() == 0
-    }
-
     fn wait_until_empty(&self) {
-        wait::until_true("the SIM is empty", PATIENCE, || self.is_empty());
+        wait::until_true("the SIM is empty", PATIENCE, || self.simulator.is_empty());
     }
 
     fn wait_for_reports(&self, count: usize) {
@@ -238,7 +229,7 @@ fn whatever_a_modem_does_nothing_is_lost() {
         wait::until_true(
             &format!("the SIM is empty in spite of {name}"),
             PATIENCE,
-            || world.is_empty(),
+            || world.simulator.is_empty(),
         );
         world.simulator.mend();
     }
@@ -287,6 +278,81 @@ fn a_modem_that_is_pulled_out_or_hangs_is_found_again() {
     });
     world.wait_until_empty();
     world.wait_for_reports(3);
+    world.apart.stop();
+}
+
+#[test]
+fn where_parts_that_wait_fill_the_sim_the_oldest_goes_as_it_stands_and_says_so() {
+    let messages = texts_all_over(8);
+    let options = Options {
+        slots: 10,
+        ..Options::default()
+    };
+    let mut world = World::start(options);
+    // The first part of each.
+    let long: Vec<Vec<String>> = (1..)
+        .zip(&messages)
+        .map(|(from, (text, _))| {
+            let long = format!("{text} {}", "and many cars ".repeat(14));
+            sms::deliver(&number(from), &long)
+        })
+        .collect();
+    for parts in &long {
+        assert_eq!(parts.len(), 2);
+        world.simulator.deliver(&parts[0]).expect("a PDU");
+    }
+    // Eight of ten is too much, seven are not.
+    wait::until_true("the SIM has room", PATIENCE, || {
+        world.simulator.stored("SM").len() == 7
+    });
+    world.wait_for_reports(1);
+    world.apart.map.wait_for(&messages[0].1);
+    wait::until_true("its sender is told", wait::LONG, || {
+        !world.answers(1).is_empty()
+    });
+    let answers = world.answers(1);
+    assert!(
+        answers[0].contains("Part of your text did not come."),
+        "{answers:?}"
+    );
+    // The others come whole.
+    for parts in &long[1..] {
+        world.simulator.deliver(&parts[1]).expect("a PDU");
+    }
+    world.wait_until_empty();
+    world.wait_for_reports(8);
+    let answers = world.answers(8);
+    assert!(answers[0].starts_with("Got it: police at "), "{answers:?}");
+    world.apart.stop();
+}
+
+#[test]
+fn pushes_that_nobody_wants_pile_up_and_hold_nothing_back() {
+    let options = Options {
+        slots: 10,
+        ..Options::default()
+    };
+    let mut world = World::prepare(options);
+    let pushes: [&[u8]; 3] = [
+        b"\x01\x06\x04\x03\xae\x81\xeaHello",
+        b"\x02\x06\x01\xb6other",
+        b"\x03\x06\xff\xff\xff\xff\xff\xff",
+    ];
+    // More than the SIM takes: the network keeps the rest, and the texts behind it.
+    for n in 0..45 {
+        let pdu = match n {
+            30 => sms::deliver(&number(30), "police at 5th & san pedro").remove(0),
+            44 => sms::deliver(&number(44), "police at 6th & vermont").remove(0),
+            n => sms::deliver_data(&number(n), pushes[n % 3]),
+        };
+        world.simulator.deliver(&pdu).expect("a PDU");
+    }
+    assert_eq!(world.simulator.waiting(), 35);
+    world.run();
+    world.apart.map.wait_for(&cell("5th & san pedro"));
+    world.apart.map.wait_for(&cell("6th & vermont"));
+    world.wait_until_empty();
+    world.wait_for_reports(2);
     world.apart.stop();
 }
 

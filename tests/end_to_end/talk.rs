@@ -1,7 +1,9 @@
 //! The conversation through the box: a phone's bytes in, the map and the answer out.
 
-use std::fs;
+use std::fs::{self, File};
+use std::time::{Duration, UNIX_EPOCH};
 
+use jiff::SignedDuration;
 use spotlight_tests::process::top;
 use spotlight_tests::world::{Apart, Demo, cell, number};
 use spotlight_tests::{sms, wait};
@@ -328,4 +330,38 @@ fn a_months_answers_are_limited_and_a_restart_gives_no_more() {
     apart.start_edge();
     assert!(!says(&apart, "four", 4, "help"));
     apart.stop();
+}
+
+#[test]
+fn a_part_whose_others_did_not_come_for_six_hours_is_used_as_it_stands() {
+    let demo = Demo::start();
+    let place = "5th & San Pedro";
+    let long = format!("police at {place} {}", "and many cars ".repeat(14));
+    let now = jiff::Timestamp::now();
+    let put = |name: &str, from: usize, waits: SignedDuration| {
+        let arrived = now - waits;
+        let seconds = Duration::from_secs(arrived.as_second().unsigned_abs());
+        let part = &sms::deliver_at(&number(from), &long, arrived)[0];
+        let file = demo.spool.0.join(name);
+        fs::write(&file, format!("{part}\n")).expect("the spool folder can be written");
+        let times = File::options().write(true).open(&file);
+        times
+            .and_then(|file| file.set_modified(UNIX_EPOCH + seconds))
+            .expect("a file can be dated");
+        fs::rename(&file, demo.spool.0.join("in").join(name)).expect("a file can be moved");
+    };
+    put("waits.pdu", 1, SignedDuration::from_hours(5));
+    put("waited.pdu", 2, SignedDuration::from_mins(361));
+    // Looked for each minute.
+    wait::until_true("it is used", 3 * wait::LONG, || {
+        !demo.spool.holds("waited.pdu")
+    });
+    let answer = demo.spool.answer("waited").unwrap_or_default();
+    assert!(
+        answer.contains("over an hour late") && answer.ends_with("Part of your text did not come."),
+        "{answer}"
+    );
+    assert!(demo.spool.holds("waits.pdu"), "its others may still come");
+    // What was seen six hours ago is not shown, and its sender is not told that it is.
+    assert!(demo.map.sighting(&cell(place)).is_none());
 }

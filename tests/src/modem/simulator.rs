@@ -127,6 +127,12 @@ impl Simulator {
         self.with(|modem| modem.waiting())
     }
 
+    /// Whether nothing lies in it, or in its network.
+    pub fn is_empty(&self) -> bool {
+        let mut memories = ["SM", "ME", "SR"].iter();
+        memories.all(|memory| self.stored(memory).is_empty()) && self.waiting() == 0
+    }
+
     /// All that was sent.
     pub fn sent(&self) -> Vec<Sent> {
         self.with(|modem| modem.sent().to_vec())
