@@ -7,6 +7,7 @@ mod http;
 mod import;
 mod lighthouse;
 mod measure;
+mod modem;
 mod photo;
 mod python;
 
@@ -46,8 +47,9 @@ fn main() {
         let count = arguments.next().and_then(|count| count.parse().ok());
         return http::viewers::child(&url, count.unwrap_or(1));
     }
-    let figures: [(&str, fn()); 12] = [
+    let figures: [(&str, fn()); 13] = [
         ("latency", text_to_event),
+        ("modem", modem::figure),
         ("intake", webhook_to_event),
         ("ingest", hub_ingest),
         ("edge", edge_memory_and_start),
