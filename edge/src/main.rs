@@ -44,6 +44,9 @@ enum Command {
         /// A JSON object a line.
         #[arg(long)]
         json: bool,
+        /// Let the modem send a text to this number too, such as your own phone's.
+        #[arg(long, value_name = "NUMBER")]
+        text: Option<String>,
     },
     /// Print the default configuration, commented.
     Config,
@@ -113,7 +116,7 @@ fn texts_apart(mut arguments: Vec<OsString>) -> Vec<OsString> {
 fn run(command: Command, matches: &ArgMatches) -> anyhow::Result<ExitCode> {
     let good = match command {
         Command::Run { config: path } => serve(config::load(&path)?).map(|()| true)?,
-        Command::Doctor { config, json } => examine(&config, json)?,
+        Command::Doctor { config, json, text } => examine(&config, text.as_deref(), json)?,
         Command::Config => print(DEFAULT).map(|()| true)?,
         Command::Key { config: path } => {
             let config: Config = config::load(&path)?;
@@ -192,9 +195,9 @@ fn classify_all(model: Option<&Path>, images: &[OsString]) -> anyhow::Result<boo
 
 /// Whether nothing failed.
 #[tokio::main]
-async fn examine(path: &Path, as_json: bool) -> anyhow::Result<bool> {
+async fn examine(path: &Path, text_to: Option<&str>, as_json: bool) -> anyhow::Result<bool> {
     let mut printed = Ok(());
-    let worst = doctor::run(path, |line| {
+    let worst = doctor::run(path, text_to, |line| {
         let text = if as_json {
             serde_json::to_string(line).map_err(anyhow::Error::from)
         } else {

@@ -361,17 +361,16 @@ fn doctor_names_what_is_wrong_with_a_modem_and_the_fix() {
     let world = World::prepare(Options::default());
     let configuration = world.apart.folder().join("edge.toml");
     let configuration = configuration.to_str().expect("a plain name").to_owned();
-    let line = |check: &str| -> Value {
-        let output = process::output(
-            "spotlight-edge",
-            &["doctor", "--json", "--config", &configuration],
-        );
+    let line_with = |check: &str, more: &[&str]| -> Value {
+        let arguments = ["doctor", "--json", "--config", &configuration];
+        let output = process::output("spotlight-edge", &[&arguments[..], more].concat());
         let lines = diagnostics::lines(&output);
         let found = lines.iter().find(|line| line["check"] == check);
         found
             .unwrap_or_else(|| panic!("no `{check}` in {lines:?}"))
             .clone()
     };
+    let line = |check: &str| line_with(check, &[]);
     for check in [
         "modem port",
         "modem",
@@ -382,6 +381,20 @@ fn doctor_names_what_is_wrong_with_a_modem_and_the_fix() {
     ] {
         assert_eq!(line(check)["status"], "ok", "{check}");
     }
+    assert!(
+        world.simulator.sent().is_empty(),
+        "it sends nothing by itself"
+    );
+    let text = |number: &str| line_with("test text", &["--text", number]);
+    assert_eq!(text("police")["status"], "fail");
+    assert_eq!(text(&number(1))["status"], "ok");
+    assert!(world.answers(1)[0].starts_with("Spotlight test"));
+    world.simulator.fault(Fault::SendFails(500));
+    let said = text(&number(1));
+    assert_eq!(said["status"], "fail", "{said}");
+    assert!(!said.to_string().contains(&number(1)[1..]), "{said}");
+    assert_eq!(world.answers(1).len(), 1);
+    world.simulator.mend();
     world.simulator.fault(Fault::NotRegistered);
     let said = line("registration");
     assert_eq!(said["status"], "fail", "{said}");

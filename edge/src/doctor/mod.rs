@@ -86,8 +86,8 @@ impl Line {
 }
 
 /// Checks the node of a configuration file, in the order in which a message meets the parts; `print` gets each line as soon
-/// as it is known. Returns the worst.
-pub async fn run(path: &Path, mut print: impl FnMut(&Line)) -> Status {
+/// as it is known. With a number the modem sends it a text. Returns the worst.
+pub async fn run(path: &Path, text_to: Option<&str>, mut print: impl FnMut(&Line)) -> Status {
     let mut worst = Status::Ok;
     let mut say = |line: Line| {
         worst = worst.max(line.status);
@@ -117,7 +117,10 @@ pub async fn run(path: &Path, mut print: impl FnMut(&Line)) -> Status {
         say(folders::pair("gammu", &section.inbox, &section.outbox));
     }
     if let Some(section) = &config.modem {
-        modem::run(section, &mut say).await;
+        modem::run(section, text_to, &mut say).await;
+    } else if text_to.is_some() {
+        let fix = "give the configuration a section [modem]";
+        say(Line::fail("test text", "there is no modem to send it", fix));
     }
     hooks::run(&config, &mut say).await;
     providers::run(&config, &mut say).await;
@@ -161,7 +164,7 @@ mod tests {
         std::fs::write(&path, "network = 2135550100\n").expect("written");
         for path in [path, folder.path().join("missing.toml")] {
             let mut lines = Vec::new();
-            let worst = run(&path, |line| lines.push(line.clone())).await;
+            let worst = run(&path, None, |line| lines.push(line.clone())).await;
             assert_eq!((worst, lines.len()), (Status::Fail, 1));
             assert_eq!(lines[0].check, "configuration");
             assert!(

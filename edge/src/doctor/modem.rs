@@ -3,14 +3,14 @@
 use spotlight_common::log;
 
 use super::Line;
-use crate::intake::modem::{CheckError, Findings, Registration, Section, Sim, check};
+use crate::intake::modem::{CheckError, Findings, NotSent, Registration, Section, Sim, check};
 
 /// Below this the network may not hear the modem.
 const WEAK_DBM: i32 = -105;
 
-/// A line a thing to know, in the order in which a message meets them.
-pub async fn run(section: &Section, say: &mut impl FnMut(Line)) {
-    match check(section).await {
+/// A line a thing to know, in the order in which a message meets them; a text to the number, if there is one.
+pub async fn run(section: &Section, text_to: Option<&str>, say: &mut impl FnMut(Line)) {
+    match check(section, text_to).await {
         Ok(found) => {
             say(Line::ok("modem port", "open, and it answers"));
             for line in lines(&found) {
@@ -60,7 +60,22 @@ fn lines(found: &Findings) -> Vec<Line> {
         ),
     });
     lines.push(storage(found));
+    lines.extend(found.sent.as_ref().map(sent));
     lines
+}
+
+fn sent(sent: &Result<(), NotSent>) -> Line {
+    let check = "test text";
+    let Err(error) = sent else {
+        return Line::ok(check, "the network took it: see that it arrives");
+    };
+    let fix = match error {
+        NotSent::Number => "write it as +12135550100",
+        NotSent::NotTaken(_) => {
+            "see the lines above; if all is well there, ask the SIM's company whether it may send texts and is paid for"
+        }
+    };
+    Line::fail(check, log::chain(error), fix)
 }
 
 fn sim(sim: Option<Sim>) -> Line {
@@ -157,6 +172,7 @@ mod tests {
             signal: Some(-79),
             has_service_centre: true,
             storage: Some(Use { used: 1, total: 10 }),
+            sent: None,
         }
     }
 
@@ -171,7 +187,7 @@ mod tests {
     fn each_fault_has_its_line_and_its_fix() {
         assert_eq!(worst(&found()).0, Status::Ok);
         type Spoil = fn(&mut Findings);
-        let cases: [(Spoil, Status, &str); 8] = [
+        let cases: [(Spoil, Status, &str); 9] = [
             (|found| found.sim = Some(Sim::Pin), Status::Warn, "SIM"),
             (|found| found.sim = Some(Sim::Puk), Status::Fail, "SIM"),
             (|found| found.sim = None, Status::Fail, "SIM"),
@@ -192,6 +208,11 @@ mod tests {
                 Status::Warn,
                 "SIM storage",
             ),
+            (
+                |found| found.sent = Some(Err(NotSent::Number)),
+                Status::Fail,
+                "test text",
+            ),
         ];
         for (spoil, status, check) in cases {
             let mut found = found();
@@ -204,7 +225,7 @@ mod tests {
     async fn a_port_that_is_not_there_fails() {
         let section = toml::from_str("port = \"/dev/not-there\"").expect("a section");
         let mut lines = Vec::new();
-        run(&section, &mut |line| lines.push(line)).await;
+        run(&section, None, &mut |line| lines.push(line)).await;
         assert_eq!((lines.len(), lines[0].status), (1, Status::Fail));
     }
 }

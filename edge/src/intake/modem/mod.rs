@@ -53,7 +53,7 @@ use super::{Inbound, Inbox, Intake, Origin, Payload, Plain, Ticket};
 use crate::decode::{SmsPdu, decode_pdu_hex};
 use crate::outbox::OutboxError;
 use answers::{Answers, Outgoing};
-pub use check::{CheckError, Findings, check};
+pub use check::{CheckError, Findings, NotSent, check};
 pub use facts::{Registration, Sim};
 use holdings::{Holdings, New, Piece, Place};
 use pin::{Pin, Tried};
