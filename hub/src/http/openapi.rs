@@ -208,7 +208,8 @@ fn schemas() -> Value {
             "at": time(),
             "node_online": { "type": "boolean" },
             "data": { "type": "string", "description": "`current`, or why an area without a sighting says nothing" },
-            "reported_gone": { "type": "object", "additionalProperties": time(), "description": "By cell: when someone else said that they left" }
+            "reported_gone": { "type": "object", "additionalProperties": time(), "description": "By cell: when someone else said that they left" },
+            "licence": text()
         })),
         "Sighting": feature(&["Polygon"], &["cell", "label", "level", "first_seen", "last_seen", "fades_at"], json!({
             "cell": { "type": "string", "description": "An H3 cell of resolution 9, 8 or 7" },

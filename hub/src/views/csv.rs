@@ -1,11 +1,12 @@
-//! What is shown, as tables for a spreadsheet: RFC 4180, with a line of names first.
+//! What is shown, as tables for a spreadsheet: RFC 4180, with a line of names first. A table that is kept says by itself whose
+//! it is: its last columns are the same in each row.
 
 use geo::Centroid as _;
 use jiff::Timestamp;
 use simd_csv::{Writer, WriterBuilder};
 
 use crate::feeds::publish::UNKNOWN;
-use crate::views::geojson::{begun_by, data, second};
+use crate::views::geojson::{SIGHTINGS_LICENCE, begun_by, data, second};
 use crate::views::layers::{Layer, Period};
 use crate::views::{Picture, current};
 
@@ -20,6 +21,7 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> String {
         "last_seen",
         "fades_at",
         "reported_gone",
+        "licence",
     ];
     let rows = current(picture, at).map(|sighting| {
         [
@@ -30,12 +32,13 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> String {
             second(sighting.last_seen),
             second(sighting.fades_at),
             sighting.reported_gone.map(second).unwrap_or_default(),
+            SIGHTINGS_LICENCE.to_owned(),
         ]
     });
     let mut table = vec![names.map(str::to_owned)];
     table.extend(rows);
     if !picture.has_data() {
-        let mut row = <[String; 7]>::default();
+        let mut row = <[String; 8]>::default();
         (row[1], row[2]) = (data(picture).to_owned(), "no_data".to_owned());
         table.push(row);
     }
@@ -58,11 +61,18 @@ pub fn layer(layer: &Layer, period: &Period) -> String {
         if tells {
             row.push(by.to_owned());
         }
+        let through = layer.data_through.map(|date| date.to_string());
+        row.extend([
+            through.unwrap_or_default(),
+            layer.source.clone(),
+            layer.licence.clone(),
+        ]);
         row
     };
-    let names = ["area", "period", "count", "lat", "lon", "begun_by"];
-    let names = names.iter().take(if tells { 6 } else { 5 });
-    let mut table = vec![names.map(|name| (*name).to_owned()).collect()];
+    let mut names = vec!["area", "period", "count", "lat", "lon"];
+    names.extend(tells.then_some("begun_by"));
+    names.extend(["data_through", "source", "licence"]);
+    let mut table = vec![names.into_iter().map(str::to_owned).collect()];
     for area in &period.areas {
         let middle = area.geometry.centroid();
         let middle = middle.map(|middle| [middle.y(), middle.x()].map(|n| format!("{n:.6}")));
@@ -109,14 +119,17 @@ mod tests {
         let lines: Vec<&str> = table.split("\r\n").collect();
         assert_eq!(
             lines[0],
-            "cell,label,level,first_seen,last_seen,fades_at,reported_gone"
+            "cell,label,level,first_seen,last_seen,fades_at,reported_gone,licence"
         );
         assert!(
             lines[1].contains(",\"near \"\"A, B\"\"\",corroborated,"),
             "{table}"
         );
-        assert!(lines[1].ends_with(",2026-07-01T22:58:00Z,"), "{table}");
-        assert!(lines[2].ends_with(",2026-07-01T22:57:00Z,2026-07-01T22:00:00Z"));
+        assert!(
+            lines[1].contains(",2026-07-01T22:58:00Z,,facts on "),
+            "{table}"
+        );
+        assert!(lines[2].contains(",2026-07-01T22:57:00Z,2026-07-01T22:00:00Z,facts on "));
         assert_eq!(&lines[3..], [""]);
         let count = |at| sightings(&picture, fixture::at(at)).lines().count() - 1;
         assert_eq!(count("2026-07-01T22:56:59Z"), 2);
@@ -130,7 +143,7 @@ mod tests {
         picture.node_online = false;
         let table = sightings(&picture, picture.at);
         assert!(
-            table.ends_with("\r\n,no data: no receiver is connected,no_data,,,,\r\n"),
+            table.ends_with("\r\n,no data: no receiver is connected,no_data,,,,,\r\n"),
             "{table}"
         );
     }
@@ -139,15 +152,18 @@ mod tests {
     fn an_area_is_a_row_with_its_middle() {
         let encampments = fixture::layer();
         let table = layer(&encampments, &encampments.periods[1]);
-        let expected = "area,period,count,lat,lon\r\n\
-            8829a1d757fffff,2020-09,5,34.045000,-118.245000\r\n\
-            8729a1d75ffffff-rest,2020-09,60,34.065000,-118.245000\r\n";
+        let whose = "2020-09-30,\"City of Los Angeles, MyLA311\",CC0 1.0";
+        let expected = format!(
+            "area,period,count,lat,lon,data_through,source,licence\r\n\
+             8829a1d757fffff,2020-09,5,34.045000,-118.245000,{whose}\r\n\
+             8729a1d75ffffff-rest,2020-09,60,34.065000,-118.245000,{whose}\r\n"
+        );
         assert_eq!(table, expected);
         let calls = fixture::calls();
         let table = layer(&calls, &calls.periods[0]);
-        assert!(table.starts_with("area,period,count,lat,lon,begun_by\r\n0127,2020-W40,9,"));
+        assert!(table.starts_with("area,period,count,lat,lon,begun_by,data_through,"));
         assert!(
-            table.ends_with("unknown,2020-W40,12,,,officer\r\n"),
+            table.contains("\r\nunknown,2020-W40,12,,,officer,2020-10-01,"),
             "{table}"
         );
     }

@@ -10,6 +10,10 @@ use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
 use crate::views::{Picture, Sighting, current};
 
+/// On which terms sightings may be used: a copy fades as they do.
+pub const SIGHTINGS_LICENCE: &str =
+    "facts on which no rights are claimed; keep no copy past `fades_at`";
+
 /// Current sightings. The collection's own members say how old it is (`at`), whether an area without a sighting says
 /// anything at all (`node_online`, `data`), and of which cells another sender says that they left (`reported_gone`).
 pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
@@ -22,6 +26,7 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
         "node_online": picture.node_online,
         "data": data(picture),
         "reported_gone": gone.collect::<JsonObject>(),
+        "licence": SIGHTINGS_LICENCE,
     });
     FeatureCollection {
         bbox: None,
