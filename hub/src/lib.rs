@@ -54,10 +54,12 @@ pub fn hub_folder(data: &Path) -> PathBuf {
 /// How often a running hub looks whether an import has changed the layers.
 const LAYERS_EVERY: Duration = Duration::from_secs(5);
 
-/// Runs until the shutdown, or until a part fails. Bind the listener first, so that its port is known.
+/// Runs until the shutdown, or until a part fails. Bind the listener first, so that its port is known; `ready` is called once
+/// everything that the configuration names was read and the map answers.
 pub async fn run(
     config: Config,
     listener: TcpListener,
+    ready: impl FnOnce() -> anyhow::Result<()>,
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let clock = Clock::System;
@@ -185,8 +187,10 @@ pub async fn run(
             .context("the HTTP server failed")
     });
     tracing::info!("hub is running");
-
-    let mut result = Ok(());
+    let mut result = ready();
+    if result.is_err() {
+        shutdown.cancel();
+    }
     while let Some(ended) = tasks.join_next().await {
         let ended = ended.unwrap_or_else(|error| Err(error.into()));
         // The first end of any part ends all: a hub without one of them would be silent, not safe.

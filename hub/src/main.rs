@@ -183,8 +183,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let listener = TcpListener::bind(address).await.map_err(|error| {
         anyhow::anyhow!("failed to listen on {address}: {error}; set `listen` to a free port")
     })?;
-    print(&format!("ready http://{}/\n", listener.local_addr()?))?;
-    spotlight_hub::run(config, listener, shutdown).await
+    let ready = format!("ready http://{}/\n", listener.local_addr()?);
+    spotlight_hub::run(config, listener, || print(&ready), shutdown).await
 }
 
 /// SIGTERM and ctrl-C stop the hub in order.

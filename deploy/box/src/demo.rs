@@ -110,7 +110,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             metrics: None,
             broker: Broker::on_loopback(broker.port),
         };
-        spotlight_hub::run(config, listener, stop)
+        spotlight_hub::run(config, listener, || Ok(()), stop)
     });
     let edge = Part::start("the edge", &shutdown, |stop| {
         let config = spotlight_edge::config::Config {
