@@ -176,6 +176,9 @@ pub struct Source {
     /// A first reading goes back so many days; without it to the beginning.
     #[serde(default)]
     pub days: Option<u16>,
+    /// ArcGIS: the city stores its wall time where its server says UTC.
+    #[serde(default)]
+    pub local_time_as_utc: bool,
 }
 
 /// How a source is spoken to.
@@ -186,6 +189,8 @@ pub enum Kind {
     Socrata,
     /// A file of comma-separated values, plain or gzip; also Socrata's dump of a whole dataset.
     Csv,
+    /// A layer of an ArcGIS FeatureServer or MapServer.
+    Arcgis,
 }
 
 impl Kind {
@@ -194,6 +199,7 @@ impl Kind {
         match self {
             Self::Socrata => "socrata",
             Self::Csv => "csv",
+            Self::Arcgis => "arcgis",
         }
     }
 }

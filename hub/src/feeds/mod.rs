@@ -1,22 +1,27 @@
 //! Feeds: city open data into the store, and from there the published periods.
 //!
 //! ```text
-//! import FILE -> rows --.
-//!                        layout -> import -> store -> publish -> store
-//! fetch -> soda, rows --'
+//! import FILE -> rows, saved, geojson --------------------.
+//!                                                         layout -> import -> store -> publish -> store
+//! fetch -> soda, arcgis, open311, ckan, geojson, rows ----'
 //! ```
 //!
 //! Both stream in constant memory. Each batch of rows is one transaction and a row that is read twice is a duplicate, so a
 //! reading may be cut off at any byte and run again. The periods that a source has rows of are marked as unfinished until it
 //! ends, and no period is published that is: what a kill leaves behind waits for its file, or for the fetch to go on.
 
+pub mod answer;
+pub mod arcgis;
 pub mod boundaries;
 pub mod command;
+pub mod failure;
 pub mod fetch;
 pub mod http;
 pub mod import;
 pub mod input;
 pub mod layout;
+pub mod open311;
+pub mod paging;
 pub mod period;
 pub mod publish;
 pub mod rows;

@@ -5,25 +5,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Read;
 use std::time::Duration;
 
 use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use ureq::http::header;
 
 use super::FeedError;
-use super::http::{Client, FORM};
+use super::answer;
+use super::http::Client;
 use super::layout::Layout;
-use super::values::cut;
 use crate::city::Feed;
 
 /// Rows that a page is asked for. A portal that gives fewer is asked on until it gives none.
 const PAGE_ROWS: usize = 5_000;
-
-/// What a page may have.
-const PAGE_BYTES: u64 = 8 << 20;
 
 /// Catalogue entries that are looked through for a title.
 const CATALOGUE_ROWS: usize = 20;
@@ -183,49 +178,9 @@ impl<'a> Dataset<'a> {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, FeedError> {
-        let mut address = format!("{}{path}", self.portal);
-        if !query.is_empty() {
-            let mut encoder = form_urlencoded::Serializer::new(String::new());
-            encoder.extend_pairs(query);
-            address = format!("{address}?{}", encoder.finish());
-        }
-        self.client.patiently(|| {
-            let mut response = self
-                .client
-                .get(&address, "application/json", None, self.page)?;
-            let place = || format!("{}{path}", self.portal);
-            let form = response.headers().get(header::CONTENT_TYPE);
-            let form = form
-                .and_then(|form| form.to_str().ok())
-                .unwrap_or("nothing");
-            if !form.contains("json") {
-                return Err(FeedError::Type {
-                    address: place(),
-                    got: cut(form, FORM),
-                });
-            }
-            let mut body = Vec::new();
-            let reader = response.body_mut().as_reader();
-            let cut = |reason: String| FeedError::Cut {
-                address: place(),
-                reason,
-            };
-            reader
-                .take(PAGE_BYTES + 1)
-                .read_to_end(&mut body)
-                .map_err(|error| cut(error.to_string()))?;
-            if body.len() as u64 > PAGE_BYTES {
-                return Err(FeedError::Form("a page of over 8 MiB"));
-            }
-            serde_json::from_slice(&body).map_err(|error| match error.classify() {
-                serde_json::error::Category::Eof => cut("it ends in the middle".to_owned()),
-                _ => FeedError::Shape {
-                    address: place(),
-                    // Its text may quote what it read.
-                    at: (error.line(), error.column()),
-                },
-            })
-        })
+        let address = answer::address(&format!("{}{path}", self.portal), query);
+        self.client
+            .patiently(|| answer::json(self.client, &address, self.page))
     }
 }
 

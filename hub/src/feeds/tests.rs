@@ -1,5 +1,7 @@
+mod arcgis;
 mod attack;
 mod hostile;
+mod replay;
 mod rules;
 mod settled;
 

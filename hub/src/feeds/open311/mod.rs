@@ -1,0 +1,2 @@
+//! Open311.
+pub mod xml;
