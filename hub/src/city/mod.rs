@@ -19,7 +19,7 @@ use spotlight_common::gazetteer::Gazetteer;
 
 use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
-pub use feed::{Columns, Feed, FeedWords, Kind, Match, Source, Span};
+pub use feed::{Columns, Feed, FeedWords, Format, Kind, Match, Source, Span};
 
 /// Its file, for a copy of one's own.
 pub const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");

@@ -8,7 +8,6 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use ureq::http::header;
 
-use super::arcgis;
 use super::http::{Client, FORM, VERSION};
 use super::import::{Counts, Importer};
 use super::layout::Layout;
@@ -17,7 +16,7 @@ use super::period;
 use super::rows::Rows;
 use super::soda::{Dataset, Wanted, text};
 use super::values::cut;
-use super::{FeedError, said};
+use super::{FeedError, arcgis, ckan, geojson, open311, said};
 use crate::city::{City, Feed, Kind, Source};
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::{Pass, SourceState};
@@ -93,8 +92,10 @@ impl Fetch<'_> {
         state.tried_at = Timestamp::now().as_second();
         let result = match source.kind {
             Kind::Socrata => self.dataset(feed, source, &mut state),
-            Kind::Csv => self.file(feed, source, &mut state),
+            Kind::Csv | Kind::Geojson => self.file(feed, source, &mut state),
             Kind::Arcgis => arcgis::read(self, feed, source, &mut state),
+            Kind::Open311 => open311::read(self, feed, source, &mut state),
+            Kind::Ckan => ckan::read(self, feed, source, &mut state),
         };
         match &result {
             Ok(counts) => {
@@ -228,9 +229,14 @@ impl Fetch<'_> {
         let version = state.version.as_deref();
         let file = format!("{}/{}", feed.id, source.id);
         let mut importer = Importer::new(self.store, self.city, feed, &source.id, &file)?;
+        let is_geojson = source.kind == Kind::Geojson;
+        let accept = match is_geojson {
+            true => "application/geo+json, application/json",
+            false => "text/csv",
+        };
         let mut response = self
             .client
-            .patiently(|| self.client.get(&source.address, "text/csv", version, FILE))?;
+            .patiently(|| self.client.get(&source.address, accept, version, FILE))?;
         let of = |name: &header::HeaderName| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
@@ -241,14 +247,17 @@ impl Fetch<'_> {
         }
         let version = VERSION.iter().find_map(of);
         let form = of(&header::CONTENT_TYPE).unwrap_or_default();
-        if form.contains("html") || form.contains("json") {
+        if form.contains("html") || form.contains("json") && !is_geojson {
             return Err(FeedError::Type {
                 address: source.address.clone(),
                 got: cut(&form, FORM),
             });
         }
         let body = self.bar.wrap_read(response.body_mut().as_reader());
-        read_all(body, feed, self.city, &mut importer)?;
+        match is_geojson {
+            true => geojson::read_all(body, feed, self.city, &mut importer)?,
+            false => read_all(body, feed, self.city, &mut importer)?,
+        }
         state.read_at = began_at;
         state.version = version;
         Ok(importer.finish(true)?)

@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
 }
 
 /// A column's name: a byte-order mark, quotes and white space taken off.
-fn heading(name: &[u8]) -> String {
+pub fn heading(name: &[u8]) -> String {
     let name = decoded(name);
     name.trim_start_matches('\u{feff}')
         .trim()
