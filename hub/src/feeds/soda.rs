@@ -15,7 +15,7 @@ use super::FeedError;
 use super::answer;
 use super::http::Client;
 use super::layout::Layout;
-use crate::city::Feed;
+use crate::city::{Feed, Match};
 
 /// Rows that a page is asked for. A portal that gives fewer is asked on until it gives none.
 const PAGE_ROWS: usize = 5_000;
@@ -139,12 +139,8 @@ impl<'a> Dataset<'a> {
             .map(|at| columns[at].as_str());
         let select: Vec<&str> = [":id", ":updated_at"].into_iter().chain(names).collect();
         let mut conditions = Vec::new();
-        if let (Some(filter), Some(at)) = (&feed.filter, layout.filter())
-            && filter.starts.is_empty()
-            && filter.contains.is_empty()
-        {
-            let values: Vec<String> = filter.is.iter().map(|value| literal(value)).collect();
-            conditions.push(format!("upper({}) in ({})", columns[at], values.join(", ")));
+        if let (Some(filter), Some(at)) = (&feed.filter, layout.filter()) {
+            conditions.push(condition(&columns[at], filter));
         }
         if let Some(since) = wanted.since {
             let created = &columns[layout.created()];
@@ -218,6 +214,22 @@ pub fn text<'r>(row: &'r JsonRow, column: &str) -> Cow<'r, str> {
         None | Some(Value::Null) => Cow::Borrowed(""),
         Some(Value::String(text)) => Cow::Borrowed(text),
         Some(other) => Cow::Owned(other.to_string()),
+    }
+}
+
+/// What a column must say, in SoQL.
+fn condition(column: &str, filter: &Match) -> String {
+    let mut any = Vec::new();
+    if !filter.is.is_empty() {
+        let values: Vec<String> = filter.is.iter().map(|value| literal(value)).collect();
+        any.push(format!("upper({column}) in ({})", values.join(", ")));
+    }
+    let like = |pattern: String| format!("upper({column}) like {}", literal(&pattern));
+    any.extend(filter.starts.iter().map(|start| like(format!("{start}%"))));
+    any.extend(filter.contains.iter().map(|part| like(format!("%{part}%"))));
+    match any.len() {
+        1 => any.remove(0),
+        _ => format!("({})", any.join(" OR ")),
     }
 }
 
