@@ -87,6 +87,18 @@ impl Client {
         }
     }
 
+    /// Asks the hosts of some addresses, or hosts by their names, and tells nobody a token.
+    pub fn of_hosts<'a>(addresses: impl Iterator<Item = &'a String>, patience: Patience) -> Self {
+        let hosts =
+            addresses.map(|address| host(address).unwrap_or_else(|| address.to_lowercase()));
+        Self {
+            agent: agent(patience.silence, 0),
+            hosts: hosts.collect(),
+            portals: BTreeSet::new(),
+            token: None,
+        }
+    }
+
     /// Does what may fail for a while, again after a pause where that may help.
     pub fn patiently<T>(&self, ask: impl Fn() -> Result<T, FeedError>) -> Result<T, FeedError> {
         let mut pause = PAUSE;

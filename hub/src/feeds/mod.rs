@@ -22,6 +22,7 @@ pub mod http;
 pub mod import;
 pub mod input;
 pub mod layout;
+pub mod new_city;
 pub mod open311;
 pub mod paging;
 pub mod period;
@@ -141,6 +142,9 @@ pub enum FeedError {
         /// How.
         reason: String,
     },
+    /// Whoever makes a city's file has not said what is needed, or something else.
+    #[error("{0}")]
+    Answer(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
