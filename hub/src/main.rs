@@ -9,7 +9,7 @@ use spotlight_common::ids::NodeId;
 use spotlight_common::{config, keys, log};
 use spotlight_hub::config::{Config, DEFAULT};
 use spotlight_hub::control::Question;
-use spotlight_hub::feeds::{boundaries, command};
+use spotlight_hub::feeds::{boundaries, command, new_city};
 use spotlight_hub::{basemap, control, gazetteer, hub_folder};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -51,8 +51,11 @@ enum Command {
     Fetch(command::FetchArgs),
     /// Say how each source of open data is doing: one JSON object a source.
     Feeds(command::FeedsArgs),
-    /// Print the file of the built-in city, Los Angeles: a copy of it, edited, is a city too.
-    City,
+    /// Cities' files: print a built-in one, check one, make a new one. Alone it prints Los Angeles'.
+    City {
+        #[command(subcommand)]
+        command: Option<new_city::CityCommand>,
+    },
     /// Read a file of boundaries, such as police reporting districts.
     Boundaries(boundaries::BoundariesArgs),
     /// Look after the published layers.
@@ -146,7 +149,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => return Ok(command::run_import(&args)?),
         Command::Fetch(args) => return Ok(command::run_fetch(&args)?),
         Command::Feeds(args) => command::run_feeds(&args)?,
-        Command::City => print(spotlight_hub::city::LOS_ANGELES)?,
+        Command::City { command } => return Ok(new_city::run(command)?),
         Command::Boundaries(args) => print(&boundaries::run(&args)?)?,
         Command::Layers(LayersCommand::Rebuild(args)) => command::run_rebuild(&args)?,
         Command::WhatDoYouKnow { data } => {

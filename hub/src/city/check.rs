@@ -103,8 +103,17 @@ fn sources(feed: &Feed) -> Result<(), (String, String)> {
         if !ids.insert(source.id.as_str()) {
             return Err(of("stands twice".to_owned()));
         }
-        if source.kind == Kind::Socrata && source.dataset.is_none() && source.title.is_none() {
+        let is_portal = matches!(source.kind, Kind::Socrata | Kind::Ckan);
+        if is_portal && source.dataset.is_none() && source.title.is_none() {
             return Err(of("needs `dataset` or `title`".to_owned()));
+        }
+        if source.kind == Kind::Open311 && source.from.is_none() && source.days.is_none() {
+            return Err(of(
+                "needs `from` or `days`: Open311 is asked window by window".to_owned(),
+            ));
+        }
+        if source.page_size == Some(0) {
+            return Err(of("has `page_size = 0`; at least 1".to_owned()));
         }
         let is_of_years = source
             .title

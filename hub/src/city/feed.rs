@@ -155,7 +155,7 @@ pub struct Source {
     pub kind: Kind,
     /// A portal, such as `https://data.lacity.org`, or a file.
     pub address: String,
-    /// A portal's dataset, such as `2cy6-i7zn`.
+    /// A portal's dataset, such as `2cy6-i7zn`, or a table's id in a CKAN datastore.
     #[serde(default)]
     pub dataset: Option<String>,
     /// Instead of it: its exact title, looked up in the portal's catalogue; `{year}` is the present year.
@@ -176,6 +176,27 @@ pub struct Source {
     /// A first reading goes back so many days; without it to the beginning.
     #[serde(default)]
     pub days: Option<u16>,
+    /// ArcGIS: the city stores its wall time where its server says UTC.
+    #[serde(default)]
+    pub local_time_as_utc: bool,
+    /// Open311: JSON, or XML where an endpoint has nothing else.
+    #[serde(default)]
+    pub format: Format,
+    /// Open311: the endpoint wants the city's wall time without a zone.
+    #[serde(default)]
+    pub zoneless_dates: bool,
+    /// Open311: which of several cities an endpoint is asked about.
+    #[serde(default)]
+    pub jurisdiction: Option<String>,
+    /// Open311: the endpoint pages, and is asked for so many requests a page.
+    #[serde(default)]
+    pub page_size: Option<u32>,
+    /// CKAN: the package that `title` is looked up in.
+    #[serde(default)]
+    pub package: Option<String>,
+    /// CKAN: words that a row must have, for a table of which most rows are another feed's.
+    #[serde(default)]
+    pub search: Option<String>,
 }
 
 /// How a source is spoken to.
@@ -186,6 +207,23 @@ pub enum Kind {
     Socrata,
     /// A file of comma-separated values, plain or gzip; also Socrata's dump of a whole dataset.
     Csv,
+    /// A layer of an ArcGIS FeatureServer or MapServer.
+    Arcgis,
+    /// An endpoint of Open311 GeoReport v2.
+    Open311,
+    /// A table of a CKAN datastore.
+    Ckan,
+    /// A file of GeoJSON, plain or gzip.
+    Geojson,
+}
+
+/// The form of an Open311 endpoint's answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    #[default]
+    Json,
+    Xml,
 }
 
 impl Kind {
@@ -194,6 +232,10 @@ impl Kind {
         match self {
             Self::Socrata => "socrata",
             Self::Csv => "csv",
+            Self::Arcgis => "arcgis",
+            Self::Open311 => "open311",
+            Self::Ckan => "ckan",
+            Self::Geojson => "geojson",
         }
     }
 }

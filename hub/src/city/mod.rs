@@ -2,8 +2,10 @@
 
 pub mod basemap;
 pub mod boundaries;
+pub mod builtin;
 mod check;
 mod feed;
+pub mod problems;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -19,10 +21,8 @@ use spotlight_common::gazetteer::Gazetteer;
 
 use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
-pub use feed::{Columns, Feed, FeedWords, Kind, Match, Source, Span};
-
-/// Its file, for a copy of one's own.
-pub const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");
+pub use builtin::LOS_ANGELES;
+pub use feed::{Columns, Feed, FeedWords, Format, Kind, Match, Source, Span};
 
 /// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
 const LOS_ANGELES_ZIPS: &str = include_str!("../../cities/los-angeles/zips.txt");
@@ -69,7 +69,7 @@ pub struct City {
 #[derive(Debug, thiserror::Error)]
 pub enum CityError {
     /// Neither built in nor a file.
-    #[error("no city `{0}`: it is neither built in (los-angeles) nor a file")]
+    #[error("no city `{0}`: it is neither built in ({names}) nor a file", names = builtin::names())]
     Unknown(String),
     /// Its file cannot be used.
     #[error("the city `{city}` cannot be used")]
@@ -97,7 +97,7 @@ pub enum CityError {
         set: String,
     },
     /// It rests on a city that is not built in.
-    #[error("its `base` is `{0}`; only los-angeles is built in")]
+    #[error("its `base` is `{0}`; only los-angeles ships with streets and places")]
     Base(String),
     /// One of its feeds or boundary sets cannot be used.
     #[error("`{part}` of the city `{city}` {reason}")]
@@ -153,15 +153,17 @@ struct CityFile {
 impl City {
     /// A built-in city by its name, or the one that a TOML file describes.
     pub fn load(name: &str) -> Result<Self, CityError> {
-        let builtin = name == "los-angeles";
-        let path = PathBuf::from(if builtin { "los-angeles.toml" } else { name });
-        if !builtin && !path.is_file() {
+        let builtin = builtin::file(name);
+        let path = match builtin {
+            Some(_) => PathBuf::from(format!("{name}.toml")),
+            None => PathBuf::from(name),
+        };
+        if builtin.is_none() && !path.is_file() {
             return Err(CityError::Unknown(name.to_owned()));
         }
-        let file: Result<CityFile, _> = if builtin {
-            config::parse(LOS_ANGELES, &path)
-        } else {
-            config::load(&path)
+        let file: Result<CityFile, _> = match builtin {
+            Some(text) => config::parse(text, &path),
+            None => config::load(&path),
         };
         let file = file.map_err(|source| CityError::File {
             city: name.to_owned(),

@@ -12,10 +12,10 @@ use jiff::civil::Date;
 use serde::Serialize;
 use spotlight_common::log;
 
-use super::fetch::{Fetch, read_rows};
+use super::fetch::Fetch;
 use super::http::{Client, Patience};
 use super::import::{Counts, Importer, source_of};
-use super::rows::Rows;
+use super::saved::Opened;
 use super::{FeedError, Published, Which, publish_due, schedule, status};
 use crate::city::{City, Feed, Source};
 use crate::store::open_data::OpenData;
@@ -32,7 +32,7 @@ pub struct ImportArgs {
     /// The hub's data folder, or a box's.
     #[arg(long, default_value = ".")]
     pub data: PathBuf,
-    /// CSV files as the portal exports them, plain or gzip.
+    /// CSV or GeoJSON files as the portal exports them, plain or gzip; or saved answers in JSON or XML.
     #[arg(required = true)]
     pub file: Vec<PathBuf>,
 }
@@ -174,7 +174,7 @@ fn import_file(
         ProgressBar::new(length),
         "{wide_bar} {bytes}/{total_bytes} {eta}",
     );
-    let result = Rows::open(bar.wrap_read(file), feed).and_then(|rows| {
+    let result = Opened::open(bar.wrap_read(file), path, feed).and_then(|rows| {
         let store = match opened {
             Some(store) => store,
             None => opened.insert(OpenData::open(data)?),
@@ -182,7 +182,7 @@ fn import_file(
         let name = path.display().to_string();
         let source = source_of(path);
         let mut importer = Importer::new(store, city, feed, &source, &name)?;
-        read_rows(rows, feed, city, &mut importer)?;
+        rows.read(feed, city, &mut importer)?;
         Ok(importer.finish(true)?)
     });
     bar.finish_and_clear();

@@ -11,11 +11,12 @@ use ureq::http::header;
 use super::http::{Client, FORM, VERSION};
 use super::import::{Counts, Importer};
 use super::layout::Layout;
+use super::paging::{Page, Reading};
 use super::period;
 use super::rows::Rows;
 use super::soda::{Dataset, Wanted, text};
 use super::values::cut;
-use super::{FeedError, said};
+use super::{FeedError, arcgis, ckan, geojson, open311, said};
 use crate::city::{City, Feed, Kind, Source};
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::{Pass, SourceState};
@@ -91,7 +92,10 @@ impl Fetch<'_> {
         state.tried_at = Timestamp::now().as_second();
         let result = match source.kind {
             Kind::Socrata => self.dataset(feed, source, &mut state),
-            Kind::Csv => self.file(feed, source, &mut state),
+            Kind::Csv | Kind::Geojson => self.file(feed, source, &mut state),
+            Kind::Arcgis => arcgis::read(self, feed, source, &mut state),
+            Kind::Open311 => open311::read(self, feed, source, &mut state),
+            Kind::Ckan => ckan::read(self, feed, source, &mut state),
         };
         match &result {
             Ok(counts) => {
@@ -111,14 +115,7 @@ impl Fetch<'_> {
         state: &mut SourceState,
     ) -> Result<Counts, FeedError> {
         let dataset = self.find(source)?;
-        if state.dataset != dataset.id() {
-            *state = SourceState {
-                dataset: dataset.id().to_owned(),
-                tried_at: state.tried_at,
-                failures: state.failures,
-                ..SourceState::default()
-            };
-        }
+        state.is_of(dataset.id());
         let about = dataset.about()?;
         let layout = Layout::of(&about.columns, feed)?;
         let version = about.rows_updated_at.map(|at| at.to_string());
@@ -142,11 +139,33 @@ impl Fetch<'_> {
             fetch: self,
             feed,
             source,
-            dataset: &dataset,
             columns: &about.columns,
             layout: &layout,
         };
-        reading.pages(state, pass, importer)
+        reading.pages(state, pass, importer, |pass| {
+            let wanted = Wanted {
+                updated_from: pass.updated_from.as_deref(),
+                since: pass.since.as_deref(),
+                after: pass.after.as_deref(),
+            };
+            let rows = dataset.page(feed, &about.columns, &layout, wanted)?;
+            let Some(last) = rows.last() else {
+                return Ok(Page::default());
+            };
+            let last = text(last, ":id").into_owned();
+            if last.is_empty() || pass.after.as_ref() == Some(&last) {
+                return Err(FeedError::Form(
+                    "not in the order of `:id`: the portal does not page as SODA 2.1 says",
+                ));
+            }
+            let updated = rows.iter().map(|row| text(row, ":updated_at"));
+            let updated = updated.filter(|updated| !updated.is_empty());
+            Ok(Page {
+                newest: updated.max().map(|newest| newest.into_owned()),
+                after: Some(last),
+                rows,
+            })
+        })
     }
 
     fn find(&self, source: &Source) -> Result<Dataset<'_>, FeedError> {
@@ -168,16 +187,17 @@ impl Fetch<'_> {
         }
     }
 
-    fn begin(&self, source: &Source, state: &SourceState, began_at: i64) -> Pass {
+    /// The day so many days ago.
+    pub fn days_ago(&self, days: Option<u16>) -> Option<Date> {
         let today = self.city.day(Timestamp::now());
-        let days = |days: u16| {
-            today
-                .checked_sub(jiff::Span::new().days(i64::from(days)))
-                .ok()
-        };
+        let span = jiff::Span::new().days(i64::from(days?));
+        today.checked_sub(span).ok()
+    }
+
+    fn begin(&self, source: &Source, state: &SourceState, began_at: i64) -> Pass {
         let since = match (self.since, &state.updated_to) {
             (Some(since), _) => Some(since),
-            (None, None) => source.days.and_then(days),
+            (None, None) => self.days_ago(source.days),
             // What a first reading left out is left out later too.
             (None, Some(_)) => state.since.as_ref().and_then(|since| since.parse().ok()),
         };
@@ -209,9 +229,14 @@ impl Fetch<'_> {
         let version = state.version.as_deref();
         let file = format!("{}/{}", feed.id, source.id);
         let mut importer = Importer::new(self.store, self.city, feed, &source.id, &file)?;
+        let is_geojson = source.kind == Kind::Geojson;
+        let accept = match is_geojson {
+            true => "application/geo+json, application/json",
+            false => "text/csv",
+        };
         let mut response = self
             .client
-            .patiently(|| self.client.get(&source.address, "text/csv", version, FILE))?;
+            .patiently(|| self.client.get(&source.address, accept, version, FILE))?;
         let of = |name: &header::HeaderName| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
@@ -222,81 +247,20 @@ impl Fetch<'_> {
         }
         let version = VERSION.iter().find_map(of);
         let form = of(&header::CONTENT_TYPE).unwrap_or_default();
-        if form.contains("html") || form.contains("json") {
+        if form.contains("html") || form.contains("json") && !is_geojson {
             return Err(FeedError::Type {
                 address: source.address.clone(),
                 got: cut(&form, FORM),
             });
         }
         let body = self.bar.wrap_read(response.body_mut().as_reader());
-        read_all(body, feed, self.city, &mut importer)?;
+        match is_geojson {
+            true => geojson::read_all(body, feed, self.city, &mut importer)?,
+            false => read_all(body, feed, self.city, &mut importer)?,
+        }
         state.read_at = began_at;
         state.version = version;
         Ok(importer.finish(true)?)
-    }
-}
-
-/// A dataset that is being read.
-struct Reading<'a> {
-    fetch: &'a Fetch<'a>,
-    feed: &'a Feed,
-    source: &'a Source,
-    dataset: &'a Dataset<'a>,
-    columns: &'a [String],
-    layout: &'a Layout,
-}
-
-impl Reading<'_> {
-    /// Reads on to the end of a pass.
-    fn pages(
-        &self,
-        state: &mut SourceState,
-        mut pass: Pass,
-        mut importer: Importer<'_>,
-    ) -> Result<Counts, FeedError> {
-        let Fetch {
-            store,
-            city,
-            since,
-            bar,
-            ..
-        } = self.fetch;
-        loop {
-            let wanted = Wanted {
-                updated_from: pass.updated_from.as_deref(),
-                since: pass.since.as_deref(),
-                after: pass.after.as_deref(),
-            };
-            let rows = self
-                .dataset
-                .page(self.feed, self.columns, self.layout, wanted)?;
-            let Some(last) = rows.last() else { break };
-            let last = text(last, ":id").into_owned();
-            if last.is_empty() || pass.after.as_ref() == Some(&last) {
-                return Err(FeedError::Form(
-                    "not in the order of `:id`: the portal does not page as SODA 2.1 says",
-                ));
-            }
-            for row in &rows {
-                let text_at = |at: usize| text(row, &self.columns[at]);
-                importer.push(self.layout.row(text_at, self.feed, city))?;
-                let updated = text(row, ":updated_at");
-                if pass.newest.as_deref().unwrap_or_default() < updated.as_ref() {
-                    pass.newest = Some(updated.into_owned());
-                }
-            }
-            importer.flush()?;
-            pass.after = Some(last);
-            // From here a later reading goes on, should this one be cut off.
-            if since.is_none() {
-                state.pass = Some(pass.clone());
-                store.put_source(&self.feed.id, &self.source.id, state)?;
-            }
-            bar.set_position(importer.rows());
-        }
-        state.end(&pass, since.is_some());
-        // An earlier reading that was cut off may have left periods of which this one has not all.
-        Ok(importer.finish(state.pass.is_none())?)
     }
 }
 

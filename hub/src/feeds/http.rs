@@ -10,6 +10,7 @@ use ureq::http::{Response, Uri, header};
 use ureq::{Agent, Body};
 
 use super::FeedError;
+use super::failure;
 use super::values::cut;
 use crate::agent::agent;
 use crate::city::{City, Kind};
@@ -28,7 +29,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const REASON_BYTES: u64 = 4096;
 
 /// What is kept of what a portal says, and of what it calls an answer's form: it may be long.
-const SAID: usize = 200;
+pub const SAID: usize = 200;
 pub const FORM: usize = 60;
 
 /// How long a portal may take.
@@ -83,6 +84,18 @@ impl Client {
             hosts: hosts.collect(),
             portals,
             token,
+        }
+    }
+
+    /// Asks the hosts of some addresses, or hosts by their names, and tells nobody a token.
+    pub fn of_hosts<'a>(addresses: impl Iterator<Item = &'a String>, patience: Patience) -> Self {
+        let hosts =
+            addresses.map(|address| host(address).unwrap_or_else(|| address.to_lowercase()));
+        Self {
+            agent: agent(patience.silence, 0),
+            hosts: hosts.collect(),
+            portals: BTreeSet::new(),
+            token: None,
         }
     }
 
@@ -201,7 +214,7 @@ impl Client {
             .as_reader()
             .take(REASON_BYTES)
             .read_to_end(&mut body);
-        let said = read.map(|_| said(&body)).unwrap_or_default();
+        let said = read.map(|_| failure::said(&body)).unwrap_or_default();
         Err(FeedError::Portal {
             address,
             status,
@@ -221,16 +234,6 @@ fn retry_after(text: &str, now: Timestamp) -> Option<Timestamp> {
     date.ok()
 }
 
-/// What a portal says of a failure: the `code` and `message` of its JSON
-/// (<https://dev.socrata.com/docs/response-codes.html>), up to where it quotes what it was asked.
-fn said(body: &[u8]) -> String {
-    let json: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |key: &str| json.get(key).and_then(serde_json::Value::as_str);
-    let message = text("message").and_then(|message| message.split(['\'', '"', ';', '\n']).next());
-    let parts: Vec<&str> = text("code").into_iter().chain(message).collect();
-    cut(parts.join(": ").trim(), SAID)
-}
-
 fn host(address: &str) -> Option<String> {
     let uri: Uri = address.parse().ok()?;
     Some(uri.host()?.to_lowercase())
@@ -244,7 +247,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// An address without its query, for messages.
-fn place(address: &str) -> String {
+pub fn place(address: &str) -> String {
     cut(address.split('?').next().unwrap_or_default(), SAID)
 }
 
@@ -285,20 +288,5 @@ mod tests {
         for to in ["", "//x.example/", "ftp://x.example/", "d"] {
             assert_eq!(absolute(from, to), None, "{to}");
         }
-    }
-
-    #[test]
-    fn what_a_portal_says_is_cut_and_plain() {
-        let recorded =
-            br#"{"message": "You must be logged in to access this resource", "error": true}"#;
-        assert_eq!(
-            said(recorded),
-            "You must be logged in to access this resource"
-        );
-        assert_eq!(said(b"<html>"), "");
-        let quoted = br#"{"code":"query.soql.no-such-column","message":"No such column: x; position: 'row-1'"}"#;
-        assert_eq!(said(quoted), "query.soql.no-such-column: No such column: x");
-        let long = format!(r#"{{"message":"a\u0007{}"}}"#, "b".repeat(9_000));
-        assert_eq!(said(long.as_bytes()).len(), 200);
     }
 }

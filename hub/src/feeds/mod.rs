@@ -1,25 +1,34 @@
 //! Feeds: city open data into the store, and from there the published periods.
 //!
 //! ```text
-//! import FILE -> rows --.
-//!                        layout -> import -> store -> publish -> store
-//! fetch -> soda, rows --'
+//! import FILE -> rows, saved, geojson --------------------.
+//!                                                         layout -> import -> store -> publish -> store
+//! fetch -> soda, arcgis, open311, ckan, geojson, rows ----'
 //! ```
 //!
 //! Both stream in constant memory. Each batch of rows is one transaction and a row that is read twice is a duplicate, so a
 //! reading may be cut off at any byte and run again. The periods that a source has rows of are marked as unfinished until it
 //! ends, and no period is published that is: what a kill leaves behind waits for its file, or for the fetch to go on.
 
+pub mod answer;
+pub mod arcgis;
 pub mod boundaries;
+pub mod ckan;
 pub mod command;
+pub mod failure;
 pub mod fetch;
+pub mod geojson;
 pub mod http;
 pub mod import;
 pub mod input;
 pub mod layout;
+pub mod new_city;
+pub mod open311;
+pub mod paging;
 pub mod period;
 pub mod publish;
 pub mod rows;
+pub mod saved;
 pub mod schedule;
 pub mod soda;
 pub mod status;
@@ -133,6 +142,9 @@ pub enum FeedError {
         /// How.
         reason: String,
     },
+    /// Whoever makes a city's file has not said what is needed, or something else.
+    #[error("{0}")]
+    Answer(String),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -76,7 +76,7 @@ impl<'a> Rows<'a> {
 }
 
 /// A column's name: a byte-order mark, quotes and white space taken off.
-fn heading(name: &[u8]) -> String {
+pub fn heading(name: &[u8]) -> String {
     let name = decoded(name);
     name.trim_start_matches('\u{feff}')
         .trim()
@@ -86,7 +86,7 @@ fn heading(name: &[u8]) -> String {
 }
 
 /// UTF-8; bytes that are not are read as Windows-1252, as old exports write them.
-fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().map(|&byte| windows_1252(byte)).collect()),

@@ -5,25 +5,20 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::io::Read;
 use std::time::Duration;
 
 use serde::de::{DeserializeOwned, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
-use ureq::http::header;
 
 use super::FeedError;
-use super::http::{Client, FORM};
+use super::answer;
+use super::http::Client;
 use super::layout::Layout;
-use super::values::cut;
-use crate::city::Feed;
+use crate::city::{Feed, Match};
 
 /// Rows that a page is asked for. A portal that gives fewer is asked on until it gives none.
 const PAGE_ROWS: usize = 5_000;
-
-/// What a page may have.
-const PAGE_BYTES: u64 = 8 << 20;
 
 /// Catalogue entries that are looked through for a title.
 const CATALOGUE_ROWS: usize = 20;
@@ -144,12 +139,8 @@ impl<'a> Dataset<'a> {
             .map(|at| columns[at].as_str());
         let select: Vec<&str> = [":id", ":updated_at"].into_iter().chain(names).collect();
         let mut conditions = Vec::new();
-        if let (Some(filter), Some(at)) = (&feed.filter, layout.filter())
-            && filter.starts.is_empty()
-            && filter.contains.is_empty()
-        {
-            let values: Vec<String> = filter.is.iter().map(|value| literal(value)).collect();
-            conditions.push(format!("upper({}) in ({})", columns[at], values.join(", ")));
+        if let (Some(filter), Some(at)) = (&feed.filter, layout.filter()) {
+            conditions.push(condition(&columns[at], filter));
         }
         if let Some(since) = wanted.since {
             let created = &columns[layout.created()];
@@ -183,49 +174,9 @@ impl<'a> Dataset<'a> {
         path: &str,
         query: &[(&str, &str)],
     ) -> Result<T, FeedError> {
-        let mut address = format!("{}{path}", self.portal);
-        if !query.is_empty() {
-            let mut encoder = form_urlencoded::Serializer::new(String::new());
-            encoder.extend_pairs(query);
-            address = format!("{address}?{}", encoder.finish());
-        }
-        self.client.patiently(|| {
-            let mut response = self
-                .client
-                .get(&address, "application/json", None, self.page)?;
-            let place = || format!("{}{path}", self.portal);
-            let form = response.headers().get(header::CONTENT_TYPE);
-            let form = form
-                .and_then(|form| form.to_str().ok())
-                .unwrap_or("nothing");
-            if !form.contains("json") {
-                return Err(FeedError::Type {
-                    address: place(),
-                    got: cut(form, FORM),
-                });
-            }
-            let mut body = Vec::new();
-            let reader = response.body_mut().as_reader();
-            let cut = |reason: String| FeedError::Cut {
-                address: place(),
-                reason,
-            };
-            reader
-                .take(PAGE_BYTES + 1)
-                .read_to_end(&mut body)
-                .map_err(|error| cut(error.to_string()))?;
-            if body.len() as u64 > PAGE_BYTES {
-                return Err(FeedError::Form("a page of over 8 MiB"));
-            }
-            serde_json::from_slice(&body).map_err(|error| match error.classify() {
-                serde_json::error::Category::Eof => cut("it ends in the middle".to_owned()),
-                _ => FeedError::Shape {
-                    address: place(),
-                    // Its text may quote what it read.
-                    at: (error.line(), error.column()),
-                },
-            })
-        })
+        let address = answer::address(&format!("{}{path}", self.portal), query);
+        self.client
+            .patiently(|| answer::json(self.client, &address, self.page))
     }
 }
 
@@ -263,6 +214,22 @@ pub fn text<'r>(row: &'r JsonRow, column: &str) -> Cow<'r, str> {
         None | Some(Value::Null) => Cow::Borrowed(""),
         Some(Value::String(text)) => Cow::Borrowed(text),
         Some(other) => Cow::Owned(other.to_string()),
+    }
+}
+
+/// What a column must say, in SoQL.
+fn condition(column: &str, filter: &Match) -> String {
+    let mut any = Vec::new();
+    if !filter.is.is_empty() {
+        let values: Vec<String> = filter.is.iter().map(|value| literal(value)).collect();
+        any.push(format!("upper({column}) in ({})", values.join(", ")));
+    }
+    let like = |pattern: String| format!("upper({column}) like {}", literal(&pattern));
+    any.extend(filter.starts.iter().map(|start| like(format!("{start}%"))));
+    any.extend(filter.contains.iter().map(|part| like(format!("%{part}%"))));
+    match any.len() {
+        1 => any.remove(0),
+        _ => format!("({})", any.join(" OR ")),
     }
 }
 

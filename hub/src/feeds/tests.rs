@@ -1,5 +1,10 @@
+mod arcgis;
 mod attack;
+mod ckan;
+mod files;
 mod hostile;
+mod open311;
+mod replay;
 mod rules;
 mod settled;
 

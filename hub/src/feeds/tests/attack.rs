@@ -47,7 +47,7 @@ fn every_answer(setup: &Setup) -> BTreeMap<String, String> {
 fn known(answers: &BTreeMap<String, String>, land: &Land) -> Known {
     let mut known = Known::new();
     for (path, body) in answers.iter().filter(|(path, _)| path.contains("geojson")) {
-        let json: geojson::FeatureCollection =
+        let json: ::geojson::FeatureCollection =
             body.parse().unwrap_or_else(|e| panic!("{path}: {e}"));
         let members = json.foreign_members.expect("members");
         let member = |key: &str| members[key].as_str().expect("text").to_owned();
@@ -85,10 +85,10 @@ fn known(answers: &BTreeMap<String, String>, land: &Land) -> Known {
 fn say_no_more(answers: &BTreeMap<String, String>) {
     let mut sums = Vec::new();
     for (path, table) in answers.iter().filter(|(path, _)| path.contains(".csv")) {
-        let json: geojson::FeatureCollection = answers[&path.replace(".csv", ".geojson")]
+        let json: ::geojson::FeatureCollection = answers[&path.replace(".csv", ".geojson")]
             .parse()
             .expect("GeoJSON");
-        let of = |feature: &geojson::Feature, name: &str| {
+        let of = |feature: &::geojson::Feature, name: &str| {
             let value = feature.property(name).expect("a property");
             value.to_string().trim_matches('"').to_owned()
         };

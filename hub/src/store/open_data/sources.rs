@@ -57,6 +57,18 @@ pub struct Pass {
 }
 
 impl SourceState {
+    /// What is known is forgotten, if it is of another dataset.
+    pub fn is_of(&mut self, dataset: &str) {
+        if self.dataset != dataset {
+            *self = Self {
+                dataset: dataset.to_owned(),
+                tried_at: self.tried_at,
+                failures: self.failures,
+                ..Self::default()
+            };
+        }
+    }
+
     /// What it was asked for came.
     pub fn succeeded(&mut self) {
         self.failures = 0;
@@ -105,7 +117,7 @@ impl SourceState {
 }
 
 /// As a portal writes a time.
-fn stamp(second: i64) -> String {
+pub fn stamp(second: i64) -> String {
     let time = jiff::Timestamp::from_second(second).unwrap_or_default();
     time.strftime("%Y-%m-%dT%H:%M:%S.000Z").to_string()
 }
