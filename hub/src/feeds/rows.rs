@@ -86,7 +86,7 @@ fn heading(name: &[u8]) -> String {
 }
 
 /// UTF-8; bytes that are not are read as Windows-1252, as old exports write them.
-fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     match std::str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(bytes.iter().map(|&byte| windows_1252(byte)).collect()),
