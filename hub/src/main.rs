@@ -51,8 +51,12 @@ enum Command {
     Fetch(command::FetchArgs),
     /// Say how each source of open data is doing: one JSON object a source.
     Feeds(command::FeedsArgs),
-    /// Print the file of the built-in city, Los Angeles: a copy of it, edited, is a city too.
-    City,
+    /// Print the file of a built-in city: a copy of it, edited, is a city too.
+    City {
+        /// los-angeles or seattle.
+        #[arg(long, default_value = "los-angeles", value_parser = ["los-angeles", "seattle"])]
+        city: String,
+    },
     /// Read a file of boundaries, such as police reporting districts.
     Boundaries(boundaries::BoundariesArgs),
     /// Look after the published layers.
@@ -155,7 +159,9 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Import(args) => return Ok(command::run_import(&args)?),
         Command::Fetch(args) => return Ok(command::run_fetch(&args)?),
         Command::Feeds(args) => command::run_feeds(&args)?,
-        Command::City => print(spotlight_hub::city::LOS_ANGELES)?,
+        Command::City { city } => {
+            print(spotlight_hub::city::built_in(&city).unwrap_or_default())?;
+        }
         Command::Boundaries(args) => print(&boundaries::run(&args)?)?,
         Command::Layers(LayersCommand::Rebuild(args)) => command::run_rebuild(&args)?,
         Command::WhatDoYouKnow { data } => {

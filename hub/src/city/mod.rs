@@ -24,6 +24,9 @@ pub use feed::{Columns, Feed, FeedWords, Kind, Match, Source, Span};
 /// Its file, for a copy of one's own.
 pub const LOS_ANGELES: &str = include_str!("../../cities/los-angeles.toml");
 
+/// Seattle's.
+pub const SEATTLE: &str = include_str!("../../cities/seattle.toml");
+
 /// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
 const LOS_ANGELES_ZIPS: &str = include_str!("../../cities/los-angeles/zips.txt");
 
@@ -69,7 +72,7 @@ pub struct City {
 #[derive(Debug, thiserror::Error)]
 pub enum CityError {
     /// Neither built in nor a file.
-    #[error("no city `{0}`: it is neither built in (los-angeles) nor a file")]
+    #[error("no city `{0}`: it is neither built in (los-angeles, seattle) nor a file")]
     Unknown(String),
     /// Its file cannot be used.
     #[error("the city `{city}` cannot be used")]
@@ -153,15 +156,16 @@ struct CityFile {
 impl City {
     /// A built-in city by its name, or the one that a TOML file describes.
     pub fn load(name: &str) -> Result<Self, CityError> {
-        let builtin = name == "los-angeles";
-        let path = PathBuf::from(if builtin { "los-angeles.toml" } else { name });
-        if !builtin && !path.is_file() {
+        let path = PathBuf::from(match built_in(name) {
+            Some(_) => format!("{name}.toml"),
+            None => name.to_owned(),
+        });
+        if built_in(name).is_none() && !path.is_file() {
             return Err(CityError::Unknown(name.to_owned()));
         }
-        let file: Result<CityFile, _> = if builtin {
-            config::parse(LOS_ANGELES, &path)
-        } else {
-            config::load(&path)
+        let file: Result<CityFile, _> = match built_in(name) {
+            Some(text) => config::parse(text, &path),
+            None => config::load(&path),
         };
         let file = file.map_err(|source| CityError::File {
             city: name.to_owned(),
@@ -285,6 +289,15 @@ impl City {
     }
 }
 
+/// The file of a built-in city.
+pub fn built_in(name: &str) -> Option<&'static str> {
+    match name {
+        "los-angeles" => Some(LOS_ANGELES),
+        "seattle" => Some(SEATTLE),
+        _ => None,
+    }
+}
+
 /// `90013 34.0444 -118.2408`; comments begin with `#`.
 fn zip(line: &str) -> Option<(u32, f64, f64)> {
     let mut words = line.split_whitespace();
@@ -305,6 +318,9 @@ mod tests {
         let city = City::load("los-angeles").expect("loads");
         assert!(city.holds(34.05, -118.25) && !city.holds(-118.25, 34.05) && !city.holds(0.0, 0.0));
         assert!(city.feed("encampments").is_ok());
+        let other = City::load("seattle").expect("loads");
+        assert!(other.holds(47.6, -122.33) && other.feed("sweeps").is_ok());
+        assert!(other.gazetteer.is_none() && other.zips.is_empty());
         assert!(
             city.feed("camps")
                 .expect_err("none")

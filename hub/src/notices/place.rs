@@ -94,10 +94,10 @@ fn plain(text: &str, longest: usize) -> Result<String, &'static str> {
             // Signs that are not seen, and those that turn the direction of writing.
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
     };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().any(is_sign) {
         return Err("has signs in it that no name has; write plain words");
     }
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if text.chars().count() > longest {
         return Err("is longer than 80 characters; write the street, corner or park alone");
     }
