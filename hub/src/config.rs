@@ -33,6 +33,9 @@ pub struct Config {
     /// Where they can be reached: an address of mail or of the web, or other words.
     #[serde(default)]
     pub contact: Option<String>,
+    /// Whom people can ask about their rights in a sweep: a telephone number, an address, other words.
+    #[serde(default)]
+    pub rights: Option<String>,
     /// A PMTiles archive of vector tiles to draw beneath the living map, as `basemap fetch` cuts one.
     #[serde(default)]
     pub basemap: Option<PathBuf>,

@@ -23,6 +23,7 @@ pub mod gazetteer;
 pub mod http;
 pub mod ingest;
 mod left;
+pub mod notices;
 mod online;
 mod state;
 pub mod store;
@@ -33,6 +34,7 @@ use city::City;
 use config::Config;
 use feeds::schedule::Schedule;
 use ingest::{Identity, Ingest};
+use notices::follow::Follower;
 use store::reports::Reports;
 use views::layers::Layer;
 use views::words::Languages;
@@ -92,7 +94,12 @@ pub async fn run(
     state.operator = Operator {
         name: config.operator,
         contact: config.contact,
+        rights: config.rights,
     };
+    let mut follower = Follower::new(city.clone(), clock.clone());
+    let first = follower.read(&config.data).unwrap_or_default();
+    let (notices, notices_seen) = watch::channel(Arc::new(first));
+    state.notices = notices_seen;
     let left = state.left.clone();
     state.public_url = config.public_url;
     if let Some(folder) = &config.words {
@@ -174,6 +181,11 @@ pub async fn run(
                 .context("the server of figures failed")
         });
     }
+    let (stop, data) = (shutdown.clone(), config.data.clone());
+    tasks.spawn(async move {
+        notices::follow::follow(follower, &data, notices, stop).await;
+        Ok(())
+    });
     let (stop, data) = (shutdown.clone(), config.data);
     tasks.spawn(async move {
         follow_layers(&data, &city, layers_at, &layers, stop).await;

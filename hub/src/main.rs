@@ -10,7 +10,7 @@ use spotlight_common::{config, keys, log};
 use spotlight_hub::config::{Config, DEFAULT};
 use spotlight_hub::control::Question;
 use spotlight_hub::feeds::{boundaries, command, new_city};
-use spotlight_hub::{basemap, control, gazetteer, hub_folder};
+use spotlight_hub::{basemap, control, gazetteer, hub_folder, notices};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -70,6 +70,9 @@ enum Command {
     /// Add, list or revoke the nodes whose reports are taken, whether or not the hub runs.
     #[command(subcommand)]
     Node(NodeCommand),
+    /// Look at tables of announced sweeps before a hub shows them.
+    #[command(subcommand)]
+    Notices(NoticesCommand),
     /// Make the places file and the street lines from open data.
     #[command(subcommand)]
     Gazetteer(GazetteerCommand),
@@ -89,6 +92,12 @@ enum LayersCommand {
     /// Publish a layer anew from all that was imported. The page says so. Who kept the old counts may subtract them from the
     /// new ones, and so learn of single late requests: do it rarely, and after large imports.
     Rebuild(command::RebuildArgs),
+}
+
+#[derive(Subcommand)]
+enum NoticesCommand {
+    /// Say of each line that cannot be used why, and how to mend it: one JSON object a file.
+    Check(notices::command::CheckArgs),
 }
 
 #[derive(Subcommand)]
@@ -154,6 +163,13 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Layers(LayersCommand::Rebuild(args)) => command::run_rebuild(&args)?,
         Command::WhatDoYouKnow { data } => {
             print(&control::ask(&used_folder(&data)?, &Question::Tables)?)?;
+        }
+        Command::Notices(NoticesCommand::Check(args)) => {
+            let (text, is_good) = notices::command::check(&args)?;
+            print(&text)?;
+            if !is_good {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         Command::Gazetteer(GazetteerCommand::Build(args)) => {
             print_json(&gazetteer::build(&args)?)?;

@@ -18,6 +18,7 @@ use crate::basemap::Basemap;
 use crate::city::City;
 use crate::ingest::{Change, NowPublisher};
 use crate::left::Left;
+use crate::notices::Notice;
 use crate::online::Online;
 use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
@@ -37,6 +38,8 @@ pub struct State {
     pub city: Arc<City>,
     pub coverage: Arc<Vec<Coverage>>,
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
+    /// Announced sweeps, as far as they were to come when they were read.
+    pub notices: watch::Receiver<Arc<Vec<Notice>>>,
     pub phone: Option<String>,
     pub operator: Operator,
     pub basemap: Option<Arc<Basemap>>,
@@ -65,6 +68,7 @@ impl State {
             city,
             coverage: Arc::new(coverage),
             layers,
+            notices: watch::channel(Arc::default()).1,
             phone,
             operator: Operator::default(),
             basemap: None,
@@ -124,6 +128,7 @@ impl State {
             city: self.city.clone(),
             sightings,
             layers: self.layers.borrow().clone(),
+            notices: self.notices.borrow().clone(),
             coverage: self.coverage.clone(),
             node_online: self.online.any(at),
             phone: self.phone.clone(),
@@ -184,6 +189,7 @@ pub async fn keep(
     shutdown: CancellationToken,
 ) -> Result<(), StoreError> {
     let mut layers = state.layers.clone();
+    let mut notices = state.notices.clone();
     let left = state.left.clone();
     let mut housekeeping = tokio::time::interval(NOW_EVERY);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -203,6 +209,7 @@ pub async fn keep(
                 None => return Ok(()),
             },
             changed = layers.changed() => if changed.is_err() { return Ok(()) },
+            changed = notices.changed() => if changed.is_err() { return Ok(()) },
             () = until_next_fading(&shown, &state.clock) => {}
             () = left.changed() => {}
             () = nodes_changed.notified() => state.read_nodes(&store).await?,

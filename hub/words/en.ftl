@@ -250,6 +250,63 @@ find-elsewhere = Those coordinates are not in { $city }; the map stays as it was
 find-short-link = A short map link hides its place, and this map opens no links. Write the corner; the map stays as it was.
 find-pin = the place that you looked for
 
+## Announced sweeps
+
+# { $weekday } is 1 (Monday) to 7.
+weekday-name =
+    { $weekday ->
+        [1] Monday
+        [2] Tuesday
+        [3] Wednesday
+        [4] Thursday
+        [5] Friday
+        [6] Saturday
+       *[7] Sunday
+    }
+sweeps-title = Sweeps announced in { $city }
+sweeps-heading = Sweeps announced
+sweeps-count =
+    { $n ->
+        [one] { $n } sweep announced.
+       *[other] { $n } sweeps announced.
+    }
+# { $weekday } and { $month } are names from above.
+sweeps-day = { $weekday }, { $month } { $day }
+# { $day } is such a day.
+sweeps-today = Today, { $day }
+sweeps-tomorrow = Tomorrow, { $day }
+# { $from } and { $to } are times of the clock.
+sweeps-hours = { $from }–{ $to }
+sweeps-from = from { $from }, no end was posted
+sweeps-no-hours = no hours were posted
+sweeps-sweep = Sweep
+sweeps-sweep-means = the notice does not say for how long people must leave.
+sweeps-cleaning = Cleaning
+sweeps-cleaning-means = people must move for these hours, with all their things.
+sweeps-removal = Removal
+sweeps-removal-means = people are told to leave. What stays may be taken.
+# { $source } is the office that posted the notice.
+sweeps-source = Posted by { $source }.
+sweeps-means = From the city’s own notices. Dates change and crews come early; police are often with them. Sweeps also come without a notice, so a place that is not listed can be swept too.
+sweeps-do = Before that day: pack papers, medicine, phone and what you cannot lose, and know where to go. During it: ask which things they store, where, and for how long, and ask for that in writing.
+# { $who } is what the operator has set.
+sweeps-rights = Ask about your rights and your things: { $who }
+sweeps-all = All { $n }, by area
+sweeps-by-area = By area
+sweeps-subscribe = Add to a calendar (.ics)
+sweeps-calendar = Sweeps announced: { $area }
+sweeps-calendars = Calendars by area
+sweeps-calendars-means = Subscribe to one in your phone’s calendar (.ics): what is announced later comes by itself. Whoever sees your calendar sees that you follow it.
+# An empty line begins a paragraph.
+sweeps-page =
+    What the city posted, as far as somebody has told this map: a day, hours, a street or a park. A notice goes from here when it is over.
+sweeps-none = No announced sweep is known here. Sweeps also come without a notice.
+sweeps-elsewhere = Elsewhere, or no area given
+# { $kind } is one of the three above.
+sweeps-entry = { $kind } announced: { $place }
+sweeps-news = { $kind } announced: { $day }, { $hours }: { $place }
+sweeps-data = Announced sweeps
+
 ## The page about the map
 
 about-link = About this map

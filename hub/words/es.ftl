@@ -230,6 +230,51 @@ find-elsewhere = Esas coordenadas no están en { $city }; el mapa queda como est
 find-short-link = Un enlace corto oculta el lugar, y este mapa no abre enlaces. Escribe la esquina; el mapa queda como estaba.
 find-pin = el lugar que buscaste
 
+## Announced sweeps
+
+weekday-name =
+    { $weekday ->
+        [1] lunes
+        [2] martes
+        [3] miércoles
+        [4] jueves
+        [5] viernes
+        [6] sábado
+       *[7] domingo
+    }
+sweeps-title = Desalojos y limpiezas anunciados en { $city }
+sweeps-heading = Desalojos y limpiezas anunciados
+sweeps-count = Avisos de desalojo o limpieza: { $n }.
+sweeps-day = { $weekday } { $day } de { $month }
+sweeps-today = Hoy, { $day }
+sweeps-tomorrow = Mañana, { $day }
+sweeps-hours = { $from }–{ $to }
+sweeps-from = desde las { $from }, el aviso no dice hasta cuándo
+sweeps-no-hours = el aviso no dice la hora
+sweeps-sweep = Desalojo o limpieza
+sweeps-sweep-means = el aviso no dice por cuánto tiempo hay que irse.
+sweeps-cleaning = Limpieza
+sweeps-cleaning-means = hay que moverse esas horas, con todas las cosas.
+sweeps-removal = Desalojo
+sweeps-removal-means = le piden a la gente que se vaya. Lo que se quede se lo pueden llevar.
+sweeps-source = Aviso de { $source }.
+sweeps-means = De los avisos de la propia ciudad. Las fechas cambian y a veces llegan antes; muchas veces va la policía. También llegan sin aviso, y a lugares que no están en la lista.
+sweeps-do = Antes de ese día: empaca papeles, medicinas, teléfono y lo que no puedes perder, y piensa adónde ir. Ese día: pregunta qué cosas guardan, dónde y por cuánto tiempo, y pídelo por escrito.
+sweeps-rights = Pregunta por tus derechos y tus cosas: { $who }
+sweeps-all = Los { $n } avisos, por zona
+sweeps-by-area = Por zona
+sweeps-subscribe = Agregar a un calendario (.ics)
+sweeps-calendar = Desalojos y limpiezas anunciados: { $area }
+sweeps-calendars = Calendarios por zona
+sweeps-calendars-means = Suscríbete a uno en el calendario de tu teléfono (.ics): lo que se anuncie después llega solo. Quien vea tu calendario verá que lo sigues.
+sweeps-page =
+    Lo que la ciudad anunció, si alguien se lo contó a este mapa: un día, unas horas, una calle o un parque. Un aviso se quita de aquí cuando ya pasó.
+sweeps-none = Aquí no se sabe de ningún aviso. También llegan sin aviso.
+sweeps-elsewhere = En otra parte, o sin zona
+sweeps-entry = { $kind } (aviso): { $place }
+sweeps-news = { $kind } (aviso): { $day }, { $hours }: { $place }
+sweeps-data = Desalojos y limpiezas anunciados
+
 ## The page about the map
 
 about-link = Sobre este mapa

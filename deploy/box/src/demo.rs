@@ -98,6 +98,7 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
             phone: None,
             operator: None,
             contact: None,
+            rights: None,
             basemap: None,
             public_url: None,
             words: None,

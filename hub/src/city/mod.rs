@@ -307,6 +307,9 @@ mod tests {
         let city = City::load("los-angeles").expect("loads");
         assert!(city.holds(34.05, -118.25) && !city.holds(-118.25, 34.05) && !city.holds(0.0, 0.0));
         assert!(city.feed("encampments").is_ok());
+        let other = City::load("seattle").expect("loads");
+        assert!(other.holds(47.6, -122.33) && other.feed("sweeps").is_ok());
+        assert!(other.gazetteer.is_none() && other.zips.is_empty());
         assert!(
             city.feed("camps")
                 .expect_err("none")

@@ -6,6 +6,7 @@ mod hostile;
 mod open311;
 mod replay;
 mod rules;
+mod seattle;
 mod settled;
 
 use super::command::{ImportArgs, run_import};
@@ -37,9 +38,13 @@ struct Setup {
 
 impl Setup {
     fn new() -> Self {
+        Self::of("los-angeles")
+    }
+
+    fn of(city: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         Self {
-            city: City::load("los-angeles").expect("loads"),
+            city: City::load(city).expect("loads"),
             store: OpenData::open(folder.path()).expect("opens"),
             folder,
         }

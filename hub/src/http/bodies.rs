@@ -19,7 +19,7 @@ use crate::views::choice::{Choice, When};
 use crate::views::find::Search;
 use crate::views::projection::View;
 use crate::views::words::Lang;
-use crate::views::{Picture, current, geojson, time};
+use crate::views::{Picture, current, geojson, ics, sweeps, time, upcoming};
 use crate::views::{about, atom, csv, install, page, poster};
 
 /// Views that are not everybody's first are rendered so many at a time, for the same threads store reports and erase them.
@@ -44,6 +44,10 @@ pub enum Key {
     Worker(&'static str),
     Sightings,
     SightingsTable,
+    Sweeps(Lang),
+    /// Of an area, or of all.
+    Calendar(Option<String>, Lang),
+    SweepsData,
     Layers,
     Layer(String, String),
     LayerTable(String, String),
@@ -68,7 +72,8 @@ impl Key {
                     && choice.before.is_none()
                     && choice.place.is_none()
             }
-            Self::Layer(..) | Self::LayerTable(..) => false,
+            Self::Layer(..) | Self::LayerTable(..) | Self::Calendar(Some(_), _) => false,
+            Self::Sweeps(_) | Self::Calendar(None, _) | Self::SweepsData => true,
             Self::List(_) | Self::About(_) | Self::Feed(_) | Self::Description => true,
             Self::Poster(_) | Self::Manifest(_) | Self::Worker(_) => true,
             Self::Sightings | Self::SightingsTable | Self::Layers | Self::Event => true,
@@ -217,7 +222,7 @@ pub async fn ready(shared: &Shared, key: Key) -> Result<Arc<Ready>, Unready> {
 pub async fn respond(shared: Shared, key: Key, headers: HeaderMap) -> Response {
     // A page that a browser keeps would be shown again as it was, its fading begun anew.
     let keeping = match key {
-        Key::Map(_) | Key::List(_) => "no-store",
+        Key::Map(_) | Key::List(_) | Key::Sweeps(_) => "no-store",
         _ => "no-cache",
     };
     send(ready(&shared, key).await, &headers, keeping)
@@ -276,18 +281,20 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
     let fades = current(&picture, now).map(|s| s.fades_at).min();
     let until_fade = fades.unwrap_or(Timestamp::MAX);
     let until_minute = until_fade.min(time::next_minute(now));
+    let over = upcoming(&picture, now).map(|notice| notice.over_at).min();
+    let until_over = over.unwrap_or(Timestamp::MAX);
     let script = assets::script();
     let mut event_tag = None;
     let (content_type, text, good_until) = match key {
         Key::Map(choice) => (
             HTML,
             page::map_page(&picture, now, choice, script),
-            until_minute,
+            until_minute.min(until_over),
         ),
         Key::List(lang) => (
             HTML,
             page::list_page(&picture, now, *lang, script),
-            until_minute,
+            until_minute.min(until_over),
         ),
         Key::About(lang) => (HTML, about::about_page(&picture, *lang), Timestamp::MAX),
         Key::Description => (
@@ -297,13 +304,30 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
         ),
         Key::Feed(lang) => (
             "application/atom+xml; charset=utf-8",
-            atom::feed(&picture, *lang),
-            Timestamp::MAX,
+            atom::feed(&picture, now, *lang),
+            until_over,
         ),
         Key::SightingsTable => (
             "text/csv; charset=utf-8; header=present",
             csv::sightings(&picture, now),
             until_fade,
+        ),
+        Key::Sweeps(lang) => (
+            HTML,
+            sweeps::sweeps_page(&picture, now, *lang),
+            // It says today and tomorrow.
+            until_over.min(time::next_minute(now)),
+        ),
+        Key::Calendar(area, lang) => (
+            "text/calendar; charset=utf-8",
+            ics::calendar(&picture, now, area.as_deref(), *lang),
+            // Its zone is of the years around.
+            until_over.min(time::next_minute(now)),
+        ),
+        Key::SweepsData => (
+            "application/geo+json",
+            geojson::sweeps(&picture, now).to_string(),
+            until_over,
         ),
         Key::Poster(lang) => (HTML, poster::poster(&picture, now, *lang), until_minute),
         Key::Manifest(lang) => (

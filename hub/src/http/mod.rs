@@ -39,7 +39,7 @@ use crate::views::choice::{Choice, Shape, When};
 use crate::views::find::{Point, Search};
 use crate::views::projection::{MAX_ZOOM, View};
 use crate::views::words::{Lang, Languages};
-use crate::views::{Picture, geojson};
+use crate::views::{Picture, geojson, sweeps as announced};
 
 /// What every handler sees; cheap to clone.
 #[derive(Clone)]
@@ -90,6 +90,9 @@ pub fn router(shared: Shared) -> Router {
         .route("/list", get(list))
         .route("/about", get(about))
         .route("/feed.atom", get(feed))
+        .route("/sweeps", get(sweeps))
+        .route("/sweeps.ics", get(calendar))
+        .route("/sweeps/{area}", get(calendar_of))
         .route("/openapi.json", get(description))
         .route("/poster", get(poster))
         .route("/sw.js", get(worker))
@@ -99,6 +102,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/icon-512.png", get(icons::large))
         .route("/api/v1/sightings.geojson", get(sightings))
         .route("/api/v1/sightings.csv", get(sightings_table))
+        .route("/api/v1/sweeps.geojson", get(sweeps_data))
         .route("/api/v1/layers", get(layers))
         .route("/api/v1/layers/{layer}", get(layer))
         .route("/api/v1/events", get(events::stream))
@@ -313,6 +317,40 @@ async fn feed(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -
     let lang = asked(query).named(languages);
     let key = Key::Feed(lang.unwrap_or(languages.first()));
     bodies::respond(shared, key, headers).await
+}
+
+async fn sweeps(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    let lang = asked(query).lang(&shared.picture().languages, &headers);
+    bodies::respond(shared, Key::Sweeps(lang), headers).await
+}
+
+/// By its address alone, as the feed.
+async fn calendar(State(shared): State<Shared>, query: Asking, headers: HeaderMap) -> Response {
+    let languages = &shared.picture().languages;
+    let lang = asked(query).named(languages).unwrap_or(languages.first());
+    bodies::respond(shared, Key::Calendar(None, lang), headers).await
+}
+
+async fn calendar_of(
+    State(shared): State<Shared>,
+    Path(name): Path<String>,
+    query: Asking,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let picture = shared.picture();
+    let slug = name.strip_suffix(".ics");
+    let Some(area) = slug.and_then(|slug| announced::area_of(&picture, slug)) else {
+        return unknown(State(shared), uri).await;
+    };
+    let languages = &picture.languages;
+    let lang = asked(query).named(languages).unwrap_or(languages.first());
+    let key = Key::Calendar(Some(area.to_owned()), lang);
+    bodies::respond(shared, key, headers).await
+}
+
+async fn sweeps_data(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::SweepsData, headers).await
 }
 
 async fn layers(State(shared): State<Shared>, headers: HeaderMap) -> Response {

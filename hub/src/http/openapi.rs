@@ -34,8 +34,13 @@ pub fn description(languages: &Languages) -> Value {
             "/icon.svg": { "get": icon("image/svg+xml") },
             "/icon-192.png": { "get": icon("image/png") },
             "/icon-512.png": { "get": icon("image/png") },
-            "/feed.atom": { "get": operation("Published periods of the layers (RFC 4287); never sightings", &["lang"],
+            "/feed.atom": { "get": operation("Published periods of the layers and announced sweeps (RFC 4287); never sightings", &["lang"],
                 found("application/atom+xml", "The feed", json!({ "type": "string" })), &[]) },
+            "/sweeps": { "get": page("Announced sweeps, by area and day; each goes when it is over", &["lang"], &[]) },
+            "/sweeps.ics": { "get": operation("Announced sweeps as a calendar to subscribe to (RFC 5545)", &["lang"],
+                found("text/calendar", "An event for each", json!({ "type": "string" })), &[]) },
+            "/sweeps/{area}.ics": { "get": operation("Those of one of the city's districts", &["area", "lang"],
+                found("text/calendar", "An event for each; none where none is announced", json!({ "type": "string" })), &["404 page", "503"]) },
             "/openapi.json": { "get": operation("This description", &[],
                 found("application/json", "OpenAPI 3.1", json!({ "type": "object" })), &[]) },
             "/api/v1/sightings.geojson": { "get": operation("Sightings now (RFC 7946)", &[],
@@ -43,6 +48,8 @@ pub fn description(languages: &Languages) -> Value {
             "/api/v1/sightings.csv": { "get": operation("Sightings now, as a table (RFC 4180)", &[],
                 found("text/csv", "Columns `cell,label,level,first_seen,last_seen,fades_at,reported_gone`. Where no sighting means no data, \
                     the last row has no cell, the level `no_data` and the reason as its label.", json!({ "type": "string" })), &[]) },
+            "/api/v1/sweeps.geojson": { "get": operation("Announced sweeps that are not over (RFC 7946); after `over_at` do not show one", &[],
+                found("application/geo+json", "A polygon for each, of the H3 cell of resolution 8; null where nobody said where", schema("Sweeps")), &[]) },
             "/api/v1/layers": { "get": operation("Layers of city open data and their periods", &[],
                 found("application/json", "The list", schema("Layers")), &[]) },
             "/api/v1/layers/{layer}.geojson": { "get": operation("One period of a layer (RFC 7946); the newest unless asked for another",
@@ -162,6 +169,7 @@ fn parameters(languages: &Languages) -> Value {
         "x": { "name": "x", "in": "path", "required": true, "description": "The column, from the west", "schema": whole() },
         "y": { "name": "y", "in": "path", "required": true, "description": "The row, from the north", "schema": whole() },
         "layer_period": query("period", "One of the layer's periods: `YYYY-MM` or `YYYY-Www`", text()),
+        "area": { "name": "area", "in": "path", "required": true, "description": "The district: its name in lower case, with hyphens", "schema": text() },
         "layer_id": { "name": "layer", "in": "path", "required": true, "description": "The layer's id", "schema": text() },
         "name": { "name": "name", "in": "path", "required": true, "schema": text() }
     })
@@ -218,6 +226,20 @@ fn schemas() -> Value {
             "first_seen": time(),
             "last_seen": time(),
             "fades_at": time()
+        })),
+        "Sweeps": collection("Sweep", json!({ "time_zone": { "type": ["string", "null"] }, "licence": text() })),
+        "Sweep": feature(&["Polygon"], &["id", "kind", "date", "over_at", "place", "changed_at"], json!({
+            "id": { "type": "string", "format": "uuid" },
+            "kind": { "enum": ["sweep", "cleaning", "removal"] },
+            "date": { "type": "string", "format": "date" },
+            "starts_at": maybe("date-time"),
+            "ends_at": maybe("date-time"),
+            "over_at": time(),
+            "place": text(),
+            "area": { "type": ["string", "null"] },
+            "cell": { "type": ["string", "null"], "description": "An H3 cell of resolution 8" },
+            "source": { "type": ["string", "null"], "description": "The office that posted it" },
+            "changed_at": time()
         })),
         "LayerAreas": collection("LayerArea", json!({
             "layer": text(),

@@ -11,6 +11,7 @@ use super::*;
 use crate::views::fixture;
 
 mod places;
+mod sweeps;
 mod tiles;
 
 pub struct Server {

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::views::choice::Choice;
 use crate::views::layers::Layer;
 use crate::views::words::{Lang, Said, Words, paragraphs};
-use crate::views::{Operator, Picture, atom, page};
+use crate::views::{Operator, Picture, atom, page, sweeps};
 
 pub fn about_page(picture: &Picture, lang: Lang) -> String {
     let words = lang.words();
@@ -25,7 +25,7 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
             (told(words.about_kept_heading(), words.about_kept()))
             (texting(picture, lang))
             (who(&picture.operator, words))
-            (data(&picture.layers, lang))
+            (data(picture, lang))
             (licences(picture, lang))
         }
         (page::footer(picture, &choice.address("./"), &words.map_link(), lang))
@@ -97,7 +97,8 @@ fn reached(contact: &str) -> Markup {
     }
 }
 
-fn data(layers: &[Layer], lang: Lang) -> Markup {
+fn data(picture: &Picture, lang: Lang) -> Markup {
+    let layers: &[Layer] = &picture.layers;
     let words = lang.words();
     let feed = atom::address(lang);
     html! {
@@ -116,6 +117,13 @@ fn data(layers: &[Layer], lang: Lang) -> Markup {
                         (layer.words(lang).0) ": "
                         a href={ "api/v1/layers/" (layer.id) ".geojson" } { "GeoJSON" } " "
                         a href={ "api/v1/layers/" (layer.id) ".csv" } { "CSV" }
+                    }
+                }
+                @if !picture.notices.is_empty() {
+                    li {
+                        a href=(page::with_lang("sweeps", lang)) { (words.sweeps_data()) } " "
+                        a href="api/v1/sweeps.geojson" { "GeoJSON" } " "
+                        a href=(sweeps::calendar_address(None, lang)) { "iCalendar" }
                     }
                 }
                 @for (address, name) in [

@@ -1,4 +1,4 @@
-//! The published periods of the layers as an Atom feed (RFC 4287); never a sighting.
+//! The published periods of the layers and the announced sweeps as an Atom feed (RFC 4287); never a sighting.
 //!
 //! A hub does not know under which name it is reached, so links are relative: a reader resolves them against the address
 //! of the feed. Ids are hashes of what they name, so that they stay the same after a restart and on another machine.
@@ -14,28 +14,40 @@ use uuid::Uuid;
 
 use crate::city::City;
 use crate::feeds::period;
+use crate::notices::Notice;
 use crate::views::choice::{Choice, When};
 use crate::views::geojson::second;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
-use crate::views::{Picture, time};
+use crate::views::{Picture, ics, page, sweeps, time, upcoming};
 
 /// So many of a layer's newest periods are in it.
 const NEWEST: usize = 12;
 
+/// So many of the next sweeps.
+const NEXT: usize = 100;
+
 type Xml = Writer<Vec<u8>>;
 
 struct Entry<'a> {
-    layer: &'a Layer,
-    is_first: bool,
-    period: &'a Period,
+    of: Of<'a>,
     updated: Timestamp,
 }
 
+/// What an entry is about.
+enum Of<'a> {
+    Period {
+        layer: &'a Layer,
+        is_first: bool,
+        period: &'a Period,
+    },
+    Sweep(&'a Notice),
+}
+
 /// The feed.
-pub fn feed(picture: &Picture, lang: Lang) -> String {
+pub fn feed(picture: &Picture, at: Timestamp, lang: Lang) -> String {
     let mut xml = Writer::new(Vec::new());
-    write(&mut xml, picture, lang).expect("memory takes it");
+    write(&mut xml, picture, at, lang).expect("memory takes it");
     String::from_utf8_lossy(&xml.into_inner()).into_owned()
 }
 
@@ -48,9 +60,9 @@ pub fn address(lang: Lang) -> String {
     choice.address("feed.atom")
 }
 
-fn write(xml: &mut Xml, picture: &Picture, lang: Lang) -> io::Result<()> {
+fn write(xml: &mut Xml, picture: &Picture, at: Timestamp, lang: Lang) -> io::Result<()> {
     let (city, words) = (&picture.city, lang.words());
-    let entries = entries(picture);
+    let entries = entries(picture, at);
     // Not the time of the picture: that would tell when a sighting came.
     let newest = entries.first().map(|entry| entry.updated);
     let home = Choice {
@@ -79,7 +91,14 @@ fn write(xml: &mut Xml, picture: &Picture, lang: Lang) -> io::Result<()> {
         link(xml, "alternate", "text/html", &home.address("./"))?;
         for entry in &entries {
             xml.create_element("entry")
-                .write_inner_content(|xml| self::entry(xml, city, entry, &home))?;
+                .write_inner_content(|xml| match entry.of {
+                    Of::Period {
+                        layer,
+                        is_first,
+                        period,
+                    } => published(xml, city, entry, (layer, is_first, period), &home),
+                    Of::Sweep(notice) => announced(xml, picture, notice, lang),
+                })?;
         }
         Ok(())
     })?;
@@ -87,17 +106,23 @@ fn write(xml: &mut Xml, picture: &Picture, lang: Lang) -> io::Result<()> {
 }
 
 /// The newest first.
-fn entries(picture: &Picture) -> Vec<Entry<'_>> {
+fn entries(picture: &Picture, at: Timestamp) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     for (n, layer) in picture.layers.iter().enumerate() {
         let periods = layer.periods.iter().rev().take(NEWEST);
         entries.extend(periods.map(|period| Entry {
-            layer,
-            is_first: n == 0,
-            period,
+            of: Of::Period {
+                layer,
+                is_first: n == 0,
+                period,
+            },
             updated: updated(&picture.city, layer, period),
         }));
     }
+    entries.extend(upcoming(picture, at).take(NEXT).map(|notice| Entry {
+        of: Of::Sweep(notice),
+        updated: notice.changed_at,
+    }));
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.updated));
     entries
 }
@@ -115,8 +140,45 @@ fn updated(city: &City, layer: &Layer, period: &Period) -> Timestamp {
     rebuilt.map_or(due, |rebuilt| due.max(rebuilt))
 }
 
-fn entry(xml: &mut Xml, city: &City, entry: &Entry<'_>, home: &Choice) -> io::Result<()> {
-    let (layer, period, lang) = (entry.layer, entry.period, home.lang);
+/// An announced sweep; its id stays when it changes.
+fn announced(xml: &mut Xml, picture: &Picture, notice: &Notice, lang: Lang) -> io::Result<()> {
+    let words = lang.words();
+    let (kind, day) = (
+        sweeps::kind(notice.kind, words),
+        sweeps::day(notice.date, words),
+    );
+    let hours = sweeps::hours(notice, words);
+    let place = match &notice.area {
+        Some(area) => format!("{}, {area}", notice.place),
+        None => notice.place.clone(),
+    };
+    let id = id(
+        &picture.city,
+        &["sweep", &notice.id.to_string(), lang.code()],
+    );
+    let page = page::with_lang("sweeps", lang);
+    text(xml, "id", &id)?;
+    text(xml, "title", &words.sweeps_news(kind, day, hours, place))?;
+    text(xml, "updated", &second(notice.changed_at))?;
+    text(xml, "summary", &ics::description(picture, notice, lang))?;
+    link(
+        xml,
+        "alternate",
+        "text/html",
+        &format!("{page}#n-{}", notice.id.simple()),
+    )?;
+    let calendar = sweeps::calendar_address(notice.area.as_deref(), lang);
+    link(xml, "alternate", "text/calendar", &calendar)
+}
+
+fn published(
+    xml: &mut Xml,
+    city: &City,
+    entry: &Entry<'_>,
+    (layer, is_first, period): (&Layer, bool, &Period),
+    home: &Choice,
+) -> io::Result<()> {
+    let lang = home.lang;
     let (title, explanation, unit) = layer.words(lang);
     let when = time::period(layer.span, period.first, lang.words());
     let count: u64 = period.areas.iter().map(|area| u64::from(area.count)).sum();
@@ -124,7 +186,7 @@ fn entry(xml: &mut Xml, city: &City, entry: &Entry<'_>, home: &Choice) -> io::Re
     let first_part = layer.begun_by.first().copied().unwrap_or_default();
     let page = Choice {
         when: When::Of(period.period.clone()),
-        ..home.with_layer(layer, first_part, entry.is_first)
+        ..home.with_layer(layer, first_part, is_first)
     };
     let data = format!("api/v1/layers/{}", layer.id);
     let data = |form: &str| format!("{data}.{form}?period={}", period.period);
@@ -233,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_feed_and_each_entry_have_what_the_standard_requires() {
-        let text = feed(&picture(), english());
+        let text = feed(&picture(), picture().at, english());
         let all = elements(&text);
         assert!(all[0].1.contains("xmlns=\"http://www.w3.org/2005/Atom\""));
         let of = |path: &str| {
@@ -280,11 +342,11 @@ mod tests {
     #[test]
     fn an_entry_stays_the_same_whatever_is_seen_and_sightings_are_not_in_it() {
         let picture = picture();
-        let before = feed(&picture, spanish());
+        let before = feed(&picture, picture.at, spanish());
         let mut later = picture.clone();
         later.at = fixture::at("2026-08-01T22:00:00Z");
         later.sightings.clear();
-        assert_eq!(before, feed(&later, spanish()));
+        assert_eq!(before, feed(&later, later.at, spanish()));
         assert!(!before.contains(&picture.sightings[0].cell.to_string()));
         assert!(!before.contains("5TH"));
         // Due seven days after the month's end, by the city's clock.
@@ -300,7 +362,7 @@ mod tests {
         let mut layer = fixture::layer();
         layer.rebuilt_on = Some(jiff::civil::date(2026, 6, 1));
         picture.layers = Arc::new(vec![layer]);
-        let text = feed(&picture, english());
+        let text = feed(&picture, picture.at, english());
         assert_eq!(
             text.matches("<updated>2026-06-01T00:00:00Z</updated>")
                 .count(),
@@ -308,7 +370,7 @@ mod tests {
         );
         picture.layers = Arc::default();
         assert!(
-            elements(&feed(&picture, english()))
+            elements(&feed(&picture, picture.at, english()))
                 .iter()
                 .any(|(path, _, _)| path == "feed/updated")
         );

@@ -9,6 +9,7 @@ use spotlight_common::now::Level;
 
 use crate::city::basemap::{Basemap, Rank, Street};
 use crate::city::{City, Span};
+use crate::notices::{self, Notice};
 use crate::store::open_data::BegunBy;
 use crate::views::layers::{Area, Layer, Period};
 use crate::views::words::{Lang, Languages};
@@ -156,6 +157,7 @@ pub fn picture(sightings: usize) -> Picture {
         city: Arc::new(city()),
         sightings: sightings.collect(),
         layers: Arc::new(vec![layer()]),
+        notices: Arc::default(),
         coverage: Arc::new(vec![Coverage {
             name: "Downtown".to_owned(),
             outline: vec![
@@ -172,4 +174,16 @@ pub fn picture(sightings: usize) -> Picture {
         public_url: None,
         languages: Languages::built_in(),
     }
+}
+
+/// Three made-up notices: of tomorrow with hours and an area, of the day after without hours, of November without an end.
+pub fn notices() -> Arc<Vec<Notice>> {
+    let table = "id,date,start,end,place,area,latitude,longitude,kind,source\n\
+                 1,2026-07-02,7:00,12:30,\"San Julian Park; north, \"\"A\"\"\",,34.0435,-118.2469,removal,Bureau of Sanitation\n\
+                 2,2026-07-03,,,Rose Ave & 3rd Ave,,,,cleaning,\n\
+                 3,2026-11-03,06:00,,Hansen Dam,,,,,\n";
+    let reading = notices::read(table.as_bytes(), &city(), at("2026-06-30T09:00:00Z"));
+    let reading = reading.expect("a table");
+    assert_eq!(reading.problems, []);
+    Arc::new(reading.notices)
 }

@@ -4,11 +4,13 @@ use geo::{LineString, MultiPolygon};
 use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject, Position};
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use spotlight_common::cell::Cell;
 
+use crate::notices::Notice;
 use crate::store::open_data::BegunBy;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
-use crate::views::{Picture, Sighting, current};
+use crate::views::{Picture, Sighting, current, upcoming};
 
 /// On which terms sightings may be used: a copy fades as they do.
 pub const SIGHTINGS_LICENCE: &str =
@@ -45,8 +47,6 @@ pub fn data(picture: &Picture) -> &'static str {
 }
 
 fn sighting(sighting: &Sighting) -> Feature {
-    let mut ring: Vec<Position> = sighting.cell.boundary().into_iter().map(position).collect();
-    ring.extend(ring.first().cloned());
     let properties = json!({
         "cell": sighting.cell.to_string(),
         "label": sighting.label,
@@ -55,12 +55,57 @@ fn sighting(sighting: &Sighting) -> Feature {
         "last_seen": second(sighting.last_seen),
         "fades_at": second(sighting.fades_at),
     });
-    feature(
-        GeometryValue::Polygon {
-            coordinates: vec![ring],
+    feature(outline(sighting.cell), properties)
+}
+
+fn outline(cell: Cell) -> GeometryValue {
+    let mut ring: Vec<Position> = cell.boundary().into_iter().map(position).collect();
+    ring.extend(ring.first().cloned());
+    GeometryValue::Polygon {
+        coordinates: vec![ring],
+    }
+}
+
+/// Announced sweeps that are not over; one of which nobody said where has no geometry.
+pub fn sweeps(picture: &Picture, at: Timestamp) -> FeatureCollection {
+    let members = json!({
+        "time_zone": picture.city.time_zone.iana_name(),
+        "licence": "facts of the city's public notices",
+    });
+    FeatureCollection {
+        bbox: None,
+        features: upcoming(picture, at).map(sweep).collect(),
+        foreign_members: object(members),
+    }
+}
+
+fn sweep(notice: &Notice) -> Feature {
+    let ends_at = notice.end.map(|_| second(notice.over_at));
+    let properties = json!({
+        "id": notice.id.to_string(),
+        "kind": notice.kind.as_str(),
+        "date": notice.date.to_string(),
+        "starts_at": notice.start.map(|_| second(notice.begins_at)),
+        "ends_at": ends_at,
+        "over_at": second(notice.over_at),
+        "place": notice.place,
+        "area": notice.area,
+        "cell": notice.cell.map(|cell| cell.to_string()),
+        "source": notice.source,
+        "changed_at": second(notice.changed_at),
+    });
+    match notice.cell {
+        Some(cell) => feature(outline(cell), properties),
+        None => Feature {
+            geometry: None,
+            ..feature(
+                GeometryValue::MultiPolygon {
+                    coordinates: Vec::new(),
+                },
+                properties,
+            )
         },
-        properties,
-    )
+    }
 }
 
 /// The list of layers.

@@ -8,6 +8,7 @@ use spotlight_common::now::Level;
 
 use crate::basemap::Basemap;
 use crate::city::City;
+use crate::notices::Notice;
 use crate::views::layers::Layer;
 use crate::views::words::Languages;
 
@@ -20,6 +21,7 @@ pub mod embed;
 pub mod find;
 pub mod geojson;
 pub mod history;
+pub mod ics;
 pub mod install;
 pub mod layers;
 pub mod legend;
@@ -37,6 +39,7 @@ pub mod shown;
 pub mod spread;
 pub mod streets;
 pub mod svg;
+pub mod sweeps;
 pub mod tiles;
 pub mod time;
 pub mod words;
@@ -81,6 +84,8 @@ pub struct Operator {
     pub name: Option<String>,
     /// Where they can be reached.
     pub contact: Option<String>,
+    /// Whom people can ask about their rights in a sweep.
+    pub rights: Option<String>,
 }
 
 /// Everything that any view shows, at one instant.
@@ -94,6 +99,8 @@ pub struct Picture {
     pub sightings: Vec<Sighting>,
     /// Open data, aggregated.
     pub layers: Arc<Vec<Layer>>,
+    /// Announced sweeps, the first first. A view takes them from [`upcoming`].
+    pub notices: Arc<Vec<Notice>>,
     /// Outside it every view says "no data".
     pub coverage: Arc<Vec<Coverage>>,
     /// Whether any node is connected: while none is, silence inside the coverage is "no data" too.
@@ -116,6 +123,7 @@ impl Picture {
         Arc::ptr_eq(&self.city, &other.city)
             && self.sightings == other.sightings
             && Arc::ptr_eq(&self.layers, &other.layers)
+            && Arc::ptr_eq(&self.notices, &other.notices)
             && Arc::ptr_eq(&self.coverage, &other.coverage)
             && self.node_online == other.node_online
             && self.phone == other.phone
@@ -134,4 +142,10 @@ impl Picture {
 pub fn current(picture: &Picture, at: Timestamp) -> impl Iterator<Item = &Sighting> {
     let sightings = picture.sightings.iter();
     sightings.filter(move |sighting| sighting.fades_at > at)
+}
+
+/// The announced sweeps that may be shown at an instant: none that is over, whenever the picture was put together.
+pub fn upcoming(picture: &Picture, at: Timestamp) -> impl Iterator<Item = &Notice> + Clone {
+    let notices = picture.notices.iter();
+    notices.filter(move |notice| notice.over_at > at)
 }

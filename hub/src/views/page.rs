@@ -13,7 +13,7 @@ use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Languages, Said, Words};
 use crate::views::{
-    Picture, Sighting, atom, current, history, legend, list, live, living, open_data,
+    Picture, Sighting, atom, current, history, legend, list, live, living, open_data, sweeps,
 };
 use crate::views::{embed, offline};
 
@@ -52,6 +52,7 @@ pub fn searched_page(
         main {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             (text_it(picture, words))
+            (sweeps::line(picture, at, choice))
             section #where aria-label=(words.map_heading()) {
                 @if let Some(search) = search { (find::answer(picture, choice, search)) }
                 div #frame role="group" aria-label=(words.map_heading()) {
@@ -71,6 +72,7 @@ pub fn searched_page(
                 p .printed { (words.not_printed()) }
             }
             (legend::legend(shown.as_ref(), "after", choice.lang))
+            (sweeps::block(picture, at, choice, sweeps::ON_MAP))
             (report(picture, words))
             (coverage(picture, words))
             (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
@@ -99,6 +101,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
         main .narrow {
             (list::summary(picture, &seen, at, &choice.address("list"), words))
             (text_it(picture, words))
+            (sweeps::line(picture, at, &choice))
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading()) }
                 (list::rows(picture, &seen, at, &map, lang))
@@ -107,6 +110,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
                 p .quiet { (words.fading_means()) }
                 p .printed { (words.not_printed()) }
             }
+            (sweeps::block(picture, at, &choice, sweeps::ON_LIST))
             (report(picture, words))
             (coverage(picture, words))
         }

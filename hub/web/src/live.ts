@@ -5,6 +5,7 @@ import * as history from "./history";
 import { invite } from "./invite";
 import * as map from "./map";
 import * as near from "./near";
+import * as notices from "./notices";
 import * as offline from "./offline";
 import { type Sightings, disconnected, has_data, place_marks, rearrange, seconds, select, show, tick } from "./sightings";
 import { heard, now, set } from "./time";
@@ -90,6 +91,7 @@ function hurry(): void {
 
 function second(): void {
   tick();
+  notices.tick();
   if (connected && now() - heard() > SILENT) again();
 }
 

@@ -102,7 +102,9 @@ async fn every_address_answers_as_described() {
             continue;
         }
         let square = path.replace("{z}/{x}/{y}", "12/702/1635");
-        let known = square.replace("{layer}", "encampments");
+        let known = square
+            .replace("{layer}", "encampments")
+            .replace("{area}", "skid-row");
         match (path.contains("{name}"), script) {
             (false, _) => check(&server, &path, &known, "200").await,
             (true, Some(name)) => {
@@ -111,7 +113,10 @@ async fn every_address_answers_as_described() {
             // Without Node there is no script to serve.
             (true, None) => (),
         }
-        let unknown = square.replace("{layer}", "camps").replace("{name}", "x.js");
+        let unknown = square
+            .replace("{layer}", "camps")
+            .replace("{name}", "x.js")
+            .replace("{area}", "atlantis");
         if unknown != path {
             check(&server, &path, &unknown, "404").await;
         }
