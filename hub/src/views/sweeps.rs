@@ -162,6 +162,14 @@ fn advice(picture: &Picture, words: Words) -> Markup {
     }
 }
 
+/// The names of the districts in the order of the alphabet.
+fn by_name(picture: &Picture) -> Vec<&str> {
+    let districts = picture.city.districts.iter();
+    let mut names: Vec<&str> = districts.map(|(name, _, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
+}
+
 /// The page of all of them, by area, each with its calendar.
 pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
     let words = lang.words();
@@ -211,7 +219,7 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
                     h3 { (words.sweeps_calendars()) }
                     p { (words.sweeps_calendars_means()) }
                     ul .ways {
-                        @for (area, _, _) in &picture.city.districts {
+                        @for area in by_name(picture) {
                             li { a href=(calendar_address(Some(area), lang)) { (area) } }
                         }
                     }
