@@ -96,8 +96,9 @@ pub async fn run(
         contact: config.contact,
         rights: config.rights,
     };
-    let mut follower = Follower::new(city.clone(), clock.clone());
-    let first = follower.read(&config.data).unwrap_or_default();
+    let fetch = config.feeds.fetch;
+    let mut follower = Follower::new(city.clone(), clock.clone(), &config.data, fetch);
+    let first = follower.files().unwrap_or_default();
     let (notices, notices_seen) = watch::channel(Arc::new(first));
     state.notices = notices_seen;
     let left = state.left.clone();
@@ -181,9 +182,9 @@ pub async fn run(
                 .context("the server of figures failed")
         });
     }
-    let (stop, data) = (shutdown.clone(), config.data.clone());
+    let stop = shutdown.clone();
     tasks.spawn(async move {
-        notices::follow::follow(follower, &data, notices, stop).await;
+        notices::follow::follow(follower, notices, stop).await;
         Ok(())
     });
     let (stop, data) = (shutdown.clone(), config.data);

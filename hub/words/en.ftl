@@ -295,6 +295,7 @@ sweeps-all = All { $n }, by area
 sweeps-by-area = By area
 sweeps-subscribe = Add to a calendar (.ics)
 sweeps-calendar = Sweeps announced: { $area }
+sweeps-calendar-link = Calendar of { $area } (.ics)
 sweeps-calendars = Calendars by area
 sweeps-calendars-means = Subscribe to one in your phone’s calendar (.ics): what is announced later comes by itself. Whoever sees your calendar sees that you follow it.
 # An empty line begins a paragraph.

@@ -265,6 +265,7 @@ sweeps-all = Los { $n } avisos, por zona
 sweeps-by-area = Por zona
 sweeps-subscribe = Agregar a un calendario (.ics)
 sweeps-calendar = Desalojos y limpiezas anunciados: { $area }
+sweeps-calendar-link = Calendario de { $area } (.ics)
 sweeps-calendars = Calendarios por zona
 sweeps-calendars-means = Suscríbete a uno en el calendario de tu teléfono (.ics): lo que se anuncie después llega solo. Quien vea tu calendario verá que lo sigues.
 sweeps-page =

@@ -56,7 +56,7 @@ test("the next sweeps stand on map and list, and all of them on their own page",
   for (const [path, most] of [["", 10], ["list", 5], ["sweeps", 14]]) {
     await open(path, { scripts: false }, async (page) => {
       assert.equal(await page.locator(".sweeps li").count(), most, path);
-      const first = page.locator(".sweeps li").first();
+      const first = page.locator(".sweeps li", { hasText: "San Julian" });
       assert.match(await first.innerText(), /07:00–12:30\s+San Julian Park, north side, Skid Row/);
       assert.doesNotMatch(await page.locator("body").innerText(), /1234 Main/);
     });

@@ -19,6 +19,7 @@ use spotlight_common::cell::Cell;
 use spotlight_common::config::{self, ConfigError};
 use spotlight_common::gazetteer::Gazetteer;
 
+use crate::notices::source::{self as notices, Source as NoticeSource};
 use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
 pub use builtin::LOS_ANGELES;
@@ -51,6 +52,8 @@ pub struct City {
     pub feeds: Vec<Feed>,
     /// Areas that rows name.
     pub boundaries: Vec<BoundarySet>,
+    /// Tables of announced sweeps that it publishes.
+    pub notices: Vec<NoticeSource>,
     /// Words at the end of an address that say no more than the city's name.
     pub address_ends: Vec<String>,
     /// Hosts that a portal may lead on to, besides those of the sources.
@@ -147,6 +150,8 @@ struct CityFile {
     zips: Vec<(u32, f64, f64)>,
     #[serde(default)]
     boundaries: Vec<BoundarySet>,
+    #[serde(default)]
+    notices: Vec<NoticeSource>,
     feeds: Vec<Feed>,
 }
 
@@ -198,11 +203,14 @@ impl City {
                     .expect("the built-in areas are read by this module's tests");
             }
         }
-        check::check(&file.feeds, &boundaries).map_err(|(part, reason)| CityError::Part {
-            city: name.to_owned(),
-            part,
-            reason,
-        })?;
+        let checked = check::check(&file.feeds, &boundaries);
+        checked
+            .and_then(|()| notices::check(&file.notices))
+            .map_err(|(part, reason)| CityError::Part {
+                city: name.to_owned(),
+                part,
+                reason,
+            })?;
         Ok(Self {
             id: path
                 .file_stem()
@@ -215,6 +223,7 @@ impl City {
             languages: file.languages,
             feeds: file.feeds,
             boundaries,
+            notices: file.notices,
             address_ends: file
                 .address_ends
                 .iter()

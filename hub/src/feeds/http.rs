@@ -78,6 +78,7 @@ impl Client {
         let hosts = sources
             .filter_map(|source| host(&source.address))
             .chain(sets.filter_map(|set| host(set.address.as_deref()?)))
+            .chain(crate::notices::source::addresses(city).filter_map(host))
             .chain(portals.iter().cloned());
         Self {
             agent: agent(patience.silence, 0),

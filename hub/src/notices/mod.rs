@@ -1,12 +1,14 @@
 //! Notices: sweeps that a city has announced, with their day and hours, as it posted them.
 //!
 //! ```text
-//! DATA/notices.csv -> read -> changes -> follow ~~ watch ~~> state -> views
+//! DATA/notices.csv --.
+//!                     read -> changes -> follow ~~ watch ~~> state -> views
+//! a city's tables ---'
 //! ```
 //!
 //! `read` takes a table line by line, strictly: a line that cannot be used loses only itself, and is named with its fix.
 //! `place` says which words may stand for a place. `changes` remembers when a notice last changed. `follow` reads again while
-//! the hub runs, when the file changes.
+//! the hub runs, when the file changes. `source` are tables that a city publishes itself, by its file.
 //!
 //! # What a notice is, and is not
 //! What a city posted publicly: a day, hours, a place in the posted words. Nothing in it is about a person: there is no column
@@ -24,6 +26,7 @@ pub mod command;
 pub mod follow;
 mod place;
 mod read;
+pub mod source;
 
 use jiff::Timestamp;
 use jiff::civil::{Date, Time};
@@ -31,7 +34,7 @@ use spotlight_common::cell::Cell;
 use uuid::Uuid;
 
 pub use areas::slug;
-pub use read::{Problem, Reading, read};
+pub use read::{Problem, Reading, read, read_source};
 
 /// The operator's own table, in the hub's data folder.
 pub const FILE: &str = "notices.csv";

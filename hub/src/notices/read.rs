@@ -15,9 +15,11 @@ use jiff::{Timestamp, ToSpan as _};
 use spotlight_common::cell::Cell;
 use uuid::Uuid;
 
+use super::source::Source;
 use super::{Kind, Notice, areas, place};
 use crate::city::City;
 use crate::feeds::rows::decoded;
+use crate::feeds::values;
 
 /// Bytes of a table at most: thousands of notices.
 pub const LONGEST_FILE: usize = 1024 * 1024;
@@ -72,9 +74,29 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The notices of a table that are not over at `now`, which is when they are taken to have changed; or why no line of it can
-/// be used.
+/// The notices of the operator's own table that are not over at `now`, which is when they are taken to have changed; or why
+/// no line of it can be used.
 pub fn read(bytes: &[u8], city: &City, now: Timestamp) -> Result<Reading, String> {
+    table(bytes, city, None, now)
+}
+
+/// Those of a table that a city publishes: its columns have other names and there may be more of them, which are not read; its
+/// days may be written as the city's exports write them, and its kinds in other words.
+pub fn read_source(
+    bytes: &[u8],
+    city: &City,
+    source: &Source,
+    now: Timestamp,
+) -> Result<Reading, String> {
+    table(bytes, city, Some(source), now)
+}
+
+fn table(
+    bytes: &[u8],
+    city: &City,
+    source: Option<&Source>,
+    now: Timestamp,
+) -> Result<Reading, String> {
     if bytes.len() > LONGEST_FILE {
         return Err("is larger than 1 MB; leave out what is over".to_owned());
     }
@@ -96,11 +118,11 @@ pub fn read(bytes: &[u8], city: &City, now: Timestamp) -> Result<Reading, String
         return Err("has lines that end in CR alone; save it with LF".to_owned());
     }
     let delimiter = delimiter(header);
-    let columns = columns(&fields(header, delimiter)?)?;
+    let columns = columns(&fields(header, delimiter)?, source)?;
     let mut reading = Reading::default();
     let mut seen: HashMap<Uuid, usize> = HashMap::new();
     for (line, number) in lines {
-        match notice(line, delimiter, &columns, city, now) {
+        match notice(line, delimiter, &columns, city, source, now) {
             Ok(notice) => match seen.insert(notice.id, number) {
                 Some(first) => {
                     seen.insert(notice.id, first);
@@ -165,7 +187,40 @@ fn fields(line: &[u8], delimiter: u8) -> Result<Vec<String>, String> {
 /// Where each of [`NAMES`] stands, and how many columns there are.
 struct Columns([Option<usize>; NAMES.len()], usize);
 
-fn columns(header: &[String]) -> Result<Columns, String> {
+fn columns(header: &[String], source: Option<&Source>) -> Result<Columns, String> {
+    let at = match source {
+        None => own_columns(header)?,
+        Some(source) => {
+            let mut at = [None; NAMES.len()];
+            for ((place, own), others) in at.iter_mut().zip(NAMES).zip(source.columns.all()) {
+                let find = |name: &str| {
+                    header
+                        .iter()
+                        .position(|heading| heading.eq_ignore_ascii_case(name))
+                };
+                *place = match others.is_empty() {
+                    true => find(own),
+                    false => others.iter().find_map(|name| find(name)),
+                };
+            }
+            at
+        }
+    };
+    for needed in ["id", "date", "place"] {
+        if NAMES
+            .iter()
+            .position(|name| *name == needed)
+            .is_none_or(|n| at[n].is_none())
+        {
+            return Err(format!(
+                "has no column `{needed}` in its first line, which names the columns"
+            ));
+        }
+    }
+    Ok(Columns(at, header.len()))
+}
+
+fn own_columns(header: &[String]) -> Result<[Option<usize>; NAMES.len()], String> {
     let mut at = [None; NAMES.len()];
     for (n, name) in header.iter().enumerate() {
         let known = NAMES
@@ -182,18 +237,7 @@ fn columns(header: &[String]) -> Result<Columns, String> {
             return Err(format!("has the column `{}` twice", NAMES[place]));
         }
     }
-    for needed in ["id", "date", "place"] {
-        if NAMES
-            .iter()
-            .position(|name| *name == needed)
-            .is_none_or(|n| at[n].is_none())
-        {
-            return Err(format!(
-                "has no column `{needed}` in its first line, which names the columns"
-            ));
-        }
-    }
-    Ok(Columns(at, header.len()))
+    Ok(at)
 }
 
 fn notice(
@@ -201,6 +245,7 @@ fn notice(
     delimiter: u8,
     columns: &Columns,
     city: &City,
+    of: Option<&Source>,
     now: Timestamp,
 ) -> Result<Notice, String> {
     let fields = fields(line, delimiter)?;
@@ -223,8 +268,11 @@ fn notice(
         kind,
         source,
     ] = at.map(|at| at.map_or("", |at| fields[at].as_str()));
-    let id = self::id(id, city)?;
-    let date = day(date)?;
+    let id = self::id(id, city, of)?;
+    let date = match of {
+        None => day(date)?,
+        Some(_) => values::day(date, &city.time_zone).map_or_else(|| day(date), Ok)?,
+    };
     if i64::from(
         date.since(city.day(now))
             .map_err(|_| "has a `date` that is none")?
@@ -264,12 +312,15 @@ fn notice(
         (named, _) => Some(areas::named(city, named).ok_or_else(|| unknown_area(named, city))?),
     };
     let source = match source {
-        "" => None,
+        "" => of.map(|of| of.source.clone()),
         source => Some(place::office(source).map_err(|why| format!("has a `source` that {why}"))?),
     };
     Ok(Notice {
         id,
-        kind: self::kind(kind)?,
+        kind: match of {
+            None => self::kind(kind)?,
+            Some(_) => self::kind(kind).unwrap_or(Kind::Sweep),
+        },
         date,
         start,
         end,
@@ -287,12 +338,13 @@ fn notice(
 }
 
 /// A hash: what is in the table's own id is not told.
-fn id(id: &str, city: &City) -> Result<Uuid, String> {
+fn id(id: &str, city: &City, of: Option<&Source>) -> Result<Uuid, String> {
     if id.is_empty() || id.chars().count() > 40 {
         return Err("needs an `id` of 1 to 40 characters that no other line has, and that stays the same when the line is corrected".to_owned());
     }
     let mut hash = blake3::Hasher::new();
-    for name in ["spotlight.notice.v1", &city.id, id] {
+    let table = of.map_or("", |of| &of.id);
+    for name in ["spotlight.notice.v1", &city.id, table, id] {
         hash.update(name.as_bytes()).update(b"\0");
     }
     let mut bytes = [0; 16];
@@ -411,7 +463,7 @@ fn unknown_area(named: &str, city: &City) -> String {
 
 /// What stands there, as far as a reason has to show it.
 fn short(text: &str) -> String {
-    crate::feeds::values::cut(text, 20)
+    values::cut(text, 20)
 }
 
 #[cfg(test)]

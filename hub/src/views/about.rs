@@ -155,7 +155,10 @@ fn licences(picture: &Picture, lang: Lang) -> Markup {
                 }
             }
             @if let Some(credit) = basemap { p { (words.about_licences_basemap()) " " (credit) } }
-            p { (words.streets_from()) " " (words.about_licences_own()) }
+            p {
+                @if !picture.city.basemap.streets.is_empty() { (words.streets_from()) " " }
+                (words.about_licences_own())
+            }
         }
     }
 }

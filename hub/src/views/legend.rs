@@ -50,7 +50,7 @@ fn hatched(words: Words) -> Markup {
 fn scale(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
     let words = lang.words();
     html! {
-            @if let Some(shown) = shown {
+            @if let Some(shown) = shown.filter(|shown| shown.period.of(shown.begun_by).next().is_some()) {
                 @let (title, _, unit) = shown.layer.words(lang);
                 @let when = time::period(shown.layer.span, shown.period.first, words);
                 div .scale {

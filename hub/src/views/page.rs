@@ -374,7 +374,10 @@ pub(super) fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> 
                 a href=(with_lang("poster", lang)) { (words.poster_link()) }
             }
             (open_data::troubles(picture, lang))
-            p .quiet { (words.streets_from()) " " (words.no_tracking()) " " (words.kept()) }
+            p .quiet {
+                @if !picture.city.basemap.streets.is_empty() { (words.streets_from()) " " }
+                (words.no_tracking()) " " (words.kept())
+            }
         }
     }
 }

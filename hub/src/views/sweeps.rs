@@ -129,8 +129,8 @@ fn row(picture: &Picture, notice: &Notice, at: Timestamp, choice: &Choice) -> Ma
     };
     html! {
         li id={ "n-" (notice.id.simple()) } data-over=(notice.over_at.as_second()) {
-            h3 {
-                time datetime=(begins) { (when(picture, notice, at, choice)) ", " (hours(notice, words)) }
+            p .day {
+                time datetime=(begins) { (when(picture, notice, at, choice)) ", " span { (hours(notice, words)) } }
             }
             p { b { (notice.place) } @if let Some(area) = &notice.area { ", " (area) } }
             p .quiet {
@@ -157,9 +157,17 @@ fn when(picture: &Picture, notice: &Notice, at: Timestamp, choice: &Choice) -> S
 fn advice(picture: &Picture, words: Words) -> Markup {
     html! {
         p .quiet { (words.sweeps_means()) }
-        p .quiet { (words.sweeps_do()) }
+        p { (words.sweeps_do()) }
         @if let Some(rights) = &picture.operator.rights { p .rights { (words.sweeps_rights(&**rights)) } }
     }
+}
+
+/// The names of the districts in the order of the alphabet.
+fn by_name(picture: &Picture) -> Vec<&str> {
+    let districts = picture.city.districts.iter();
+    let mut names: Vec<&str> = districts.map(|(name, _, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names
 }
 
 /// The page of all of them, by area, each with its calendar.
@@ -189,7 +197,7 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
             section {
                 @for paragraph in paragraphs(&words.sweeps_page()) { p { (paragraph) } }
                 @if areas.is_empty() { p #none { strong { (words.sweeps_none()) } } }
-                p .ways { a href=(calendar_address(None, lang)) { (words.sweeps_calendar(&*picture.city.name)) } }
+                p .ways { a href=(calendar_address(None, lang)) { (words.sweeps_calendar_link(&*picture.city.name)) } }
                 @if !areas.is_empty() { (advice(picture, words)) }
             }
             @for (area, notices) in &areas {
@@ -197,8 +205,13 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
                     h3 { (area.unwrap_or(&words.sweeps_elsewhere())) }
                     (list(picture, notices.iter().copied(), at, &choice))
                     @if area.is_some() {
-                        p .ways { a href=(calendar_address(*area, lang)) { (words.sweeps_calendar(area.unwrap_or_default())) } }
+                        p .ways { a href=(calendar_address(*area, lang)) { (words.sweeps_calendar_link(area.unwrap_or_default())) } }
                     }
+                }
+            }
+            @if !picture.city.notices.is_empty() {
+                section {
+                    @for of in &picture.city.notices { p .quiet { (words.layer_source(&*of.source, &*of.licence)) } }
                 }
             }
             @if !picture.city.districts.is_empty() {
@@ -206,7 +219,7 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
                     h3 { (words.sweeps_calendars()) }
                     p { (words.sweeps_calendars_means()) }
                     ul .ways {
-                        @for (area, _, _) in &picture.city.districts {
+                        @for area in by_name(picture) {
                             li { a href=(calendar_address(Some(area), lang)) { (area) } }
                         }
                     }

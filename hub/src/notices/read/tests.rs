@@ -279,3 +279,32 @@ fn any_bytes_end_in_notices_or_reasons_and_bounds_hold() {
         (MOST, 200, MOST_NAMED)
     );
 }
+
+#[test]
+fn a_citys_own_table_has_other_names_days_and_columns_and_says_who_posted_it() {
+    let source: Source = toml::from_str(
+        "id = 'parks'\nsource = 'City Parks'\nlicence = 'CC0'\naddress = 'https://x/'\n\
+         columns = { id = ['Notice No'], date = ['Day', 'Date'], place = ['Where'], kind = ['Type'] }",
+    )
+    .expect("a source");
+    let table = "Notice No,Date,start,Where,Type,Inspector\n7,12/3/2026,8:00 AM,Echo Park,Hazard,A. Person\n8,2026-12-04,,12 Main St,,\n";
+    let reading = read_source(table.as_bytes(), &city(), &source, now()).expect("a table");
+    let [notice] = &reading.notices[..] else {
+        panic!("{reading:?}")
+    };
+    assert_eq!(
+        (notice.date.to_string(), notice.kind),
+        ("2026-12-03".into(), Kind::Sweep)
+    );
+    assert_eq!(notice.source.as_deref(), Some("City Parks"));
+    assert_eq!(notice.begins_at.to_string(), "2026-12-03T16:00:00Z");
+    assert!(!format!("{reading:?}").contains("Person"));
+    assert_eq!(reading.refused, 1);
+    let own = read(b"id,date,place\n7,2026-12-03,Echo Park\n", &city(), now()).expect("a table");
+    assert_ne!(
+        own.notices[0].id, notice.id,
+        "the ids of two tables are apart"
+    );
+    let said = read_source(b"id,Where\n", &city(), &source, now()).expect_err("refused");
+    assert!(said.contains("no column `id`"), "{said}");
+}

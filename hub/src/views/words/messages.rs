@@ -244,6 +244,7 @@ messages! {
         sweeps_by_area();
         sweeps_subscribe();
         sweeps_calendar(area);
+        sweeps_calendar_link(area);
         sweeps_calendars();
         sweeps_calendars_means();
         sweeps_page();
