@@ -55,6 +55,8 @@ pub struct Findings {
     /// Whether the SIM knows where to hand answers to.
     pub has_service_centre: bool,
     pub storage: Option<Use>,
+    /// The digits that the SIM's identity begins with.
+    pub network_of_sim: Option<String>,
 }
 
 /// Asks the modem of a section.
@@ -80,6 +82,10 @@ async fn ask<W: Wire>(mut dialogue: Dialogue<W>) -> Findings {
         has_service_centre: facts::has_service_centre(dialogue).await.unwrap_or(false),
         storage: match is_open {
             true => storage::select(dialogue, memory).await.ok(),
+            false => None,
+        },
+        network_of_sim: match is_open {
+            true => facts::network_of_sim(dialogue).await.ok().flatten(),
             false => None,
         },
         sim,
