@@ -139,6 +139,7 @@ mod tests {
         for name in ["modem", "webhook", "telnyx", "android", "twilio"] {
             assert!(config.intakes().contains(&name), "{name}");
         }
+        assert!(config.modem.is_some_and(|modem| modem.mms.is_some()));
         assert_eq!(config.http.listen.port(), 8081);
     }
 }

@@ -308,11 +308,12 @@ impl Pipeline {
         answer: Option<&Leaving>,
     ) -> Result<(), Unfinished> {
         let removals = || {
-            message
-                .tickets
-                .iter()
-                .map(|ticket| ticket.origin)
-                .collect::<Vec<_>>()
+            let mut removals = Vec::new();
+            for ticket in &message.tickets {
+                removals.push(ticket.origin);
+                removals.extend(ticket.intake.origins(ticket.item));
+            }
+            removals
         };
         let month = answer.map(|answer| answer.month);
         match report {

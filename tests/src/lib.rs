@@ -10,6 +10,7 @@ pub mod diagnostics;
 pub mod gateways;
 pub mod http;
 pub mod mms;
+pub mod mmsc;
 pub mod modem;
 pub mod modem_programs;
 pub mod mqtt;

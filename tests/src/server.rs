@@ -164,7 +164,7 @@ impl Drop for Server {
     }
 }
 
-fn read(stream: TcpStream) -> Option<(TcpStream, Asked)> {
+pub(crate) fn read(stream: TcpStream) -> Option<(TcpStream, Asked)> {
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
         .ok()?;
@@ -197,7 +197,7 @@ fn read(stream: TcpStream) -> Option<(TcpStream, Asked)> {
     Some((reader.into_inner(), asked))
 }
 
-fn send(stream: &mut TcpStream, says: &Says) -> std::io::Result<()> {
+pub(crate) fn send(stream: &mut TcpStream, says: &Says) -> std::io::Result<()> {
     let bytes = bytes(says);
     let body = bytes.len() - says.body.len();
     match says.pace {

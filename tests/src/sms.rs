@@ -51,6 +51,21 @@ pub fn deliver_data(number: &str, data: &[u8]) -> String {
     pdu(number, 0x04, Timestamp::now(), octets.len(), &octets, true)
 }
 
+/// The same in parts of 64 octets.
+pub fn deliver_data_parts(number: &str, data: &[u8]) -> Vec<String> {
+    let parts: Vec<_> = data.chunks(64).collect();
+    let reference = data
+        .iter()
+        .fold(7_u8, |sum, octet| sum.wrapping_mul(31).wrapping_add(*octet));
+    let user_data = parts.iter().enumerate().map(|(n, part)| {
+        let mut octets = vec![11, 5, 4, 0x0B, 0x84, 0x23, 0xF0, 0, 3, reference];
+        octets.extend([parts.len() as u8, n as u8 + 1]);
+        octets.extend_from_slice(part);
+        pdu(number, 0x04, Timestamp::now(), octets.len(), &octets, true)
+    });
+    user_data.collect()
+}
+
 fn header(text: &str, total: usize, part: usize) -> Vec<u8> {
     let reference = text
         .bytes()

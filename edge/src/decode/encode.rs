@@ -271,7 +271,7 @@ fn media(name: &str) -> Vec<u8> {
 }
 
 /// Text up to its first NUL, which ends it; an octet from 0x80 in front is quoted.
-fn text_string(text: &str) -> Vec<u8> {
+pub(super) fn text_string(text: &str) -> Vec<u8> {
     let text = text.split('\0').next().unwrap_or_default().as_bytes();
     let quote: &[u8] = if text.first().is_some_and(|first| *first >= 0x80) {
         &[0x7f]

@@ -4,7 +4,8 @@
 //! multipart); large JPEGs by ITU-T T.81, reduced. Bytes that cannot be read are refused with one plain [`DecodeError`]. Types that hold a number, a text or an image
 //! hide it in their `Debug`.
 //!
-//! [`encode`] is the reverse: what a modem sends, and, for the demo's messages and for tests, what a network would.
+//! [`encode`] is the reverse: what a modem sends, and, for the demo's messages and for tests, what a network would; [`notify_resp`]
+//! and [`acknowledge`] are what an MMSC is answered.
 
 mod address;
 mod charset;
@@ -20,6 +21,7 @@ mod gsm7;
 pub mod jpeg;
 pub mod json;
 mod mms;
+mod mms_answers;
 #[cfg(test)]
 mod mms_tests;
 mod multipart;
@@ -44,6 +46,7 @@ pub use error::DecodeError;
 pub use gps::gps;
 pub use gsm7::{gsm7_septets, gsm7_text};
 pub use mms::{MAX_OCTETS as MAX_MMS_OCTETS, MmsPdu, Sender, Time, decode_mms};
+pub use mms_answers::{MmsStatus, acknowledge, notify_resp};
 pub use multipart::Part;
 pub use push::{PORT as PUSH_PORT, decode_push};
 pub use reassembly::{Pushed, Reassembly, Whole};

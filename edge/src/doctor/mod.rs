@@ -6,6 +6,7 @@
 mod checks;
 mod folders;
 mod hooks;
+mod mms;
 mod modem;
 mod providers;
 

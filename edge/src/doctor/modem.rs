@@ -2,7 +2,7 @@
 
 use spotlight_common::log;
 
-use super::Line;
+use super::{Line, mms};
 use crate::intake::modem::{CheckError, Findings, NotSent, Registration, Section, Sim, check};
 
 /// Below this the network may not hear the modem.
@@ -10,15 +10,20 @@ const WEAK_DBM: i32 = -105;
 
 /// A line a thing to know, in the order in which a message meets them; a text to the number, if there is one.
 pub async fn run(section: &Section, text_to: Option<&str>, say: &mut impl FnMut(Line)) {
-    match check(section, text_to).await {
+    let sim = match check(section, text_to).await {
         Ok(found) => {
             say(Line::ok("modem port", "open, and it answers"));
             for line in lines(&found) {
                 say(line);
             }
+            found.network_of_sim
         }
-        Err(error) => say(port(&error)),
-    }
+        Err(error) => {
+            say(port(&error));
+            None
+        }
+    };
+    mms::run(section.mms.as_ref(), sim.as_deref(), say).await;
 }
 
 fn port(error: &CheckError) -> Line {
@@ -173,6 +178,7 @@ mod tests {
             has_service_centre: true,
             storage: Some(Use { used: 1, total: 10 }),
             sent: None,
+            network_of_sim: Some("310260".into()),
         }
     }
 
@@ -226,6 +232,7 @@ mod tests {
         let section = toml::from_str("port = \"/dev/not-there\"").expect("a section");
         let mut lines = Vec::new();
         run(&section, None, &mut |line| lines.push(line)).await;
-        assert_eq!((lines.len(), lines[0].status), (1, Status::Fail));
+        assert_eq!((lines.len(), lines[0].status), (2, Status::Fail));
+        assert_eq!(lines[1].check, "MMS bearer");
     }
 }

@@ -96,6 +96,10 @@ pub trait Intake: fmt::Debug + Send + Sync {
     fn remove(&self, item: u64) -> Vec<Origin>;
     /// The item cannot be read: keep it out of the way with a plain reason on stderr. Returns as [`Intake::remove`] does.
     fn refuse(&self, item: u64, reason: &str) -> Vec<Origin>;
+    /// All that is to be removed with the item, where that is more than what its ticket says: the pieces that it was made of.
+    fn origins(&self, _item: u64) -> Vec<Origin> {
+        Vec::new()
+    }
     /// Whether its storage is so full that the oldest incomplete message has to go.
     fn wants_room(&self) -> bool {
         false

@@ -62,6 +62,8 @@ pub struct Findings {
     pub storage: Option<Use>,
     /// Whether the network took a text; only where one was asked for.
     pub sent: Option<Result<(), NotSent>>,
+    /// The digits that the SIM's identity begins with.
+    pub network_of_sim: Option<String>,
 }
 
 /// Why a text was not sent.
@@ -123,6 +125,10 @@ async fn ask<W: Wire>(dialogue: &mut Dialogue<W>) -> Findings {
             false => None,
         },
         sent: None,
+        network_of_sim: match is_open {
+            true => facts::network_of_sim(dialogue).await.ok().flatten(),
+            false => None,
+        },
         sim,
     }
 }

@@ -152,6 +152,28 @@ pub async fn has_service_centre<W: Wire>(
     }
 }
 
+/// The digits that the SIM's identity begins with, which name its carrier; the rest would name its owner.
+pub async fn network_of_sim<W: Wire>(
+    dialogue: &mut Dialogue<W>,
+) -> Result<Option<String>, DialogueError> {
+    match dialogue.ask("AT+CIMI").await {
+        Ok(lines) => Ok(network(&lines)),
+        Err(DialogueError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Three digits of the country, and two or three of the network.
+fn network(lines: &Lines) -> Option<String> {
+    lines.iter().find_map(|line| {
+        let identity = line.strip_prefix("+CIMI:").unwrap_or(line);
+        let identity = identity.trim().trim_matches('"');
+        let is_one = (6..=15).contains(&identity.len())
+            && identity.bytes().all(|digit| digit.is_ascii_digit());
+        is_one.then(|| identity[..6].to_owned())
+    })
+}
+
 /// The network's name.
 pub async fn operator<W: Wire>(
     dialogue: &mut Dialogue<W>,
@@ -207,6 +229,15 @@ mod tests {
         assert_eq!(dbm(&lines(&["+CSQ: 17,99"])), Some(-79));
         assert_eq!(dbm(&lines(&["+CSQ: 99,99"])), None);
         assert_eq!(dbm(&[]), None);
+        assert_eq!(
+            network(&lines(&["310260123456789"])).as_deref(),
+            Some("310260")
+        );
+        assert_eq!(
+            network(&lines(&["+CIMI: \"001010123456789\""])).as_deref(),
+            Some("001010")
+        );
+        assert_eq!(network(&lines(&["", "12345", "+CREG: 1"])), None);
         let centre = quoted(&lines(&["+CSCA: \"+12065550100\",145"]), "+CSCA:");
         assert_eq!(centre.as_deref(), Some("+12065550100"));
         assert_eq!(called(&lines(&["+CGMM: \"A7670E\""]), "+CGMM"), "A7670E");

@@ -67,6 +67,8 @@ pub struct Holdings {
     lying: HashMap<Place, u64>,
     /// What is new and was not taken yet.
     new: Vec<New>,
+    /// What the outbox wants removed since an earlier run, and listings showed.
+    settled: Vec<New>,
     items: HashMap<u64, Item>,
     next_item: u64,
     removals: Vec<Removal>,
@@ -85,6 +87,7 @@ impl Holdings {
             key,
             lying: HashMap::new(),
             new: Vec::new(),
+            settled: Vec::new(),
             items: HashMap::new(),
             next_item: 0,
             removals: Vec::new(),
@@ -147,10 +150,13 @@ impl Holdings {
             if self.lying.insert(piece.place, piece.print) == Some(piece.print) {
                 continue;
             }
-            if self.before.remove(&piece.origin) || is_empty(&stored.pdu) {
+            let pdu = stored.pdu.clone();
+            if self.before.remove(&piece.origin) {
+                self.remove(piece);
+                self.settled.push(New { piece, pdu });
+            } else if is_empty(&pdu) {
                 self.remove(piece);
             } else {
-                let pdu = stored.pdu.clone();
                 self.new.push(New { piece, pdu });
             }
         }
@@ -160,6 +166,11 @@ impl Holdings {
     /// What listings showed anew.
     pub fn take_new(&mut self) -> Vec<New> {
         std::mem::take(&mut self.new)
+    }
+
+    /// What an earlier run was done with, as listings showed it.
+    pub fn take_settled(&mut self) -> Vec<New> {
+        std::mem::take(&mut self.settled)
     }
 
     /// Every memory was listed. Removals of an earlier run whose messages two rounds in a row have not shown are done: a modem
@@ -208,6 +219,22 @@ impl Holdings {
     /// Who sent an item.
     pub fn sender(&self, item: u64) -> Option<Zeroizing<String>> {
         self.items.get(&item).map(|item| item.sender.clone())
+    }
+
+    /// Who sent an item, as it turned out.
+    pub fn sent_by(&mut self, item: u64, sender: Zeroizing<String>) {
+        if let Some(item) = self.items.get_mut(&item) {
+            item.sender = sender;
+        }
+    }
+
+    /// All that is to be removed with an item.
+    pub fn origins(&self, item: u64) -> Vec<Origin> {
+        let Some(item) = self.items.get(&item) else {
+            return Vec::new();
+        };
+        let pieces = item.pieces.iter().map(|piece| piece.origin);
+        pieces.chain(item.loose).collect()
     }
 
     /// The item is done: its pieces are to go. Returns what is confirmed at once: what lies nowhere.
@@ -310,8 +337,10 @@ mod tests {
         assert_eq!(take(&mut holdings, &both), (vec![], vec![]));
         let piece = holdings.piece(place(1), "AA");
         let sender = Zeroizing::new("+1".to_owned());
-        let item = holdings.offer(vec![piece], sender.clone());
+        let item = holdings.offer(vec![piece], Zeroizing::default());
+        holdings.sent_by(item, sender.clone());
         assert_eq!(holdings.sender(item), Some(sender));
+        assert_eq!(holdings.origins(item), [piece.origin]);
         assert_eq!(holdings.due(), []);
         // A listing that lost its line says nothing while the pipeline has it, and after.
         assert_eq!(take(&mut holdings, &both[1..]), (vec![], vec![]));
@@ -375,6 +404,8 @@ mod tests {
         assert_eq!(take(&mut holdings, &both).0, [2]);
         let due = holdings.due();
         assert_eq!(due, [holdings.piece(place(1), "AA")]);
+        let settled = holdings.take_settled();
+        assert_eq!((settled.len(), settled[0].piece), (1, due[0]));
         let lost = holdings.piece(place(3), "CC");
         assert_eq!(holdings.round_ends(), [lost.origin]);
         holdings.tried(&due[0], true);

@@ -6,8 +6,8 @@
 //!   it, and the removal is confirmed by a listing that does not show it any more (`holdings`). What a crash leaves is known from
 //!   the outbox by memory, slot and PDU, and removed before anything is read.
 //! - Parts of a long message stay on the SIM until the pipeline has them all, or gives up the rest. Parts of a WAP push are joined
-//!   here (`pushes`). What tells of a multimedia message becomes a message whose photo could not be had: its sender is asked for
-//!   a text. Other data is removed, counted and named by its kind.
+//!   here (`pushes`). What tells of a multimedia message waits until that is fetched (`mms`); where nothing says how, it becomes a
+//!   message whose photo could not be had: its sender is asked for a text. Other data is removed, counted and named by its kind.
 //! - Answers go by `AT+CMGS`, one at a time, each at most once (`answers`).
 //! - A modem that falls silent is helped (`recover`); what lies on its SIM waits there. What is known of models is a table
 //!   (`quirks`).
@@ -23,6 +23,7 @@ mod facts;
 #[cfg(test)]
 mod fake;
 mod holdings;
+mod mms;
 mod pin;
 mod port;
 mod pushes;
@@ -49,13 +50,17 @@ use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use super::provider::Parts;
-use super::{Inbound, Inbox, Intake, Origin, Payload, Plain, Ticket};
+use super::{Inbound, Inbox, Intake, Origin, Payload, Ticket};
 use crate::decode::{SmsPdu, decode_pdu_hex};
 use crate::outbox::OutboxError;
 use answers::{Answers, Outgoing};
 pub use check::{CheckError, Findings, NotSent, check};
 pub use facts::{Registration, Sim};
 use holdings::{Holdings, New, Piece, Place};
+pub use mms::{
+    Access, Bearer, BearerError, Link, NoAccess, Section as MmsSection, check as check_mms,
+};
+use mms::{Bringer, Items, Mms};
 use pin::{Pin, Tried};
 use pushes::{Pushed, Pushes};
 use quirks::UsbId;
@@ -96,6 +101,9 @@ pub struct Section {
     /// A program and its arguments, which takes the modem's power away and gives it back.
     #[serde(default)]
     pub power_cycle: Vec<String>,
+    /// How multimedia messages are fetched.
+    #[serde(default)]
+    pub mms: Option<MmsSection>,
 }
 
 impl Section {
@@ -119,7 +127,8 @@ impl Section {
                 "has an `smsc` that is no number, as in \"+12065550100\"",
             ));
         }
-        Ok(())
+        let mms = self.mms.as_ref().map_or(Ok(()), MmsSection::check);
+        mms.map_err(ModemError::Mms)
     }
 }
 
@@ -144,6 +153,9 @@ pub enum ModemError {
     /// A setting is not what it must be.
     #[error("[modem] {0}")]
     Setting(&'static str),
+    /// The same of its multimedia messages.
+    #[error("[modem.mms] {0}")]
+    Mms(&'static str),
     /// What is to be removed cannot be read.
     #[error(transparent)]
     Outbox(#[from] OutboxError),
@@ -155,6 +167,8 @@ pub struct Modem {
     changed: Notify,
     /// Listings in a row that showed the memory four fifths full.
     full: AtomicU32,
+    /// Fetches multimedia messages, where the configuration says how.
+    mms: Option<Mms>,
 }
 
 struct State {
@@ -162,6 +176,10 @@ struct State {
     answers: Answers,
     pushes: Pushes,
     repeats: Repeats,
+    /// Multimedia messages.
+    mms: Items,
+    /// Pushes that an earlier run was done with.
+    settled: Pushes,
     /// Messages that were removed unread.
     refused: u64,
 }
@@ -175,8 +193,18 @@ impl fmt::Debug for Modem {
 /// Starts it; `data` is the node's folder. A modem that is not there, or does not answer, is waited for.
 pub fn start(section: &Section, data: &Path, parts: &mut Parts<'_>) -> Result<(), ModemError> {
     section.check()?;
+    let (mms, jobs) = section.mms.as_ref().map(Mms::new).unzip();
+    let modem = Modem::new(parts.key, parts.outbox.removals(Inbox::Modem)?, mms);
+    if let Some(jobs) = jobs {
+        let bringer = Bringer::new(modem.clone(), parts.inbox.clone());
+        let shutdown = parts.shutdown.clone();
+        parts.tasks.spawn(async move {
+            bringer.run(jobs, shutdown).await;
+            Ok(())
+        });
+    }
     let runner = Runner {
-        modem: Modem::new(parts.key, parts.outbox.removals(Inbox::Modem)?),
+        modem,
         section: section.clone(),
         tried: Tried::new(data, parts.key),
         outbox: parts.outbox.clone(),
@@ -192,18 +220,21 @@ pub fn start(section: &Section, data: &Path, parts: &mut Parts<'_>) -> Result<()
 
 impl Modem {
     /// `before` is what the outbox wants removed.
-    fn new(key: [u8; 32], before: Vec<Origin>) -> Arc<Self> {
+    fn new(key: [u8; 32], before: Vec<Origin>, mms: Option<Mms>) -> Arc<Self> {
         let state = State {
             holdings: Holdings::new(key, before),
             answers: Answers::default(),
             pushes: Pushes::default(),
             repeats: Repeats::default(),
+            mms: Items::default(),
+            settled: Pushes::default(),
             refused: 0,
         };
         Arc::new(Self {
             state: Mutex::new(state),
             changed: Notify::new(),
             full: AtomicU32::new(0),
+            mms,
         })
     }
 
@@ -227,6 +258,10 @@ impl Modem {
         let mut state = self.state();
         let given_up = state.pushes.give_up(is_full);
         state.refuse(given_up, "a push whose other parts did not come");
+        state.settled.give_up(is_full);
+        if is_full {
+            state.mms.give_up_oldest();
+        }
         state.holdings.round_ends()
     }
 
@@ -244,6 +279,7 @@ impl Modem {
 
     /// What is new as the pipeline takes it, by the network's time.
     fn offer(self: &Arc<Self>) -> Vec<Inbound> {
+        self.tell_of_settled();
         let new = self.state().holdings.take_new();
         let mut read: Vec<_> = new
             .into_iter()
@@ -264,14 +300,9 @@ impl Modem {
                             state.refuse(pieces, reason);
                             continue;
                         }
-                        Pushed::Mms(pieces, sender, sent_at) => {
-                            let plain = Plain {
-                                sender: sender.clone(),
-                                photos_missed: 1,
-                                sent_at,
-                                ..Plain::default()
-                            };
-                            (pieces, sender, Payload::Plain(plain))
+                        Pushed::Mms(pieces, notification) => {
+                            inbounds.extend(self.notified(&mut state, pieces, notification));
+                            continue;
                         }
                     }
                 }
@@ -398,6 +429,11 @@ impl Intake for Modem {
     fn remove(&self, item: u64) -> Vec<Origin> {
         let mut state = self.state();
         state.repeats.end(item);
+        if let Some(receipt) = state.mms.end(item)
+            && self.tells(item, receipt)
+        {
+            return Vec::new();
+        }
         let confirmed = state.holdings.end(item);
         drop(state);
         self.changed.notify_one();
@@ -416,10 +452,14 @@ impl Intake for Modem {
         self.remove(item)
     }
 
+    fn origins(&self, item: u64) -> Vec<Origin> {
+        self.state().holdings.origins(item)
+    }
+
     fn wants_room(&self) -> bool {
         self.is_full()
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

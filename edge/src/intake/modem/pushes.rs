@@ -5,10 +5,8 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
-use zeroize::Zeroizing;
-
 use super::holdings::Piece;
+use super::mms::Notification;
 use crate::decode::{self, Body, Deliver, PUSH_PORT, Reassembly, Whole, decode_push};
 
 /// A part that waits longer for the others is given up.
@@ -22,8 +20,8 @@ pub struct Pushes(Reassembly<Piece>);
 pub enum Pushed {
     /// It waits.
     Held,
-    /// A multimedia message waits at the network: its parts here, who sent it, and when.
-    Mms(Vec<Piece>, Zeroizing<String>, Option<Timestamp>),
+    /// A multimedia message waits at the network: its parts here, and what they say.
+    Mms(Vec<Piece>, Notification),
     /// Something else, in a word.
     Other(Vec<Piece>, &'static str),
 }
@@ -64,14 +62,10 @@ fn look_into(whole: Whole<Piece>) -> Pushed {
         .is_some_and(|ports| ports.destination == PUSH_PORT);
     let reason = match &message.body {
         Body::Data(data) if is_push => match decode_push(data) {
-            Ok(Some(mms)) if mms.message_type == "m-notification-ind" => match mms.sender() {
-                Some(sender) => {
-                    let sender = Zeroizing::new(sender.to_owned());
-                    let sent_at = message.scts.map(|scts| scts.timestamp());
-                    return Pushed::Mms(tokens, sender, sent_at);
-                }
-                None => "a multimedia message that names no sender",
-            },
+            Ok(Some(mms)) if mms.message_type == "m-notification-ind" => {
+                let sent_at = message.scts.map(|scts| scts.timestamp());
+                return Pushed::Mms(tokens, Notification::new(mms, sent_at));
+            }
             Ok(Some(_)) => "a push about a multimedia message that was sent",
             Ok(None) => "a WAP push that is not about a multimedia message",
             Err(_) => "a WAP push that cannot be read",

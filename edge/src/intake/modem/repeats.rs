@@ -37,6 +37,11 @@ impl Repeats {
         self.key.hash_one(pdu.get(from..).unwrap_or(pdu))
     }
 
+    /// What a multimedia message is known by: where it lies at the network.
+    pub fn name_of_mms(&self, location: &str) -> u64 {
+        self.key.hash_one(("mms", location))
+    }
+
     pub fn first(&self, name: u64) -> First {
         match self.known.get(&name) {
             None => First::New,
@@ -54,6 +59,11 @@ impl Repeats {
         let Some(name) = self.names.remove(&item) else {
             return;
         };
+        self.is_done(name);
+    }
+
+    /// It was done before, as something that is no item.
+    pub fn is_done(&mut self, name: u64) {
         self.known.insert(name, None);
         self.done.push_back(name);
         if self.done.len() > REMEMBERED

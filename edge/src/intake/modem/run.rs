@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::dialogue::{Dialogue, DialogueError, SILENCE};
+use super::facts;
 use super::pin::Tried;
 use super::port::{self, Port, PortError};
 use super::recover::{self, Help, Ladder, Trouble};
@@ -122,7 +123,7 @@ impl Runner {
             let ready = setup::set_up(&mut dialogue, &self.section, &self.tried).await?;
             Ok::<_, RunError>((dialogue, ready))
         };
-        let (dialogue, ready) = tokio::select! {
+        let (mut dialogue, ready) = tokio::select! {
             ready = ready => ready?,
             () = self.shutdown.cancelled() => return Ok(()),
         };
@@ -131,6 +132,10 @@ impl Runner {
             known_as = ready.quirks.name,
             "talking with the modem"
         );
+        if let Some(mms) = &self.modem.mms {
+            let digits = facts::network_of_sim(&mut dialogue).await;
+            mms.sim_is(digits.map_err(TalkError::from)?.as_deref());
+        }
         Ok(Talk::new(self, dialogue, ready).run().await?)
     }
 

@@ -16,27 +16,33 @@ use super::run::Runner;
 use super::script::SILENCE;
 use super::setup::{greet, set_up};
 use super::talk::{Talk, TalkError};
-use super::{Modem, Section};
+use super::{Bringer, Mms, Modem, Section};
 use crate::decode::encode::{deliver_pdus, submit_pdus};
 use crate::decode::{Scts, SmsPdu, decode_pdu_hex};
 use crate::intake::{Inbound, Inbox, Payload};
 use crate::outbox::Outbox;
 
-const KEY: [u8; 32] = [7; 32];
+pub const KEY: [u8; 32] = [7; 32];
 
 /// Hex of a WAP push in two parts that tells of a multimedia message from `+12135550100`.
 fn push_parts() -> [String; 2] {
-    let push = b"\x25\x06\x01\xbe\x8c\x82\x98t1\0\x8d\x92\x89\x18\x80+12135550100/TYPE=PLMN\0\x8a\x80\x8e\x02\x10\x00\x88\x05\x81\x03\x03\xf4\x80\x83http://mmsc/1\0";
+    push_parts_of("http://mmsc/1", 9)
+}
+
+/// The same of one that lies at a URL, its parts with a reference.
+pub fn push_parts_of(location: &str, reference: u8) -> [String; 2] {
+    let push = b"\x25\x06\x01\xbe\x8c\x82\x98t1\0\x8d\x92\x89\x18\x80+12135550100/TYPE=PLMN\0\x8a\x80\x8e\x02\x10\x00\x88\x05\x81\x03\x03\xf4\x80\x83";
+    let push = [&push[..], location.as_bytes(), b"\0"].concat();
     let (first, second) = push.split_at(30);
-    [(1, first), (2, second)].map(|(seq, octets)| data(Some(seq), 2948, octets))
+    [(1, first), (2, second)].map(|(seq, octets)| data(Some((reference, seq)), 2948, octets))
 }
 
 /// Hex of a data message.
-fn data(seq: Option<u8>, port: u16, octets: &[u8]) -> String {
+fn data(part: Option<(u8, u8)>, port: u16, octets: &[u8]) -> String {
     let [high, low] = port.to_be_bytes();
     let mut header = vec![5, 4, high, low, 0x23, 0xf0];
-    if let Some(seq) = seq {
-        header.extend([0, 3, 9, 2, seq]);
+    if let Some((reference, seq)) = part {
+        header.extend([0, 3, reference, 2, seq]);
     }
     let header = [&[header.len() as u8], &header[..]].concat();
     let length = header.len() + octets.len();
@@ -62,10 +68,10 @@ fn texts(sender: &str, text: &str) -> Vec<String> {
 }
 
 /// An edge's part, with its outbox in a folder.
-struct Node {
-    runner: Arc<Runner>,
-    inbox: mpsc::Receiver<Inbound>,
-    outbox: Outbox,
+pub struct Node {
+    pub runner: Arc<Runner>,
+    pub inbox: mpsc::Receiver<Inbound>,
+    pub outbox: Outbox,
 }
 
 fn node(folder: &std::path::Path) -> Node {
@@ -73,16 +79,32 @@ fn node(folder: &std::path::Path) -> Node {
 }
 
 fn node_on(outbox: Outbox, folder: &std::path::Path) -> Node {
+    node_with(outbox, folder, None)
+}
+
+/// With a section `[modem.mms]`, whose task runs.
+pub fn node_with(outbox: Outbox, folder: &std::path::Path, mms: Option<&str>) -> Node {
     let before = outbox.removals(Inbox::Modem).expect("readable");
     let (sender, inbox) = mpsc::channel(64);
-    let section: Section = toml::from_str("poll = \"1s\"").expect("a section");
+    let mms = mms.map(|mms| toml::from_str(mms).expect("a section"));
+    let section = Section {
+        mms,
+        ..toml::from_str("poll = \"1s\"").expect("a section")
+    };
+    let shutdown = CancellationToken::new();
+    let (mms, jobs) = section.mms.as_ref().map(Mms::new).unzip();
+    let modem = Modem::new(KEY, before, mms);
+    if let Some(jobs) = jobs {
+        let bringer = Bringer::new(modem.clone(), sender.clone());
+        tokio::spawn(bringer.run(jobs, shutdown.clone()));
+    }
     let runner = Runner {
-        modem: Modem::new(KEY, before),
+        modem,
         section,
         tried: Tried::new(folder, KEY),
         outbox: outbox.clone(),
         inbox: sender,
-        shutdown: CancellationToken::new(),
+        shutdown,
     };
     Node {
         runner: Arc::new(runner),
@@ -100,33 +122,44 @@ impl Node {
             greet(&mut dialogue).await?;
             let ready = set_up(&mut dialogue, &runner.section, &runner.tried).await;
             let ready = ready.expect("it is set up");
+            if let Some(mms) = &runner.modem.mms {
+                mms.sim_is(None);
+            }
             Talk::new(&runner, dialogue, ready).run().await
         })
     }
 
-    fn talk_with(&self, fake: &Fake) -> tokio::task::JoinHandle<Result<(), TalkError>> {
+    pub fn talk_with(&self, fake: &Fake) -> tokio::task::JoinHandle<Result<(), TalkError>> {
         let (ours, theirs) = duplex(4096);
         tokio::spawn(fake.clone().serve(theirs));
         self.talk(ours)
     }
 
-    async fn next(&mut self) -> Inbound {
+    pub async fn next(&mut self) -> Inbound {
         self.inbox.recv().await.expect("a message")
     }
 
     /// As the pipeline does it.
-    async fn finish(&self, inbound: &Inbound, answer: Option<&str>) {
+    pub async fn finish(&self, inbound: &Inbound, answer: Option<&str>) {
         let ticket = &inbound.ticket;
-        let committed = self.outbox.commit(Vec::new(), vec![ticket.origin]).await;
-        committed.expect("committed");
+        self.commit(inbound).await;
         if let Some(answer) = answer {
             ticket.intake.answer(ticket.item, answer);
         }
         assert_eq!(ticket.intake.remove(ticket.item), []);
     }
 
+    /// Before the removal.
+    pub async fn commit(&self, inbound: &Inbound) {
+        let ticket = &inbound.ticket;
+        let mut removals = ticket.intake.origins(ticket.item);
+        removals.push(ticket.origin);
+        let committed = self.outbox.commit(Vec::new(), removals).await;
+        committed.expect("committed");
+    }
+
     /// Waits until the outbox wants nothing removed.
-    async fn settled(&self) {
+    pub async fn settled(&self) {
         while !self
             .outbox
             .removals(Inbox::Modem)
