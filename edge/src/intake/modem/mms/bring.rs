@@ -16,7 +16,7 @@ use super::fetch::{FetchError, Prospect, fetch, post};
 use super::patience::Patience;
 use super::{Access, Brought, Job, Notification, Receipt};
 use crate::decode::{MmsPdu, MmsStatus, acknowledge, notify_resp};
-use crate::intake::{Inbound, Plain};
+use crate::intake::Inbound;
 
 /// Messages in RAM at once.
 const ROOMS: usize = 2;
@@ -134,10 +134,10 @@ impl Bringer {
             }
         };
         let receipt = pdu.map(|pdu| Receipt { access, pdu });
-        self.hand_over(item, plain, Brought { room, receipt }).await;
-    }
-
-    async fn hand_over(&self, item: u64, plain: Plain, brought: Brought) {
+        let brought = Brought {
+            _room: room,
+            receipt,
+        };
         if let Some(inbound) = self.modem.brought(item, plain, brought) {
             // It fails when the pipeline closes.
             let _ = self.inbox.send(inbound).await;
