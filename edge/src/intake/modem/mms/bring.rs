@@ -40,7 +40,7 @@ pub struct Bringer {
 
 /// How a message ended.
 enum End {
-    Message(MmsPdu, OwnedSemaphorePermit),
+    Message(Box<MmsPdu>, OwnedSemaphorePermit),
     /// It cannot be had; what the MMSC is told of that.
     Without(Option<MmsStatus>),
 }
@@ -126,7 +126,7 @@ impl Bringer {
                     Some(own) => Some(acknowledge(&own)),
                     None => id.map(|id| notify_resp(id, MmsStatus::Retrieved)),
                 };
-                (notification.with(mms), Some(room), pdu)
+                (notification.with(*mms), Some(room), pdu)
             }
             End::Without(status) => {
                 let pdu = id.zip(status).map(|(id, status)| notify_resp(id, status));
@@ -159,7 +159,7 @@ impl Bringer {
             let error = match fetch(&access, &location).await {
                 Ok(mms) => {
                     self.is_proven.store(true, Ordering::Relaxed);
-                    return End::Message(mms, room);
+                    return End::Message(Box::new(mms), room);
                 }
                 Err(error) => error,
             };
