@@ -264,11 +264,11 @@ impl Pending {
         !self.name.is_empty() && named || follows
     }
 
-    /// Whether its answer comes without its name: what a modem says of itself.
+    /// Whether its answer comes without its name: what a modem says of itself and its SIM.
     fn is_unnamed(&self) -> bool {
         matches!(
             self.name.as_str(),
-            "I" | "+CGMI" | "+CGMM" | "+CGMR" | "+GMM" | "+GMI"
+            "I" | "+CGMI" | "+CGMM" | "+CGMR" | "+CIMI" | "+GMM" | "+GMI"
         )
     }
 

@@ -198,6 +198,7 @@ fn quoted(lines: &Lines, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::script::{Script, run};
     use super::*;
 
     fn lines(lines: &[&str]) -> Vec<Zeroizing<String>> {
@@ -242,5 +243,20 @@ mod tests {
         assert_eq!(centre.as_deref(), Some("+12065550100"));
         assert_eq!(called(&lines(&["+CGMM: \"A7670E\""]), "+CGMM"), "A7670E");
         assert_eq!(called(&lines(&["EC25"]), "+CGMM"), "EC25");
+    }
+
+    #[tokio::test]
+    async fn a_sims_carrier_is_asked_for_and_no_more_of_its_identity_kept() {
+        for (says, expected) in [
+            ("310260123456789\r\nOK\r\n", Some("310260")),
+            ("+CIMI: 310410123456789\r\nOK\r\n", Some("310410")),
+            ("OK\r\n", None),
+        ] {
+            let script = Script::new(&[("AT+CIMI", says)]);
+            let asked = run(script, async |mut dialogue| {
+                network_of_sim(&mut dialogue).await
+            });
+            assert_eq!(asked.await.expect("an answer").as_deref(), expected);
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::fetch::{FetchError, Prospect, fetch, post};
 use super::patience::Patience;
 use super::{Access, Brought, Job, Notification, Receipt};
 use crate::decode::{MmsPdu, MmsStatus, acknowledge, notify_resp};
-use crate::intake::{Inbound, Plain};
+use crate::intake::Inbound;
 
 /// Messages in RAM at once.
 const ROOMS: usize = 2;
@@ -40,7 +40,7 @@ pub struct Bringer {
 
 /// How a message ended.
 enum End {
-    Message(MmsPdu, OwnedSemaphorePermit),
+    Message(Box<MmsPdu>, OwnedSemaphorePermit),
     /// It cannot be had; what the MMSC is told of that.
     Without(Option<MmsStatus>),
 }
@@ -126,7 +126,7 @@ impl Bringer {
                     Some(own) => Some(acknowledge(&own)),
                     None => id.map(|id| notify_resp(id, MmsStatus::Retrieved)),
                 };
-                (notification.with(mms), Some(room), pdu)
+                (notification.with(*mms), Some(room), pdu)
             }
             End::Without(status) => {
                 let pdu = id.zip(status).map(|(id, status)| notify_resp(id, status));
@@ -134,10 +134,10 @@ impl Bringer {
             }
         };
         let receipt = pdu.map(|pdu| Receipt { access, pdu });
-        self.hand_over(item, plain, Brought { room, receipt }).await;
-    }
-
-    async fn hand_over(&self, item: u64, plain: Plain, brought: Brought) {
+        let brought = Brought {
+            _room: room,
+            receipt,
+        };
         if let Some(inbound) = self.modem.brought(item, plain, brought) {
             // It fails when the pipeline closes.
             let _ = self.inbox.send(inbound).await;
@@ -159,7 +159,7 @@ impl Bringer {
             let error = match fetch(&access, &location).await {
                 Ok(mms) => {
                     self.is_proven.store(true, Ordering::Relaxed);
-                    return End::Message(mms, room);
+                    return End::Message(Box::new(mms), room);
                 }
                 Err(error) => error,
             };

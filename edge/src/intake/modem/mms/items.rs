@@ -23,7 +23,7 @@ pub struct Receipt {
 #[derive(Default)]
 pub struct Brought {
     /// Its room in RAM.
-    pub room: Option<OwnedSemaphorePermit>,
+    pub _room: Option<OwnedSemaphorePermit>,
     pub receipt: Option<Receipt>,
 }
 

@@ -151,8 +151,10 @@ mod tests {
         assert_eq!(plain.text.as_str(), "police at 5th");
         assert_eq!((plain.photos.len(), plain.photos_missed), (1, 0));
         assert_eq!(*plain.photos[0], b"photo");
-        let mut nobody = MmsPdu::default();
-        nobody.message_type = "m-retrieve-conf";
+        let nobody = MmsPdu {
+            message_type: "m-retrieve-conf",
+            ..MmsPdu::default()
+        };
         assert_eq!(notification.with(nobody).sender.as_str(), "+12135550100");
     }
 }

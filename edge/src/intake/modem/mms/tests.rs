@@ -273,7 +273,7 @@ async fn an_mmsc_that_cannot_be_told_does_not_keep_the_sim_full() {
         pdu: crate::decode::acknowledge("m1"),
     };
     let brought = super::Brought {
-        room: None,
+        _room: None,
         receipt: Some(receipt),
     };
     node.runner
