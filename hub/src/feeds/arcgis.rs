@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::FeedError;
-use super::answer::{self, most};
+use super::answer::{self, most, some};
 use super::failure;
 use super::fetch::Fetch;
 use super::http::Client;
@@ -71,8 +71,8 @@ pub struct Answer {
     error: Option<Value>,
     #[serde(default, deserialize_with = "most")]
     pub fields: Vec<Field>,
-    #[serde(default, deserialize_with = "most")]
-    features: Vec<Feature>,
+    #[serde(default, deserialize_with = "some")]
+    features: Option<Vec<Feature>>,
     #[serde(default)]
     exceeded_transfer_limit: bool,
     #[serde(default)]
@@ -359,7 +359,7 @@ impl Query<'_> {
             ],
         )?;
         let exceeded = answer.exceeded_transfer_limit;
-        let rows = self.rows(answer);
+        let rows = self.rows(answer)?;
         // Some servers do not say that there is more: a full page is not taken for the last.
         let is_last = |came| !exceeded && came < self.about.page;
         at.page(rows, &self.about.object_id, is_last)
@@ -393,7 +393,8 @@ impl Query<'_> {
                 ("outSR", "4326"),
             ],
         )?;
-        if answer.exceeded_transfer_limit && answer.features.len() < count {
+        let came = answer.features.as_ref().map_or(0, Vec::len);
+        if answer.exceeded_transfer_limit && came < count {
             return Err(FeedError::Form(
                 "of fewer rows than were asked for by their ids: its `maxRecordCount` is not true",
             ));
@@ -401,14 +402,17 @@ impl Query<'_> {
         at.last = last.to_string();
         at.rows += count as u64;
         Ok(Page {
-            rows: self.rows(answer),
+            rows: self.rows(answer)?,
             after: (count < left.len()).then(|| at.write()),
             newest: None,
         })
     }
 
-    fn rows(&self, answer: Answer) -> Vec<JsonRow> {
-        rows(answer, &self.about.dates, self.local_time_as_utc)
+    fn rows(&self, answer: Answer) -> Result<Vec<JsonRow>, FeedError> {
+        match answer.features {
+            Some(_) => Ok(rows(answer, &self.about.dates, self.local_time_as_utc)),
+            None => Err(answer::shapeless(self.layer.address)),
+        }
     }
 }
 
@@ -431,7 +435,7 @@ pub fn saved(answer: Answer, local_time_as_utc: bool) -> (Vec<String>, Vec<JsonR
 }
 
 fn rows(answer: Answer, dates: &[String], local_time_as_utc: bool) -> Vec<JsonRow> {
-    let features = answer.features.into_iter();
+    let features = answer.features.unwrap_or_default().into_iter();
     let row = |feature: Feature| {
         let mut row = feature.attributes;
         for name in dates {

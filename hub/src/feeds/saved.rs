@@ -85,6 +85,11 @@ impl<'a> Opened<'a> {
 pub fn table_of(input: impl Read, feed: Option<&Feed>) -> Result<Table, FeedError> {
     let mut head = Vec::new();
     let mut input = BufReader::new(input);
+    let is_packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let mut input: Box<dyn Read + '_> = match is_packed {
+        true => Box::new(flate2::read::MultiGzDecoder::new(input)),
+        false => Box::new(input),
+    };
     input.by_ref().take(PAGE_BYTES + 1).read_to_end(&mut head)?;
     let is_long = head.len() as u64 > PAGE_BYTES;
     if is_geojson(&head) {

@@ -270,6 +270,7 @@ fn hostile_answers_are_refused_with_a_reason() {
         (Says::json(deep), "JSON of another shape"),
         (Says::json(endless), "said to have more rows"),
         (Says::json(long), "over 8 MiB"),
+        (Says::json("[]"), "JSON of another shape"),
         (Says::of("text/html", "<html>Sign in</html>"), "text/html"),
         (
             Says::json(r#"{"features":[{"attributes":{"Number":1}}]}"#),

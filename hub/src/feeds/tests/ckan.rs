@@ -185,7 +185,11 @@ fn what_goes_wrong_is_named() {
             "answered 400: Search Error",
         ),
         (Says::json(r#"{"success":true}"#), "answered 400"),
-        (Says::json("[]"), "another shape"),
+        (Says::json("[]"), "answered 400"),
+        (
+            Says::json(r#"{"success":true,"result":[]}"#),
+            "another shape",
+        ),
         (Says::of("text/html", "<html>"), "text/html"),
     ] {
         let there = there(&portal, "");
