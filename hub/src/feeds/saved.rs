@@ -29,7 +29,7 @@ pub struct Table {
 
 /// A file whose header, if it has one, is this feed's.
 pub enum Opened<'a> {
-    Csv(Rows<'a>),
+    Csv(Box<Rows<'a>>),
     Geojson(Box<dyn Read + 'a>),
     Table(Table, Layout),
 }
@@ -43,7 +43,7 @@ impl<'a> Opened<'a> {
             return Ok(Self::Geojson(Box::new(input)));
         }
         if !matches!(first(input.fill_buf()?), Some(b'{' | b'[' | b'<')) {
-            return Ok(Self::Csv(Rows::open(input, feed)?));
+            return Ok(Self::Csv(Box::new(Rows::open(input, feed)?)));
         }
         let mut head = Vec::new();
         input.by_ref().take(PAGE_BYTES + 1).read_to_end(&mut head)?;
@@ -68,7 +68,7 @@ impl<'a> Opened<'a> {
         importer: &mut import::Importer<'_>,
     ) -> Result<(), FeedError> {
         match self {
-            Self::Csv(rows) => fetch::read_rows(rows, feed, city, importer),
+            Self::Csv(rows) => fetch::read_rows(*rows, feed, city, importer),
             Self::Geojson(input) => geojson::read_all(input, feed, city, importer),
             Self::Table(table, layout) => {
                 for row in &table.rows {

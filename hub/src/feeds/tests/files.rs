@@ -123,7 +123,11 @@ fn a_call_counts_once_in_its_week_however_often_it_changes() {
         call
     };
     let homeless = "HOMELESS COMPLAINT";
-    let mut early = vec![call(0, 0, homeless, None, false)];
+    // Of another kind, and closed.
+    let mut early = vec![
+        call(99, 0, "NOISE NUISANCE", Some(20), false),
+        call(0, 0, homeless, None, false),
+    ];
     early.extend((1..6).map(|n| call(n, n % 3, homeless, None, false)));
     let mut late: Vec<_> = (1..6)
         .map(|n| call(n, n % 3, homeless, Some(21 + n), false))
