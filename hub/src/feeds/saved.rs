@@ -31,7 +31,7 @@ pub struct Table {
 pub enum Opened<'a> {
     Csv(Box<Rows<'a>>),
     Geojson(Box<dyn Read + 'a>),
-    Table(Table, Layout),
+    Table(Box<(Table, Layout)>),
 }
 
 impl<'a> Opened<'a> {
@@ -57,7 +57,7 @@ impl<'a> Opened<'a> {
         }
         let table = table(&head, feed)?;
         let layout = Layout::of(&table.columns, feed)?;
-        Ok(Self::Table(table, layout))
+        Ok(Self::Table(Box::new((table, layout))))
     }
 
     /// Reads it to its end.
@@ -70,7 +70,8 @@ impl<'a> Opened<'a> {
         match self {
             Self::Csv(rows) => fetch::read_rows(*rows, feed, city, importer),
             Self::Geojson(input) => geojson::read_all(input, feed, city, importer),
-            Self::Table(table, layout) => {
+            Self::Table(table) => {
+                let (table, layout) = *table;
                 for row in &table.rows {
                     let text_at = |at: usize| text(row, &table.columns[at]);
                     importer.push(layout.row(text_at, feed, city))?;
