@@ -135,6 +135,21 @@ pub fn most<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer.deserialize_any(Rows(std::marker::PhantomData))
 }
 
+/// The same of a list that must be there.
+pub fn some<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<T>>, D::Error> {
+    most(deserializer).map(Some)
+}
+
+/// JSON that lacks what it should have.
+pub fn shapeless(address: &str) -> FeedError {
+    FeedError::Shape {
+        address: place(address),
+        at: (1, 1),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

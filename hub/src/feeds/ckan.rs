@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::FeedError;
-use super::answer::{self, most};
+use super::answer::{self, most, some};
 use super::failure;
 use super::fetch::Fetch;
 use super::http::Client;
@@ -55,8 +55,8 @@ struct Answer<T> {
 pub struct Found {
     #[serde(default, deserialize_with = "most")]
     fields: Vec<Field>,
-    #[serde(default, deserialize_with = "most")]
-    records: Vec<JsonRow>,
+    #[serde(default, deserialize_with = "some")]
+    records: Option<Vec<JsonRow>>,
     /// What the portal made of the limit that it was asked.
     #[serde(default)]
     limit: Option<usize>,
@@ -152,9 +152,12 @@ pub fn read(
         let most = found
             .limit
             .map_or(PAGE_ROWS, |limit| limit.clamp(1, PAGE_ROWS));
+        let rows = found
+            .records
+            .ok_or_else(|| answer::shapeless(portal.address))?;
         // A page that is full is not taken for the last: an empty one is, but for the row that is looked back at.
         let looked_back = usize::from(at.rows > 0);
-        at.page(found.records, ID, |came| came < most || came == looked_back)
+        at.page(rows, ID, |came| came < most || came == looked_back)
     })
 }
 
@@ -230,5 +233,5 @@ impl Portal<'_> {
 /// The columns and rows of an answer that somebody saved.
 pub fn saved(found: Found) -> (Vec<String>, Vec<JsonRow>) {
     let columns = found.fields.into_iter().map(|field| field.id).collect();
-    (columns, found.records)
+    (columns, found.records.unwrap_or_default())
 }

@@ -29,9 +29,9 @@ pub struct Table {
 
 /// A file whose header, if it has one, is this feed's.
 pub enum Opened<'a> {
-    Csv(Rows<'a>),
+    Csv(Box<Rows<'a>>),
     Geojson(Box<dyn Read + 'a>),
-    Table(Table, Layout),
+    Table(Box<(Table, Layout)>),
 }
 
 impl<'a> Opened<'a> {
@@ -43,7 +43,7 @@ impl<'a> Opened<'a> {
             return Ok(Self::Geojson(Box::new(input)));
         }
         if !matches!(first(input.fill_buf()?), Some(b'{' | b'[' | b'<')) {
-            return Ok(Self::Csv(Rows::open(input, feed)?));
+            return Ok(Self::Csv(Box::new(Rows::open(input, feed)?)));
         }
         let mut head = Vec::new();
         input.by_ref().take(PAGE_BYTES + 1).read_to_end(&mut head)?;
@@ -57,7 +57,7 @@ impl<'a> Opened<'a> {
         }
         let table = table(&head, feed)?;
         let layout = Layout::of(&table.columns, feed)?;
-        Ok(Self::Table(table, layout))
+        Ok(Self::Table(Box::new((table, layout))))
     }
 
     /// Reads it to its end.
@@ -68,9 +68,10 @@ impl<'a> Opened<'a> {
         importer: &mut import::Importer<'_>,
     ) -> Result<(), FeedError> {
         match self {
-            Self::Csv(rows) => fetch::read_rows(rows, feed, city, importer),
+            Self::Csv(rows) => fetch::read_rows(*rows, feed, city, importer),
             Self::Geojson(input) => geojson::read_all(input, feed, city, importer),
-            Self::Table(table, layout) => {
+            Self::Table(table) => {
+                let (table, layout) = *table;
                 for row in &table.rows {
                     let text_at = |at: usize| text(row, &table.columns[at]);
                     importer.push(layout.row(text_at, feed, city))?;
@@ -85,6 +86,11 @@ impl<'a> Opened<'a> {
 pub fn table_of(input: impl Read, feed: Option<&Feed>) -> Result<Table, FeedError> {
     let mut head = Vec::new();
     let mut input = BufReader::new(input);
+    let is_packed = input.fill_buf()?.starts_with(&[0x1f, 0x8b]);
+    let mut input: Box<dyn Read + '_> = match is_packed {
+        true => Box::new(flate2::read::MultiGzDecoder::new(input)),
+        false => Box::new(input),
+    };
     input.by_ref().take(PAGE_BYTES + 1).read_to_end(&mut head)?;
     let is_long = head.len() as u64 > PAGE_BYTES;
     if is_geojson(&head) {

@@ -22,7 +22,7 @@ pub struct Status {
     pub feed: String,
     /// Its name in the city's file.
     pub source: String,
-    /// `socrata`, `csv` or `boundaries`.
+    /// A source's kind, or `boundaries`.
     pub kind: &'static str,
     /// When it was last read to its end.
     #[serde(serialize_with = "text")]

@@ -157,12 +157,10 @@ impl Guess {
             ];
             // The row's number in its table is nobody's id: it changes when the table is made anew.
             let is_of_table = ["objectid", "_id", "fid", "shape"].contains(&column.lower.as_str());
-            (is_whole && is_short && !is_other).then(|| {
-                if is_of_table {
-                    0
-                } else {
-                    1 + column.named(&names)
-                }
+            (is_whole && is_short && !is_other).then(|| match column.lower.as_str() {
+                _ if is_of_table => 0,
+                "id" => names.len() - 1,
+                _ => 1 + column.named(&names),
             })
         });
         let is_taken = |name: &str| {

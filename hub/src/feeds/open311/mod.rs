@@ -188,7 +188,8 @@ impl Endpoint<'_> {
         }
         loop {
             let rows = self.requests(&window, last, &[])?;
-            let may_be_cut = rows.len() >= FULL || !rows.is_empty() && rows.len() % ROUND == 0;
+            let may_be_cut =
+                rows.len() >= FULL || !rows.is_empty() && rows.len().is_multiple_of(ROUND);
             if may_be_cut && window.length > SHORTEST {
                 window.length = (window.length / 2).max(SHORTEST);
                 continue;

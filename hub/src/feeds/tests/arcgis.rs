@@ -41,7 +41,7 @@ const FIRST: u64 = 1_767_245_400_000;
 
 fn feature(n: u64) -> Value {
     let mut feature = json!({ "attributes": {
-        "OBJECTID": n * 3, "Number": format!("N-{n}"), "Type": if n % 5 == 0 { "Noise" } else { "camp's" },
+        "OBJECTID": n * 3, "Number": format!("N-{n}"), "Type": if n.is_multiple_of(5) { "Noise" } else { "camp's" },
         "Filed": FIRST + n * 86_400_000, "Address": format!("{n} A ST"),
     }});
     match n % 5 {
@@ -85,7 +85,7 @@ impl Layer {
             return Says::json(recorded("arcgis_us-mi-kent__us-mi-kent-statistics.json"));
         }
         assert!(!asked.get("outFields").contains("Caller"), "{asked:?}");
-        let all = (1..=self.rows).filter(|n| !filtered || n % 5 != 0);
+        let all = (1..=self.rows).filter(|n| !filtered || !n.is_multiple_of(5));
         if asked.get("returnIdsOnly") == "true" {
             let ids: Vec<u64> = all.map(|n| n * 3).rev().collect();
             return Says::json(
@@ -270,6 +270,7 @@ fn hostile_answers_are_refused_with_a_reason() {
         (Says::json(deep), "JSON of another shape"),
         (Says::json(endless), "said to have more rows"),
         (Says::json(long), "over 8 MiB"),
+        (Says::json("[]"), "JSON of another shape"),
         (Says::of("text/html", "<html>Sign in</html>"), "text/html"),
         (
             Says::json(r#"{"features":[{"attributes":{"Number":1}}]}"#),

@@ -21,7 +21,7 @@ struct Table {
 
 fn row(id: u64) -> Value {
     json!({ "_id": id, "case_enquiry_id": 101_000_000 + id, "open_dt": format!("2026-03-{:02} 08:15:00", 1 + id % 28),
-            "type": if id % 3 == 0 { "Needle Pickup" } else { "Encampments" }, "location": format!("{id} A St"),
+            "type": if id.is_multiple_of(3) { "Needle Pickup" } else { "Encampments" }, "location": format!("{id} A St"),
             "latitude": "40.7", "longitude": -73.9 })
 }
 
@@ -185,7 +185,11 @@ fn what_goes_wrong_is_named() {
             "answered 400: Search Error",
         ),
         (Says::json(r#"{"success":true}"#), "answered 400"),
-        (Says::json("[]"), "another shape"),
+        (Says::json("[]"), "answered 400"),
+        (
+            Says::json(r#"{"success":true,"result":[]}"#),
+            "another shape",
+        ),
         (Says::of("text/html", "<html>"), "text/html"),
     ] {
         let there = there(&portal, "");

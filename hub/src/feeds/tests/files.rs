@@ -123,7 +123,11 @@ fn a_call_counts_once_in_its_week_however_often_it_changes() {
         call
     };
     let homeless = "HOMELESS COMPLAINT";
-    let mut early = vec![call(0, 0, homeless, None, false)];
+    // Of another kind, and closed.
+    let mut early = vec![
+        call(99, 0, "NOISE NUISANCE", Some(20), false),
+        call(0, 0, homeless, None, false),
+    ];
     early.extend((1..6).map(|n| call(n, n % 3, homeless, None, false)));
     let mut late: Vec<_> = (1..6)
         .map(|n| call(n, n % 3, homeless, Some(21 + n), false))
@@ -153,11 +157,11 @@ fn a_call_counts_once_in_its_week_however_often_it_changes() {
         (counts.records, periods.collect::<Vec<_>>())
     };
     assert_eq!(published(&early, 1), (0, vec![]));
-    // The week of 21 to 27 September is due on 4 October.
-    let (records, periods) = published(&late, 3);
+    // The week of 21 to 27 September is due on 5 October.
+    let (records, periods) = published(&late, 4);
     assert_eq!(records, 6);
     assert_eq!(periods.iter().map(|(_, count)| count).sum::<u32>(), 0);
-    let (records, periods) = published(&late, 4);
+    let (records, periods) = published(&late, 5);
     assert_eq!(records, 0);
     assert_eq!(
         periods.iter().map(|(_, count)| *count).max(),
@@ -304,7 +308,7 @@ fn saved_answers_are_told_apart() {
         ("open311_sf2010_service_requests.xml", "Open311", 17, 2),
         ("socrata_bike_counts_page_1.json", "SODA JSON", 4, 1000),
         (CALLS, "SODA JSON", 29, 4),
-        ("socal_alpr_cameras.geojson.gz", "", 0, 0),
+        ("socal_alpr_cameras.geojson.gz", "GeoJSON", 12, 200),
         ("la311_2020_seed_iso_dates.csv", "CSV", 35, 200),
         ("seattle_sweeps_2008_2025.csv", "CSV", 14, 200),
         ("lapd_bureaus.geojson", "GeoJSON", 2, 4),

@@ -229,7 +229,12 @@ fn a_reading_goes_on_in_the_window_where_it_was() {
         .and_then(|pass| pass.after)
         .expect("kept");
     assert!(after.contains(" 3 R-"), "{after}");
-    assert_eq!(there.fetch().expect("goes on").records, 130);
+    there.fetch().expect("goes on");
+    let all = there
+        .store
+        .requests("encampments", 0, 30_000)
+        .expect("lists");
+    assert_eq!(all.len(), 210);
 }
 
 #[test]
