@@ -374,10 +374,9 @@ fn time(text: &str, name: &str) -> Result<Option<Time>, String> {
         return Ok(None);
     }
     let upper = text.to_ascii_uppercase();
-    let half = [("AM", 0), ("PM", 12)].into_iter();
-    let half = half
-        .filter_map(|(half, more)| Some((upper.strip_suffix(half)?.trim_end().to_owned(), more)));
-    let half = half.last();
+    let mut halves = [("AM", 0), ("PM", 12)].into_iter();
+    let half = halves
+        .find_map(|(half, more)| Some((upper.strip_suffix(half)?.trim_end().to_owned(), more)));
     let (clock, more) = half
         .as_ref()
         .map_or((&*upper, None), |(clock, more)| (&**clock, Some(*more)));
