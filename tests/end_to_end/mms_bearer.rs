@@ -76,24 +76,8 @@ impl World {
         }
     }
 
-    fn is_empty(&self) -> bool {
-        let memories = ["SM", "ME", "SR"];
-        let stored = memories
-            .iter()
-            .map(|memory| self.simulator.stored(memory).len());
-        stored.sum::<usize>() == 0 && self.simulator.waiting() == 0
-    }
-
     fn wait_until_empty(&self) {
-        wait::until_true("the SIM is empty", PATIENCE, || self.is_empty());
-    }
-
-    fn wait_for_reports(&self, count: usize) {
-        let data = self.apart.hub_data();
-        wait::until_true("every report is on the hub", PATIENCE, || {
-            diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= count as u64)
-        });
-        assert_eq!(diagnostics::rows(&data, "reports"), count as u64);
+        wait::until_true("the SIM is empty", PATIENCE, || self.simulator.is_empty());
     }
 
     fn answers(&self, to: usize) -> Vec<String> {
@@ -126,10 +110,19 @@ enum Comes {
     Text,
 }
 
+/// A name; what the server does, and whether for good; what that comes to; what the server is told.
+type Case = (
+    &'static str,
+    &'static [Trouble],
+    bool,
+    Comes,
+    &'static [&'static str],
+);
+
 #[test]
 fn however_a_carriers_server_fails_each_message_is_one_report_or_one_answer() {
     use Comes::{Report, Text};
-    let cases: [(&str, &[Trouble], bool, Comes, &[&str]); 15] = [
+    let cases: [Case; 15] = [
         ("well", &[], false, Report, &["retrieved"]),
         ("missing", &[Trouble::Status(404)], true, Text, &[]),
         ("gone", &[Trouble::Status(410)], true, Text, &[]),
@@ -222,7 +215,7 @@ fn however_a_carriers_server_fails_each_message_is_one_report_or_one_answer() {
         }
     }
     world.wait_until_empty();
-    world.wait_for_reports(reports);
+    world.apart.wait_for_reports(reports);
     for (n, (name, _, _, _, told)) in cases.iter().enumerate() {
         assert_eq!(world.mmsc.told(name), *told, "{name}");
         assert_eq!(world.answers(n).len(), 1, "{name}");
@@ -269,7 +262,7 @@ fn killed_between_commit_and_deletion_the_message_is_not_fetched_again_and_the_m
     // It tells of the message again, as if it had not been told.
     world.notify("once", 1);
     world.wait_until_empty();
-    world.wait_for_reports(1);
+    world.apart.wait_for_reports(1);
     assert_eq!(world.mmsc.fetched("once"), 1);
     world.apart.stop();
 }
@@ -299,7 +292,7 @@ fn where_the_proxy_or_the_interface_is_not_there_senders_are_asked_for_a_text() 
         world.apart.map.wait_for(&cell);
         world.wait_for_answer(2);
         world.wait_until_empty();
-        world.wait_for_reports(1);
+        world.apart.wait_for_reports(1);
         world.assert_discreet(1..4);
         world.apart.stop();
     }

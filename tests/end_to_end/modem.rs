@@ -53,14 +53,6 @@ impl World {
         wait::until_true("the SIM is empty", PATIENCE, || self.simulator.is_empty());
     }
 
-    fn wait_for_reports(&self, count: usize) {
-        let data = self.apart.hub_data();
-        wait::until_true("every report is on the hub", PATIENCE, || {
-            diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= count as u64)
-        });
-        assert_eq!(diagnostics::rows(&data, "reports"), count as u64);
-    }
-
     fn shown(&self) -> BTreeSet<String> {
         let all = self.apart.map.sightings().expect("the hub answers");
         let features = all["features"].as_array().expect("features");
@@ -127,7 +119,7 @@ fn messages_of_every_kind_become_reports_and_answers_and_the_sim_ends_empty() {
             world.answers(3)
         );
         world.wait_until_empty();
-        world.wait_for_reports(3);
+        world.apart.wait_for_reports(3);
         let logs = scan::files(&world.apart.logs, &[]);
         for n in 1..=4 {
             scan::assert_none(&logs, &scan::number(&number(n)));
@@ -158,7 +150,7 @@ fn killed_at_any_moment_each_message_is_one_report_and_its_slot_is_freed() {
         world.apart.start_edge();
     }
     world.wait_until_empty();
-    world.wait_for_reports(messages.len());
+    world.apart.wait_for_reports(messages.len());
     let expected: BTreeSet<String> = messages.iter().map(|(_, cell)| cell.clone()).collect();
     assert_eq!(world.shown(), expected);
 }
@@ -184,7 +176,7 @@ fn killed_between_commit_and_deletion_it_deletes_and_does_not_report_again() {
     world.apart.map.wait_for(&cell("5th & san pedro"));
     world.apart.map.wait_for(&cell("6th & vermont"));
     world.wait_until_empty();
-    world.wait_for_reports(2);
+    world.apart.wait_for_reports(2);
 }
 
 #[test]
@@ -233,7 +225,7 @@ fn whatever_a_modem_does_nothing_is_lost() {
         );
         world.simulator.mend();
     }
-    world.wait_for_reports(messages.len());
+    world.apart.wait_for_reports(messages.len());
     world.apart.stop();
 }
 
@@ -250,7 +242,7 @@ fn ten_notifications_in_one_write_are_ten_messages() {
         .with(|modem| modem.deliver_together(&pdus))
         .expect("PDUs");
     world.wait_until_empty();
-    world.wait_for_reports(10);
+    world.apart.wait_for_reports(10);
 }
 
 #[test]
@@ -277,7 +269,7 @@ fn a_modem_that_is_pulled_out_or_hangs_is_found_again() {
         world.apart.map.sighting(&cell("103rd St & Figueroa"))
     });
     world.wait_until_empty();
-    world.wait_for_reports(3);
+    world.apart.wait_for_reports(3);
     world.apart.stop();
 }
 
@@ -305,7 +297,7 @@ fn where_parts_that_wait_fill_the_sim_the_oldest_goes_as_it_stands_and_says_so()
     wait::until_true("the SIM has room", PATIENCE, || {
         world.simulator.stored("SM").len() == 7
     });
-    world.wait_for_reports(1);
+    world.apart.wait_for_reports(1);
     world.apart.map.wait_for(&messages[0].1);
     wait::until_true("its sender is told", wait::LONG, || {
         !world.answers(1).is_empty()
@@ -320,7 +312,7 @@ fn where_parts_that_wait_fill_the_sim_the_oldest_goes_as_it_stands_and_says_so()
         world.simulator.deliver(&parts[1]).expect("a PDU");
     }
     world.wait_until_empty();
-    world.wait_for_reports(8);
+    world.apart.wait_for_reports(8);
     let answers = world.answers(8);
     assert!(answers[0].starts_with("Got it: police at "), "{answers:?}");
     world.apart.stop();
@@ -352,7 +344,7 @@ fn pushes_that_nobody_wants_pile_up_and_hold_nothing_back() {
     world.apart.map.wait_for(&cell("5th & san pedro"));
     world.apart.map.wait_for(&cell("6th & vermont"));
     world.wait_until_empty();
-    world.wait_for_reports(2);
+    world.apart.wait_for_reports(2);
     world.apart.stop();
 }
 

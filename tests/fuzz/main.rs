@@ -24,7 +24,7 @@ Harms whole messages and gives them to every decoder, until the time is over.
 
 usage: fuzz [TARGET] [--seconds N] [--input HEX]
 
-  TARGET        one of sms, reassembly, mms, jpeg, exif, photo, text, envelope; all without it
+  TARGET        one of at, sms, reassembly, mms, jpeg, exif, photo, text, envelope; all without it
   --seconds N   for all targets together; 60 without it
   --input HEX   this input once, for TARGET
 

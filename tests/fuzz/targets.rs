@@ -14,11 +14,13 @@ use spotlight_common::keys;
 use spotlight_common::report::{Evidence, Kind, Minute, Report};
 use spotlight_edge::classify::Classifier;
 use spotlight_edge::decode::{
-    Pushed, Reassembly, SmsPdu, decode_mms, decode_pdu_hex, gps, jpeg, json,
+    Pushed, Reassembly, SmsPdu, decode_mms, decode_pdu_hex, decode_push, gps, jpeg, json,
 };
+use spotlight_edge::intake::modem::at::{Demux, Said};
 use spotlight_tests::{mms, sms};
 
-pub const NAMES: [&str; 8] = [
+pub const NAMES: [&str; 9] = [
+    "at",
     "sms",
     "reassembly",
     "mms",
@@ -48,6 +50,7 @@ pub fn targets() -> Vec<Target> {
         run,
     };
     vec![
+        target("at", 2, dialogues(), Box::new(listen)),
         target("sms", 3, texts(), Box::new(read_sms)),
         target("reassembly", 2, texts(), Box::new(reassemble)),
         target("mms", 4, multimedia(), Box::new(read_mms)),
@@ -103,6 +106,34 @@ fn answer(answer: Result<Value, impl std::fmt::Display>) -> Result<u64, String> 
     Ok(hasher.finish())
 }
 
+/// What a modem says, at once and in pieces: the first octet tells what it was asked, the second how long the pieces are.
+fn listen(bytes: &[u8]) -> Result<u64, String> {
+    let [asked, length, said @ ..] = bytes else {
+        return Ok(0);
+    };
+    let asked = ASKED[usize::from(*asked) % ASKED.len()];
+    let heard = |length: usize| {
+        let mut demux = Demux::default();
+        demux.expect(asked, asked.contains("CMGL"));
+        let mut all = Vec::new();
+        for piece in said.chunks(length) {
+            demux.push(piece);
+            all.extend(std::iter::from_fn(|| demux.pop()));
+        }
+        all
+    };
+    let (whole, pieces) = (heard(said.len().max(1)), heard(usize::from(*length).max(1)));
+    if whole != pieces {
+        return Err(format!("{whole:?} at once and {pieces:?} in pieces"));
+    }
+    let lines = |said: &Said| match said {
+        Said::Answer(answer) => answer.lines.len(),
+        Said::Notice(_) | Said::Prompt => 0,
+    };
+    let lines: usize = whole.iter().map(lines).sum();
+    Ok(hashed((asked, lines, format!("{whole:?}"))))
+}
+
 fn read_sms(bytes: &[u8]) -> Result<u64, String> {
     answer(json::pdu_json(&hex(bytes)))
 }
@@ -132,6 +163,8 @@ fn reassemble(bytes: &[u8]) -> Result<u64, String> {
 }
 
 fn read_mms(bytes: &[u8]) -> Result<u64, String> {
+    // Strangers' pushes come through the same reader.
+    let _ = decode_push(bytes);
     if let Ok(pdu) = decode_mms(bytes) {
         let _ = (
             pdu.sender().map(str::len),
@@ -208,6 +241,26 @@ fn open(bytes: &[u8]) -> Result<u64, String> {
     }
 }
 
+const ASKED: [&str; 4] = ["AT+CMGL=4", "AT+CMGS=20", "AT+CIMI", "AT+CSQ"];
+
+/// Answers to those, with notices inside and after.
+fn dialogues() -> Vec<Vec<u8>> {
+    let pdu = sms::deliver("+12135550117", "cops at 5th & san pedro").remove(0);
+    let said = [
+        format!(
+            "AT+CMGL=4\r\r\n+CMGL: 1,1,,{0}\r\n{pdu}\r\n+CMTI: \"SM\",2\r\n+CMGL: 3,0,,{0}\r\n{pdu}\r\n\r\nOK\r\n",
+            pdu.len() / 2 - 8
+        ),
+        format!("\r\n> \r\n+CDS: 25\r\n{pdu}\r\n+CMGS: 7\r\n\r\nOK\r\n"),
+        "310260123456789\r\nRING\r\n\r\nOK\r\nRDY\r\n".to_owned(),
+        format!("+CSQ: 17,99\r\nERROR\r\nOK\r\n+CMT: ,24\r\n{pdu}\r\n+CMS ERROR: 321\r\n"),
+    ];
+    (0..)
+        .zip(said)
+        .map(|(n, said)| [&[n, 3][..], said.as_bytes()].concat())
+        .collect()
+}
+
 fn texts() -> Vec<Vec<u8>> {
     let long = "they are at 5th and san pedro with two trucks and a bulldozer ".repeat(5);
     let wide = "la policía está en la calle 5 y san pedro 🚓 ".repeat(6);
@@ -242,6 +295,7 @@ fn multimedia() -> Vec<Vec<u8>> {
         mms::retrieved("+12135550117", text, &[]),
         mms::retrieved("+12135550117", "", &[&jpeg]),
         mms::retrieved("+12135550117", text, &[&jpeg, &jpeg[..40]]),
+        mms::notification("t1", "+12135550117", "http://mmsc.example/t1"),
     ];
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/mms");
     let files = std::fs::read_dir(vectors).into_iter().flatten().flatten();

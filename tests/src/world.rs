@@ -13,10 +13,13 @@ use tempfile::TempDir;
 use crate::broker::Mosquitto;
 use crate::process::{self, Running, free_port};
 use crate::spool::Spool;
-use crate::{http, wait};
+use crate::{diagnostics, http, wait};
 
 /// The network of every test.
 pub const NETWORK: &str = "test";
+
+/// Also where a modem was silent for half a minute.
+const REPORTS_WITHIN: Duration = Duration::from_secs(180);
 
 /// A sender: a number of the range kept for fiction, 555-0100 to 555-0199, in one of many area codes.
 pub fn number(n: usize) -> String {
@@ -300,6 +303,15 @@ impl Apart {
         let path = self.folder.path().join("edge.toml");
         let text = fs::read_to_string(&path).expect("the configuration is there");
         fs::write(path, text + sections).expect("a configuration can be written");
+    }
+
+    /// Waits until so many reports are on the hub, and sees that there are no more.
+    pub fn wait_for_reports(&self, count: usize) {
+        let data = self.hub_data();
+        wait::until_true("every report is on the hub", REPORTS_WITHIN, || {
+            diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= count as u64)
+        });
+        assert_eq!(diagnostics::rows(&data, "reports"), count as u64);
     }
 
     /// The hub's data folder.

@@ -142,7 +142,7 @@ impl Demux {
     }
 
     /// What came first and was not taken yet.
-    pub fn next(&mut self) -> Option<Said> {
+    pub fn pop(&mut self) -> Option<Said> {
         self.said.pop_front()
     }
 

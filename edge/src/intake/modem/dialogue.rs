@@ -156,7 +156,7 @@ impl<W: Wire> Dialogue<W> {
             if let Some(notice) = self.notices.pop_front() {
                 return Ok(notice);
             }
-            match self.demux.next() {
+            match self.demux.pop() {
                 Some(Said::Notice(notice)) => return Ok(notice),
                 Some(_) => {}
                 None => self.read().await?,
@@ -195,7 +195,7 @@ impl<W: Wire> Dialogue<W> {
         silence: Duration,
     ) -> Result<(), DialogueError> {
         // What was said before is no answer to this.
-        while let Some(said) = self.demux.next() {
+        while let Some(said) = self.demux.pop() {
             self.keep(said);
         }
         self.demux.expect(command, insists);
@@ -220,7 +220,7 @@ impl<W: Wire> Dialogue<W> {
     ) -> Result<T, DialogueError> {
         let end = Instant::now() + silence * AT_MOST;
         loop {
-            while let Some(said) = self.demux.next() {
+            while let Some(said) = self.demux.pop() {
                 match said {
                     said @ Said::Notice(_) => self.keep(said),
                     said => {

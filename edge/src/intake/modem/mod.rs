@@ -15,7 +15,7 @@
 //! Numbers, texts and PDUs stay in RAM and never print.
 
 mod answers;
-mod at;
+pub mod at;
 mod check;
 mod dialogue;
 mod erase;
@@ -67,8 +67,8 @@ use quirks::UsbId;
 use repeats::{First, Repeats};
 pub use run::OpenError;
 use run::Runner;
-pub use storage::Use;
-use storage::{Listing, Memory};
+use storage::Listing;
+pub use storage::{Memory, Use};
 
 /// The shortest interval of listings.
 const SHORTEST_POLL: SignedDuration = SignedDuration::from_secs(1);

@@ -10,7 +10,7 @@ fn said(command: &str, bytes: &str) -> Vec<Said> {
         for piece in bytes.as_bytes().chunks(size) {
             demux.push(piece);
         }
-        std::iter::from_fn(|| demux.next()).collect::<Vec<_>>()
+        std::iter::from_fn(|| demux.pop()).collect::<Vec<_>>()
     };
     let whole = read(bytes.len().max(1));
     for size in [1, 2, 3, 7] {
@@ -95,8 +95,8 @@ fn an_earlier_commands_end_is_not_taken_where_a_line_is_insisted_on() {
     let mut demux = Demux::default();
     demux.expect("AT+CMEE?", true);
     demux.push(b"OK\r\n+CMEE: 1\r\nOK\r\n");
-    assert_eq!(demux.next(), Some(answer(&["+CMEE: 1"], Ok(()))));
-    assert_eq!(demux.next(), None);
+    assert_eq!(demux.pop(), Some(answer(&["+CMEE: 1"], Ok(()))));
+    assert_eq!(demux.pop(), None);
 }
 
 #[test]
