@@ -54,7 +54,7 @@ pub struct Reading {
     pub notices: Vec<Notice>,
     /// How many are over.
     pub over: usize,
-    /// Lines that cannot be used, at most [`MOST_NAMED`] of them.
+    /// Lines that cannot be used, at most a hundred of them.
     pub problems: Vec<Problem>,
     /// How many cannot be used.
     pub refused: usize,

@@ -49,7 +49,7 @@ pub struct Columns {
 }
 
 impl Columns {
-    /// In the order of [`super::read::NAMES`].
+    /// In the order of the names in `read`.
     pub fn all(&self) -> [&[String]; 10] {
         [
             &self.id,
