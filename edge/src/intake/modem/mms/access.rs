@@ -8,7 +8,7 @@ use hyper::header::HeaderValue;
 use jiff::SignedDuration;
 use serde::Deserialize;
 
-use super::super::duration;
+use super::super::section::duration;
 use super::bearer::{Server, server_of};
 use super::carriers::Carrier;
 use crate::decode::MAX_MMS_OCTETS;
