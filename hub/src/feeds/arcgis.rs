@@ -19,7 +19,7 @@ use super::answer::{address, bytes, parsed, shapeless};
 use super::failure;
 use super::fetch::Fetch;
 use super::http::Client;
-use super::import::{Counts, Importer};
+use super::import::Counts;
 use super::layout::Layout;
 use super::paging::{self, Offset, Page, Reading};
 use super::soda::JsonRow;
@@ -47,11 +47,9 @@ pub fn read(
     let about = layer.about()?;
     let layout = Layout::of(&about.columns, feed)?;
     let version = about.edited_at.map(|at| at.to_string());
-    let file = format!("{}/{}", feed.id, source.id);
-    let importer = Importer::new(fetch.store, fetch.city, feed, &source.id, &file)?;
+    let importer = fetch.importer(feed, source)?;
     let began_at = Timestamp::now().as_second();
-    let is_same = version.is_some() && version == state.version;
-    if is_same && fetch.since.is_none() && state.pass.is_none() {
+    if fetch.is_unchanged(state, version.as_deref()) {
         state.read_at = began_at;
         return Ok(importer.finish(true)?);
     }

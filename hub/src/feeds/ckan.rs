@@ -16,7 +16,7 @@ use super::answer::{self, most, some};
 use super::failure;
 use super::fetch::Fetch;
 use super::http::Client;
-use super::import::{Counts, Importer};
+use super::import::Counts;
 use super::layout::Layout;
 use super::paging::{self, Offset, Reading};
 use super::soda::JsonRow;
@@ -107,12 +107,10 @@ pub fn read(
         portal.ask("datastore_search", &[&id[..], &[("limit", "0")]].concat())?;
     let columns: Vec<String> = fields.into_iter().map(|field| field.id).collect();
     let layout = Layout::of(&columns, feed)?;
-    let file = format!("{}/{}", feed.id, source.id);
-    let importer = Importer::new(fetch.store, fetch.city, feed, &source.id, &file)?;
+    let importer = fetch.importer(feed, source)?;
     let began_at = Timestamp::now().as_second();
     let version = resource.last_modified;
-    let is_same = version.is_some() && version == state.version;
-    if is_same && fetch.since.is_none() && state.pass.is_none() {
+    if fetch.is_unchanged(state, version.as_deref()) {
         state.read_at = began_at;
         return Ok(importer.finish(true)?);
     }

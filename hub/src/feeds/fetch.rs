@@ -108,6 +108,24 @@ impl Fetch<'_> {
         result
     }
 
+    /// Takes the rows of a source.
+    pub fn importer<'s>(
+        &'s self,
+        feed: &'s Feed,
+        source: &'s Source,
+    ) -> Result<Importer<'s>, FeedError> {
+        let name = format!("{}/{}", feed.id, source.id);
+        Ok(Importer::new(
+            self.store, self.city, feed, &source.id, &name,
+        )?)
+    }
+
+    /// Whether all of this version was read before, and no more is asked for.
+    pub fn is_unchanged(&self, state: &SourceState, version: Option<&str>) -> bool {
+        let is_same = version.is_some() && version == state.version.as_deref();
+        is_same && self.since.is_none() && state.pass.is_none()
+    }
+
     fn dataset(
         &self,
         feed: &Feed,
@@ -119,11 +137,9 @@ impl Fetch<'_> {
         let about = dataset.about()?;
         let layout = Layout::of(&about.columns, feed)?;
         let version = about.rows_updated_at.map(|at| at.to_string());
-        let file = format!("{}/{}", feed.id, source.id);
-        let importer = Importer::new(self.store, self.city, feed, &source.id, &file)?;
+        let importer = self.importer(feed, source)?;
         let began_at = Timestamp::now().as_second();
-        let is_same = version.is_some() && version == state.version;
-        if is_same && self.since.is_none() && state.pass.is_none() {
+        if self.is_unchanged(state, version.as_deref()) {
             // Nothing has changed since.
             state.read_at = began_at;
             return Ok(importer.finish(true)?);
@@ -227,8 +243,7 @@ impl Fetch<'_> {
     ) -> Result<Counts, FeedError> {
         let began_at = Timestamp::now().as_second();
         let version = state.version.as_deref();
-        let file = format!("{}/{}", feed.id, source.id);
-        let mut importer = Importer::new(self.store, self.city, feed, &source.id, &file)?;
+        let mut importer = self.importer(feed, source)?;
         let is_geojson = source.kind == Kind::Geojson;
         let accept = match is_geojson {
             true => "application/geo+json, application/json",

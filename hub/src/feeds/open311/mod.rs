@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::FeedError;
 use super::answer::{address, bytes};
 use super::fetch::Fetch;
-use super::import::{Counts, Importer};
+use super::import::Counts;
 use super::layout::Layout;
 use super::paging::{self, Page, Reading};
 use super::soda::text;
@@ -63,8 +63,7 @@ pub fn read(
     state.is_of(&source.address);
     let columns = COLUMNS.map(str::to_owned);
     let layout = Layout::of(&columns, feed)?;
-    let file = format!("{}/{}", feed.id, source.id);
-    let importer = Importer::new(fetch.store, fetch.city, feed, &source.id, &file)?;
+    let importer = fetch.importer(feed, source)?;
     let began_at = Timestamp::now().as_second();
     let mut pass = paging::begin(fetch, source, state, began_at, None);
     if pass.since.is_none() {
