@@ -99,6 +99,11 @@ fn how(access: &Access) -> String {
 fn proxy(found: &Bearer) -> Line {
     let fix = "see that the APN is the one for multimedia messages and that the SIM's plan has them: a carrier's servers mostly answer over its own connection alone";
     match (&found.own, &found.connects) {
+        (Err(error @ BearerError::Name(_)), _) => Line::fail(
+            PROXY,
+            format!("{}: {}", found.server, log::chain(error)),
+            "set `dns` of [modem.mms] to the name servers of the carrier's connection, as `mmcli -b 0` or `resolvectl` shows them",
+        ),
         (Err(error), _) | (_, Some(Err(error))) => Line::fail(
             PROXY,
             format!("{}: {}", found.server, log::chain(error)),
@@ -142,10 +147,12 @@ mod tests {
         );
         assert_eq!(told(&at(port, "none0"), None).await, [(BEARER, fail)]);
         drop(listener);
-        assert_eq!(
-            told(&at(port, "lo"), None).await,
-            [(BEARER, ok), (PROXY, fail)]
-        );
+        for nobody in [
+            at(port, "lo"),
+            "interface = \"lo\"\nmmsc = \"http://mmsc.invalid/\"\ndns = [\"127.0.0.1:1\"]".into(),
+        ] {
+            assert_eq!(told(&nobody, None).await, [(BEARER, ok), (PROXY, fail)]);
+        }
         assert_eq!(told("", None).await, [(BEARER, Status::Warn)]);
         assert_eq!(told("", Some("001010")).await, [(BEARER, fail)]);
         // The modem's line tells of it.

@@ -26,6 +26,14 @@ pub struct Place {
     pub slot: u16,
 }
 
+impl Place {
+    /// Of a message that lies in no memory: there is nothing to remove.
+    pub const NOWHERE: Self = Self {
+        memory: Memory::Modem,
+        slot: u16::MAX,
+    };
+}
+
 /// A message, or a part of one, in its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Piece {
@@ -56,8 +64,6 @@ const ENOUGH_TRIES: u32 = 4;
 /// What the pipeline has of it.
 struct Item {
     pieces: Vec<Piece>,
-    /// Of one that lies nowhere.
-    loose: Option<Origin>,
     sender: Zeroizing<String>,
 }
 
@@ -112,6 +118,12 @@ impl Holdings {
             print: u64::from_le_bytes(print),
             origin: Origin::new(Inbox::Modem, &self.key, &name),
         }
+    }
+
+    /// One that came without a place in a memory, unless an earlier run was done with it: a modem may deliver it again.
+    pub fn loose(&self, pdu: Zeroizing<String>) -> Option<New> {
+        let piece = self.piece(Place::NOWHERE, &pdu);
+        (!self.before.contains(&piece.origin)).then_some(New { piece, pdu })
     }
 
     /// Takes a whole listing of a memory; which removals it confirms. What is new waits for [`Holdings::take_new`].
@@ -186,34 +198,19 @@ impl Holdings {
 
     /// The number of an item that the pipeline gets, made of these pieces, and sent by `sender`.
     pub fn offer(&mut self, pieces: Vec<Piece>, sender: Zeroizing<String>) -> u64 {
-        self.insert(Item {
-            pieces,
-            loose: None,
-            sender,
-        })
-    }
-
-    /// The same of a message that lies nowhere.
-    pub fn offer_loose(&mut self, origin: Origin, sender: Zeroizing<String>) -> u64 {
-        self.insert(Item {
-            pieces: Vec::new(),
-            loose: Some(origin),
-            sender,
-        })
+        self.next_item += 1;
+        self.items.insert(self.next_item, Item { pieces, sender });
+        self.next_item
     }
 
     /// Lets a piece go with an item that is not done.
     pub fn attach(&mut self, item: u64, piece: Piece) {
         match self.items.get_mut(&item) {
+            // What lies nowhere may come in the same words again.
+            Some(item) if item.pieces.contains(&piece) => {}
             Some(item) => item.pieces.push(piece),
             None => self.remove(piece),
         }
-    }
-
-    fn insert(&mut self, item: Item) -> u64 {
-        self.next_item += 1;
-        self.items.insert(self.next_item, item);
-        self.next_item
     }
 
     /// Who sent an item.
@@ -233,8 +230,7 @@ impl Holdings {
         let Some(item) = self.items.get(&item) else {
             return Vec::new();
         };
-        let pieces = item.pieces.iter().map(|piece| piece.origin);
-        pieces.chain(item.loose).collect()
+        item.pieces.iter().map(|piece| piece.origin).collect()
     }
 
     /// The item is done: its pieces are to go. Returns what is confirmed at once: what lies nowhere.
@@ -242,14 +238,26 @@ impl Holdings {
         let Some(item) = self.items.remove(&item) else {
             return Vec::new();
         };
+        let is_nowhere = |piece: &&Piece| piece.place == Place::NOWHERE;
+        let confirmed = item.pieces.iter().filter(is_nowhere);
+        let confirmed = confirmed.map(|piece| piece.origin).collect();
         for piece in item.pieces {
             self.remove(piece);
         }
-        item.loose.into_iter().collect()
+        confirmed
+    }
+
+    /// The same of an item whose end nobody waits for: what lies nowhere is confirmed by rounds that do not show it.
+    pub fn end_told(&mut self, item: u64) {
+        let confirmed = self.end(item);
+        self.before.extend(confirmed);
     }
 
     /// A piece is to go.
     pub fn remove(&mut self, piece: Piece) {
+        if piece.place == Place::NOWHERE {
+            return;
+        }
         self.removals.push(Removal {
             piece,
             tries: 0,
@@ -415,9 +423,14 @@ mod tests {
     #[test]
     fn what_lies_nowhere_is_gone_when_it_is_done() {
         let mut holdings = holdings(&[]);
-        let origin = holdings.piece(place(0), "AA").origin;
-        let item = holdings.offer_loose(origin, Zeroizing::default());
-        assert_eq!(holdings.end(item), [origin]);
+        let pieces = [Place::NOWHERE, place(0)].map(|place| holdings.piece(place, "AA"));
+        let item = holdings.offer(vec![pieces[0]], Zeroizing::default());
+        assert_eq!(holdings.end(item), [pieces[0].origin]);
+        // One that the network delivered again lies on the SIM.
+        let item = holdings.offer(pieces.to_vec(), Zeroizing::default());
+        assert_eq!(holdings.end(item), [pieces[0].origin]);
+        assert_eq!(holdings.due(), [pieces[1]]);
+        holdings.removals.clear();
         assert_eq!((holdings.end(item), holdings.due()), (vec![], vec![]));
     }
 }

@@ -55,7 +55,7 @@ use crate::outbox::OutboxError;
 use answers::{Answers, Outgoing};
 pub use check::{CheckError, Findings, NotSent, check};
 pub use facts::{Registration, Sim};
-use holdings::{Holdings, New, Piece, Place};
+use holdings::{Holdings, New, Piece};
 pub use mms::{
     Access, Bearer, BearerError, Link, NoAccess, Section as MmsSection, check as check_mms,
 };
@@ -202,10 +202,20 @@ impl Modem {
         self.full.load(Ordering::Relaxed) >= FULL
     }
 
-    /// What is new as the pipeline takes it, by the network's time.
+    /// What is new on the SIM as the pipeline takes it, by the network's time.
     fn offer(self: &Arc<Self>) -> Vec<Inbound> {
         self.tell_of_settled();
         let new = self.state().holdings.take_new();
+        self.offer_all(new)
+    }
+
+    /// The same of a message that came without a place in a memory: there is nothing to remove.
+    fn loose(self: &Arc<Self>, pdu: Zeroizing<String>) -> Vec<Inbound> {
+        let new = self.state().holdings.loose(pdu);
+        self.offer_all(new.into_iter().collect())
+    }
+
+    fn offer_all(self: &Arc<Self>, new: Vec<New>) -> Vec<Inbound> {
         let mut read: Vec<_> = new
             .into_iter()
             .map(|new| (decode_pdu_hex(&new.pdu).ok(), new))
@@ -265,22 +275,6 @@ impl Modem {
         inbounds
     }
 
-    /// A message that lies in no memory: it is handed on, and there is nothing to remove.
-    fn loose(self: &Arc<Self>, pdu: Zeroizing<String>) -> Inbound {
-        let sender = match decode_pdu_hex(&pdu) {
-            Ok(SmsPdu::Deliver(deliver)) => Zeroizing::new(deliver.sender.as_str().to_owned()),
-            _ => Zeroizing::default(),
-        };
-        let place = Place {
-            memory: Memory::Modem,
-            slot: u16::MAX,
-        };
-        let mut state = self.state();
-        let origin = state.holdings.piece(place, &pdu).origin;
-        let item = state.holdings.offer_loose(origin, sender);
-        self.inbound(item, origin, Payload::Pdu(pdu))
-    }
-
     fn inbound(self: &Arc<Self>, item: u64, origin: Origin, payload: Payload) -> Inbound {
         Inbound {
             payload,
@@ -332,7 +326,7 @@ impl State {
         tracing::warn!(
             reason,
             refused = self.refused,
-            "a message on the SIM is not read; it is removed"
+            "a message is not read; it is removed"
         );
         for piece in pieces {
             self.holdings.remove(piece);

@@ -67,8 +67,8 @@ impl<'a, W: Wire> Talk<'a, W> {
         // What came without a place to lie in is nowhere else.
         while let Some(notice) = self.dialogue.take_notice() {
             if let Notice::Message(pdu) = notice {
-                let inbound = self.runner.modem.loose(pdu);
-                self.runner.hand_over(vec![inbound]).await;
+                let inbounds = self.runner.modem.loose(pdu);
+                self.runner.hand_over(inbounds).await;
             }
         }
         ended
@@ -121,8 +121,8 @@ impl<'a, W: Wire> Talk<'a, W> {
                 self.ready.memories.extend(memory);
             }
             Notice::Message(pdu) => {
-                let inbound = self.runner.modem.loose(pdu);
-                self.runner.hand_over(vec![inbound]).await;
+                let inbounds = self.runner.modem.loose(pdu);
+                self.runner.hand_over(inbounds).await;
             }
             Notice::Report => {}
             Notice::Restarted => return Err(TalkError::Restarted),

@@ -374,10 +374,17 @@ async fn a_message_that_lies_nowhere_is_handed_on() {
     let folder = tempfile::tempdir().expect("a folder");
     let node = node(folder.path());
     let hex = text("+12135550100", "police at 5th");
-    let inbound = node.runner.modem.loose(Zeroizing::new(hex.clone()));
-    assert_eq!(pdu(&inbound), hex);
+    let loose = || node.runner.modem.loose(Zeroizing::new(hex.clone()));
+    let inbounds = loose();
+    let [inbound] = inbounds.as_slice() else {
+        panic!("not one");
+    };
+    assert_eq!(pdu(inbound), hex);
     assert!(inbound.arrived <= Timestamp::now());
+    // A network that was not answered delivers it again.
+    assert!(loose().is_empty());
     // There is nothing to remove.
     let ticket = &inbound.ticket;
     assert_eq!(ticket.intake.remove(ticket.item), [ticket.origin]);
+    assert!(loose().is_empty());
 }

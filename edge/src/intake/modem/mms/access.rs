@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::super::section::duration;
 use super::bearer::{Server, server_of};
 use super::carriers::Carrier;
+use super::names::NameServer;
 use crate::decode::MAX_MMS_OCTETS;
 
 /// What an MMSC is told where neither the configuration nor the table says: what phones of no particular maker say.
@@ -30,6 +31,9 @@ pub struct Section {
     /// The interface that the system brought up for the carrier. If absent, the system's own way.
     #[serde(default)]
     pub interface: Option<String>,
+    /// The carrier's name servers. If absent, the system's are asked.
+    #[serde(default)]
+    pub dns: Vec<NameServer>,
     /// The access point, for whoever brings that up.
     #[serde(default)]
     pub apn: Option<String>,
@@ -80,6 +84,7 @@ pub enum NoAccess {
 #[derive(Debug, Clone)]
 pub struct Access {
     pub interface: Option<String>,
+    pub dns: Vec<NameServer>,
     pub apn: Option<String>,
     /// The carrier's name, where the table knows it, and whether somebody tried what it says.
     pub carrier: Option<(&'static str, bool)>,
@@ -156,6 +161,7 @@ impl Section {
         let max_size = self.max_size.or(carrier.map(|carrier| carrier.max_size));
         Ok(Arc::new(Access {
             interface: self.interface.clone(),
+            dns: self.dns.clone(),
             apn: self
                 .apn
                 .clone()

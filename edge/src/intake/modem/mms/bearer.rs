@@ -1,7 +1,7 @@
 //! The way to a carrier's servers: the interface that the system brought up, addresses as carriers write them, and a connection.
 //!
 //! A socket is bound to the interface (`SO_BINDTODEVICE`), so that nothing of a message leaves by another way. Names are asked of
-//! the system. Where no proxy stands between, an address is taken from a notification, which anybody may have sent: those of this
+//! the carrier's name servers, where the configuration says them, and else of the system. Where no proxy stands between, an address is taken from a notification, which anybody may have sent: those of this
 //! machine and, unless an interface is set, of its own networks are refused.
 
 use std::fmt;
@@ -13,6 +13,7 @@ use serde::Deserialize;
 use tokio::net::{TcpSocket, TcpStream, UdpSocket};
 
 use super::access::Access;
+use super::names;
 
 /// Addresses of one name that are tried.
 const MAX_ADDRESSES: usize = 8;
@@ -62,12 +63,19 @@ impl Server {
             .or_else(|| host.parse::<Ipv6Addr>().ok().map(IpAddr::V6))
     }
 
-    async fn addresses(&self) -> io::Result<Vec<SocketAddr>> {
+    async fn addresses(&self, access: &Access) -> io::Result<Vec<SocketAddr>> {
         if let Some(address) = self.address() {
             return Ok(vec![SocketAddr::new(address, self.port)]);
         }
-        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await?;
-        Ok(found.take(MAX_ADDRESSES).collect())
+        if access.dns.is_empty() {
+            let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await?;
+            return Ok(found.take(MAX_ADDRESSES).collect());
+        }
+        let found = names::ask(&access.dns, access.interface.as_deref(), &self.host).await?;
+        let found = found.into_iter().take(MAX_ADDRESSES);
+        Ok(found
+            .map(|address| SocketAddr::new(address, self.port))
+            .collect())
     }
 }
 
@@ -180,7 +188,7 @@ pub async fn own_address(access: &Access, server: &Server) -> Result<IpAddr, Bea
 }
 
 async fn allowed(access: &Access, target: &Server) -> Result<Vec<SocketAddr>, BearerError> {
-    let addresses = target.addresses().await.map_err(BearerError::Name)?;
+    let addresses = target.addresses(access).await.map_err(BearerError::Name)?;
     // What the operator or the table names is meant.
     let is_meant = access.proxy.is_some() || *target == access.mmsc_server;
     let (all, has_interface) = (addresses.len(), access.interface.is_some());

@@ -21,6 +21,7 @@ mod fetch;
 mod items;
 #[cfg(test)]
 mod loopback;
+mod names;
 mod notification;
 mod notified;
 mod patience;

@@ -109,7 +109,7 @@ impl Modem {
 
     /// The MMSC was told that a message is done.
     pub(in super::super) fn told(&self, item: u64) {
-        self.state().holdings.end(item);
+        self.state().holdings.end_told(item);
         self.changed.notify_one();
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
+use zeroize::Zeroizing;
 
 use super::super::fake::Fake;
 use super::super::tests::{Node, node_with, push_parts_of};
@@ -210,6 +211,30 @@ async fn what_a_crash_left_is_told_and_removed_and_not_fetched_again() {
         .await;
     assert_eq!(world.mmsc.gets(), 1);
     assert!(node.inbox.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_notification_that_lies_nowhere_is_fetched_too() {
+    let world = World::new(vec![message()]).await;
+    world.fake.world().stored.clear();
+    let mut node = world.node("");
+    let _talk = node.talk_with(&world.fake);
+    let location = format!("http://127.0.0.1:{}/1", world.port);
+    let modem = node.runner.modem.clone();
+    let mms = modem.mms.as_ref().expect("it is set up");
+    // The carrier is known once the SIM is.
+    world.until(|_| mms.access().is_some()).await;
+    for part in push_parts_of(&location, 9) {
+        let inbounds = modem.loose(Zeroizing::new(part));
+        assert!(inbounds.is_empty(), "it is fetched first");
+    }
+    let inbound = node.next().await;
+    assert_eq!(plain(&inbound).photos.len(), 1);
+    node.finish(&inbound, None).await;
+    world
+        .until(|world| world.mmsc.told() == [("m-notifyresp-ind", 129)])
+        .await;
+    node.settled().await;
 }
 
 #[tokio::test]
