@@ -54,7 +54,7 @@ impl Seat {
     }
 }
 
-/// The head of the answer; what follows is written by the viewers' thread.
+/// The head of the answer; what follows is written by the viewers' threads.
 pub async fn stream(
     State(shared): State<Shared>,
     Extension(seat): Extension<Seat>,
@@ -100,7 +100,7 @@ pub async fn announce(shared: Shared, audience: Audience) -> io::Result<()> {
         let ready =
             ready.map_err(|_| io::Error::other("failed to render what viewers are told"))?;
         let wake = sleep(until(&shared, ready.good_until));
-        audience.tell(ready);
+        audience.tell(&ready);
         tokio::select! {
             changed = pictures.changed() => if changed.is_err() { break },
             _ = closing.changed() => break,

@@ -37,7 +37,7 @@ pub async fn serve(
     shared: Shared,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let audience = Audience::open(shared.0.clock.clone())?;
+    let audience = Audience::open(&shared.0.clock)?;
     let router = router(shared.clone());
     let mut connections = JoinSet::new();
     let taking = async {

@@ -1,4 +1,4 @@
-//! The viewers: everyone who reads the stream of events, in one thread that holds nothing of them but their sockets.
+//! The viewers: everyone who reads the stream of events, in a thread for each core that holds nothing of them but their sockets.
 //!
 //! A frame is rendered once and written to each socket in turn, without a task, a queue or a buffer for each. What a socket
 //! does not take at once is written when it does; one that takes nothing for [`STALLED`] is let go.
@@ -6,6 +6,7 @@
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,8 @@ const LOOK: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// What the system keeps for a reader that is slow, in bytes; not the megabytes that it would.
 const SEND_BUFFER: usize = 64 * 1024;
+/// Most threads; the system's part of a write is most of it, and is done on the writer's core.
+const MOST_HALLS: usize = 4;
 
 enum Told {
     Came(Box<Viewer>),
@@ -32,23 +35,22 @@ enum Told {
     End,
 }
 
-/// Where the thread is spoken to; cheap to clone.
+/// Where the threads are spoken to; cheap to clone.
 #[derive(Clone)]
-pub struct Audience(Sender<Told>);
+pub struct Audience {
+    halls: Arc<[Sender<Told>]>,
+    seated: Arc<AtomicUsize>,
+}
 
 impl Audience {
-    /// Starts the thread, which ends with [`Audience::end`], or when nobody can speak to it any more.
-    pub fn open(clock: Clock) -> io::Result<Self> {
-        let (teller, told) = channel();
-        let hall = Hall {
-            clock,
-            viewers: Vec::new(),
-            state: None,
-        };
-        std::thread::Builder::new()
-            .name("viewers".into())
-            .spawn(move || hall.run(&told))?;
-        Ok(Self(teller))
+    /// Starts the threads, which end with [`Audience::end`], or when nobody can speak to them any more.
+    pub fn open(clock: &Clock) -> io::Result<Self> {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let halls = (0..cores.min(MOST_HALLS)).map(|_| Hall::open(clock.clone()));
+        Ok(Self {
+            halls: halls.collect::<io::Result<_>>()?,
+            seated: Arc::default(),
+        })
     }
 
     /// Takes over a connection, whose answer's head is written.
@@ -67,18 +69,23 @@ impl Audience {
             written: Instant::now(),
             _permits: (seated.permit, connection),
         };
-        // Once the thread has ended nobody is seated.
-        let _ = self.0.send(Told::Came(Box::new(viewer)));
+        let turn = self.seated.fetch_add(1, Ordering::Relaxed);
+        // Once its thread has ended nobody is seated.
+        let _ = self.halls[turn % self.halls.len()].send(Told::Came(Box::new(viewer)));
     }
 
     /// What is to be seen now.
-    pub fn tell(&self, ready: Arc<Ready>) {
-        let _ = self.0.send(Told::State(ready));
+    pub fn tell(&self, ready: &Arc<Ready>) {
+        for hall in self.halls.iter() {
+            let _ = hall.send(Told::State(ready.clone()));
+        }
     }
 
     /// Lets everyone go.
     pub fn end(&self) {
-        let _ = self.0.send(Told::End);
+        for hall in self.halls.iter() {
+            let _ = hall.send(Told::End);
+        }
     }
 }
 
@@ -137,7 +144,7 @@ impl Viewer {
     }
 }
 
-/// All readers, and what they are shown.
+/// Readers of one thread, and what they are shown.
 struct Hall {
     clock: Clock,
     viewers: Vec<Viewer>,
@@ -145,6 +152,20 @@ struct Hall {
 }
 
 impl Hall {
+    /// Starts the thread.
+    fn open(clock: Clock) -> io::Result<Sender<Told>> {
+        let (teller, told) = channel();
+        let hall = Self {
+            clock,
+            viewers: Vec::new(),
+            state: None,
+        };
+        std::thread::Builder::new()
+            .name("viewers".into())
+            .spawn(move || hall.run(&told))?;
+        Ok(teller)
+    }
+
     fn run(mut self, told: &Receiver<Told>) {
         let mut look = Instant::now() + LOOK;
         loop {
