@@ -102,6 +102,30 @@ test("a sweep that is over goes from an open page, and with the last of them all
   });
 });
 
+test("what is announced, changed or called off comes to an open page, on map and list", async () => {
+  const file = join(folder, "hub", "notices.csv");
+  const told = [rows[0], `7,${day(1)},08:00,,MacArthur Park,,,,,`];
+  try {
+    await open("", {}, (map) =>
+      open("list?lang=es", {}, async (list) => {
+        const both = [map, list];
+        for (const page of both) await page.locator("html.on-air").waitFor({ state: "attached", timeout: PATIENCE });
+        const count = (page, n) =>
+          page.waitForFunction((n) => document.querySelectorAll(".sweeps li").length === n, n, { timeout: PATIENCE });
+        for (const [table, n] of [[[told[0]], 0], [told, 1], [rows, 10]]) {
+          writeFileSync(file, table.join("\n"));
+          for (const page of both) await count(page, page === list ? Math.min(n, 5) : n);
+          if (n !== 1) continue;
+          assert.match(await map.locator("#announced").innerText(), /MacArthur Park/);
+          assert.match(await list.locator("#sweeps").innerText(), /Desalojos anunciados[^]*MacArthur Park/);
+        }
+      }),
+    );
+  } finally {
+    writeFileSync(file, rows.join("\n"));
+  }
+});
+
 test("calendars are read by a library, with their hours on the city's clock", async () => {
   for (const [path, count] of [["sweeps.ics", 14], ["sweeps/skid-row.ics?lang=es", 1], ["sweeps/watts.ics", 0]]) {
     const answer = await fetch(url + path);

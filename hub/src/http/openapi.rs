@@ -217,6 +217,7 @@ fn schemas() -> Value {
             "node_online": { "type": "boolean" },
             "data": { "type": "string", "description": "`current`, or why an area without a sighting says nothing" },
             "reported_gone": { "type": "object", "additionalProperties": time(), "description": "By cell: when someone else said that they left" },
+            "sweeps": { "type": "string", "description": "Differs once other sweeps are announced than before" },
             "licence": text()
         })),
         "Sighting": feature(&["Polygon"], &["cell", "label", "level", "first_seen", "last_seen", "fades_at"], json!({

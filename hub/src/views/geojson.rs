@@ -10,14 +10,15 @@ use crate::notices::Notice;
 use crate::store::open_data::BegunBy;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
-use crate::views::{Picture, Sighting, current, upcoming};
+use crate::views::{Picture, Sighting, current, sweeps, upcoming};
 
 /// On which terms sightings may be used: a copy fades as they do.
 pub const SIGHTINGS_LICENCE: &str =
     "facts on which no rights are claimed; keep no copy past `fades_at`";
 
 /// Current sightings. The collection's own members say how old it is (`at`), whether an area without a sighting says
-/// anything at all (`node_online`, `data`), and of which cells another sender says that they left (`reported_gone`).
+/// anything at all (`node_online`, `data`), of which cells another sender says that they left (`reported_gone`), and when other
+/// sweeps are announced than before (`sweeps` differs).
 pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
     let gone = current(picture, at).filter_map(|sighting| {
         let gone = second(sighting.reported_gone?);
@@ -28,6 +29,7 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> FeatureCollection {
         "node_online": picture.node_online,
         "data": data(picture),
         "reported_gone": gone.collect::<JsonObject>(),
+        "sweeps": sweeps::edition(picture),
         "licence": SIGHTINGS_LICENCE,
     });
     FeatureCollection {

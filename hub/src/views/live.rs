@@ -7,7 +7,7 @@ use spotlight_common::now::Level;
 
 use crate::views::choice::Shape;
 use crate::views::words::Words;
-use crate::views::{Picture, list, time};
+use crate::views::{Picture, list, sweeps, time};
 
 /// What the script says and knows, as data. `map_page` is the address of the marks, empty on their own page.
 pub fn for_script(
@@ -30,6 +30,7 @@ pub fn for_script(
         // The page may have been kept until then: its script, until it hears the time, must not be late.
         "latest": time::next_minute(at).as_second(),
         "map_page": map_page,
+        "sweeps": sweeps::edition(picture),
         "kept": shape == Shape::Kept,
         "embedded": shape == Shape::Embedded,
         "near": words.place_near("{place}"),

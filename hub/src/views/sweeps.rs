@@ -84,6 +84,17 @@ pub fn line(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
     }
 }
 
+/// By what an open page knows that others are announced than when it was made. What is over counts too: that goes from a page by
+/// itself.
+pub fn edition(picture: &Picture) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for notice in picture.notices.iter() {
+        hasher.update(notice.id.as_bytes());
+        hasher.update(&notice.changed_at.as_second().to_le_bytes());
+    }
+    hasher.finalize().to_hex()[..8].to_owned()
+}
+
 /// The next of them, what it means, and where the others are.
 pub fn block(picture: &Picture, at: Timestamp, choice: &Choice, most: usize) -> Markup {
     let words = choice.lang.words();

@@ -65,6 +65,7 @@ function connect(): void {
     alive(sightings.at);
     if (words.kept) return;
     show(sightings);
+    void notices.renew(sightings.sweeps);
     // Hatching depends on it.
     if (hasData !== has_data(sightings)) void map.redraw();
     hasData = has_data(sightings);

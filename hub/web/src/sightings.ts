@@ -24,6 +24,8 @@ export interface Sightings {
   node_online: boolean;
   /** When another sender said that they left, by cell. */
   reported_gone: Record<string, string>;
+  /** Differs once other sweeps are announced. */
+  sweeps: string;
   features: Feature[];
 }
 

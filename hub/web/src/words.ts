@@ -10,6 +10,8 @@ export interface Words {
   latest: number;
   /** The address of the marks; empty on their own page. */
   map_page: string;
+  /** By what is known that other sweeps are announced. */
+  sweeps: string;
   /** Whether the page was kept by the browser, and whether it is in somebody else's. */
   kept: boolean;
   embedded: boolean;
