@@ -427,7 +427,7 @@ mod tests {
             sightings.map(|s| s.cell).collect::<BTreeSet<_>>()
         };
         assert_eq!((cells(0).len(), cells(1)), (2, [there.report.cell].into()));
-        assert_eq!(pictures[1].sightings[0].label, "in Seattle");
+        assert_eq!(pictures[1].sightings[0].label, "near Downtown");
         // Seattle's own node is not up, whoever else is.
         assert!(pictures[0].has_data() && pictures[0].node_online);
         assert!(!pictures[1].node_online && !pictures[1].has_data());

@@ -28,18 +28,20 @@ pub fn of_area(cities: &[Arc<City>], outline: &[(f64, f64)]) -> usize {
 
 /// Where several have a point in their bounds: the one whose outline holds it, else one that has no outline, else the first.
 fn of_point(cities: &[Arc<City>], at: (f64, f64)) -> Option<usize> {
-    let holding = || {
-        let cities = cities.iter().enumerate();
-        cities.filter(|(_, city)| city.holds(at.0, at.1))
+    let all = cities.iter().enumerate();
+    let holding: Vec<(usize, &Arc<City>)> =
+        all.filter(|(_, city)| city.holds(at.0, at.1)).collect();
+    if holding.len() < 2 {
+        return holding.first().map(|(n, _)| *n);
+    }
+    let rank = |city: &City| match city.encloses(at) {
+        Some(true) => 0,
+        None => 1,
+        Some(false) => 2,
     };
-    let by = |encloses: Option<bool>| {
-        let mut holding = holding();
-        move || holding.find(|(_, city)| city.encloses(at) == encloses)
-    };
-    let (n, _) = by(Some(true))()
-        .or_else(by(None))
-        .or_else(|| holding().next())?;
-    Some(n)
+    // The first of those that are equal.
+    let best = holding.iter().min_by_key(|(_, city)| rank(city));
+    best.map(|(n, _)| *n)
 }
 
 #[cfg(test)]

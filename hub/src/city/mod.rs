@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use spotlight_common::cell::Cell;
 use spotlight_common::config::{self, ConfigError};
-use spotlight_common::gazetteer::Gazetteer;
+use spotlight_common::gazetteer::{Gazetteer, metres};
 
 use crate::notices::source::{self as notices, Source as NoticeSource};
 use basemap::Basemap;
@@ -35,6 +35,9 @@ const LOS_ANGELES_DISTRICTS: &str =
 
 /// The resolution of the cell that a row without a point is placed in: a ZIP code's area is smaller.
 pub const ZIP_RESOLUTION: u8 = 6;
+
+/// What is nearer than this to a district's middle, in metres, is said to be near it.
+const DISTRICT: f64 = 1_500.0;
 
 /// A city as its file describes it.
 #[derive(Debug, Clone)]
@@ -304,11 +307,18 @@ impl City {
         self.boundaries.iter().find(|set| set.id == *id)
     }
 
-    /// Words for a cell: its places', or only the city's name.
+    /// Words for a cell: its places', or else the nearest district's, or only the city's name.
     pub fn label(&self, cell: Cell) -> String {
-        match &self.gazetteer {
-            Some(places) => places.cell_label(cell),
-            None => format!("in {}", self.name),
+        if let Some(places) = &self.gazetteer {
+            return places.cell_label(cell);
+        }
+        let middle = cell.center();
+        let districts = self.districts.iter();
+        let districts = districts.map(|(name, lat, lon)| (name, metres(middle, (*lat, *lon))));
+        let nearest = districts.min_by(|(_, one), (_, other)| one.total_cmp(other));
+        match nearest {
+            Some((name, away)) if away < DISTRICT => format!("near {name}"),
+            _ => format!("in {}", self.name),
         }
     }
 
@@ -416,6 +426,10 @@ mod tests {
         let city = City::load(&path.to_string_lossy()).expect("loads");
         let cell = Cell::at(36.17, -115.14, 8).expect("a cell");
         assert_eq!(city.label(cell), "in Las Vegas");
+        let other = City::load("seattle").expect("loads");
+        let label = |lat, lon| other.label(Cell::at(lat, lon, 9).expect("a cell"));
+        assert_eq!(label(47.6690, -122.3800), "near Ballard");
+        assert_eq!(label(47.6000, -122.4500), "in Seattle");
         let home = City::load("los-angeles").expect("loads");
         let cell = Cell::at(34.0442, -118.2439, 9).expect("a cell");
         assert!(home.label(cell).starts_with("near "));
