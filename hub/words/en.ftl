@@ -256,6 +256,7 @@ find-too-large = { $place } is too large to be one place. Write a corner in it; 
 find-elsewhere = Those coordinates are not in { $city }; the map stays as it was.
 find-short-link = A short map link hides its place, and this map opens no links. Write the corner; the map stays as it was.
 find-districts-only = That is no district of { $city }, and this map does not know its streets yet; it stays as it was.
+find-other-city = That was not found in { $city }; the map stays as it was.
 # A link to a place in another city of this map, or to that city's map.
 find-in-city = In { $city }: { $place }
 find-to-city = Map of { $city }

@@ -235,6 +235,7 @@ find-too-large = { $place } es demasiado grande para ser un lugar. Escribe una e
 find-elsewhere = Esas coordenadas no están en { $city }; el mapa queda como estaba.
 find-short-link = Un enlace corto oculta el lugar, y este mapa no abre enlaces. Escribe la esquina; el mapa queda como estaba.
 find-districts-only = No es un barrio de { $city }, y este mapa aún no conoce sus calles; queda como estaba.
+find-other-city = No se encontró en { $city }; el mapa queda como estaba.
 find-in-city = En { $city }: { $place }
 find-to-city = Mapa de { $city }
 find-pin = el lugar que buscaste

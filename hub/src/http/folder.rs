@@ -15,7 +15,12 @@ pub async fn enter(uri: Uri) -> Response {
     }
     match HeaderValue::from_str(&address) {
         Ok(address) => {
-            let headers = [(header::LOCATION, address)];
+            // Not for good: an operator may serve another city some day.
+            let keeping = HeaderValue::from_static("no-cache");
+            let headers = [
+                (header::LOCATION, address),
+                (header::CACHE_CONTROL, keeping),
+            ];
             (StatusCode::PERMANENT_REDIRECT, headers).into_response()
         }
         Err(_) => answer::refusal("there is no such address"),

@@ -90,12 +90,7 @@ impl Search {
             return None;
         }
         let answer = look(&text, &picture.city, &picture.coverage);
-        let nothing = answer.as_ref().is_err_and(|missing| {
-            matches!(
-                missing.why,
-                Missing::NoPlace | Missing::OutsideCity | Missing::UnknownCorner(..)
-            )
-        });
+        let nothing = answer.as_ref().is_err_and(is_nothing);
         let elsewhere = elsewhere::find(&text, picture, nothing);
         Some(Self {
             text,
@@ -117,11 +112,24 @@ impl Search {
         })
     }
 
+    /// Whether this city has nothing of it and another has.
+    fn is_only_elsewhere(&self) -> bool {
+        self.answer.as_ref().is_err_and(is_nothing) && !self.elsewhere.is_empty()
+    }
+
     /// Where it is, if it was found.
     pub fn found(&self) -> Option<Point> {
         let place = self.answer.as_ref().ok()?;
         Some(Point::of((place.lat, place.lon)))
     }
+}
+
+/// Whether there is nothing to ask back about.
+fn is_nothing(missing: &NotFound) -> bool {
+    matches!(
+        missing.why,
+        Missing::NoPlace | Missing::OutsideCity | Missing::UnknownCorner(..)
+    )
 }
 
 /// What a city knows of a text: by its places, its districts, or as a point in it.
@@ -201,7 +209,11 @@ pub fn answer(picture: &Picture, choice: &Choice, search: &Search) -> Markup {
             @match &search.answer {
                 Ok(found) => p { strong { (place(&found.label, words)) "." } " " (lies(picture, (found.lat, found.lon), lang)) },
                 Err(missing) => {
-                    p { (why(picture, missing, lang)) }
+                    @if search.is_only_elsewhere() {
+                        p { (words.find_other_city(&picture.city.name)) }
+                    } @else {
+                        p { (why(picture, missing, lang)) }
+                    }
                     @if !missing.candidates.is_empty() {
                         ul {
                             @for candidate in &missing.candidates {

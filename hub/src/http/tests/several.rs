@@ -196,6 +196,8 @@ async fn a_search_leads_into_the_city_that_has_the_place() {
         let (_, found) = said.split_once("id=\"found\"").expect("an answer");
         assert!(found.contains(&format!("<a href=\"{link}")), "{found:.600}");
         assert!(!said.contains("q=ballard") && !said.contains("q=5th"));
+        let is_elsewhere = found.contains("That was not found in Seattle");
+        assert_eq!(is_elsewhere, page.starts_with("/seattle"), "{found:.600}");
     }
     let there = server.text("/seattle/?at=47.6690,-122.3840").await;
     assert!(there.contains("<strong>Ballard."), "{there:.3000}");

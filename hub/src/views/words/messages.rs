@@ -223,6 +223,7 @@ messages! {
         find_elsewhere(city);
         find_short_link();
         find_districts_only(city);
+        find_other_city(city);
         find_in_city(city, place);
         find_to_city(city);
         find_pin();
