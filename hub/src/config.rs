@@ -1,11 +1,12 @@
 //! The hub's configuration: one TOML file.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use spotlight_common::config::Broker;
-use spotlight_common::ids::Network;
+use spotlight_common::ids::{Network, NodeId};
 
 /// The default file, commented, as `spotlight-hub config` prints it.
 pub const DEFAULT: &str = include_str!("../hub.toml");
@@ -18,9 +19,15 @@ pub struct Config {
     pub network: Network,
     /// The folder of its stores and its key.
     pub data: PathBuf,
-    /// A city that is built in, or the path of a city file.
-    #[serde(default = "los_angeles")]
-    pub city: String,
+    /// A city that is built in, or the path of a city file; Los Angeles where neither this nor `cities` is set.
+    #[serde(default)]
+    pub city: Option<String>,
+    /// The same of several, the first at the addresses that a hub of one city has.
+    #[serde(default)]
+    pub cities: Option<Vec<String>>,
+    /// What one of several cities has of its own, by its id.
+    #[serde(default)]
+    pub by_city: BTreeMap<String, OfCity>,
     /// Where the map is served.
     #[serde(default = "listen")]
     pub listen: SocketAddr,
@@ -58,6 +65,24 @@ pub struct Config {
     pub broker: Broker,
 }
 
+/// What one of several cities has of its own.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OfCity {
+    /// The number to text there.
+    #[serde(default)]
+    pub phone: Option<String>,
+    /// Whom people can ask about their rights there.
+    #[serde(default)]
+    pub rights: Option<String>,
+    /// The nodes that hear that number: while none of them is up there is no data. Without it, any node.
+    #[serde(default)]
+    pub nodes: Option<BTreeSet<NodeId>>,
+    /// A PMTiles archive for its map.
+    #[serde(default)]
+    pub basemap: Option<PathBuf>,
+}
+
 /// How city open data is kept fresh.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -79,6 +104,69 @@ impl Default for FeedsConfig {
     }
 }
 
+/// Why a configuration names no cities that a hub can serve.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CitiesError {
+    /// Two settings for one thing.
+    #[error("set either `city`, for one, or `cities`, for several; not both")]
+    Both,
+    /// None.
+    #[error("`cities` names none; name one or more, as in cities = [\"los-angeles\", \"seattle\"]")]
+    None,
+    /// Twice the same address.
+    #[error(
+        "`cities` has two of the id `{0}`; a city file's name is its id, so give one file another name"
+    )]
+    Twice(String),
+    /// No address.
+    #[error(
+        "`{0}` cannot be the address of a city among several: name its file in a-z, 0-9 and -, and not as a page of the hub is called"
+    )]
+    Address(String),
+    /// A section without its city.
+    #[error("[by_city.{0}] is of no city that `cities` names")]
+    Unknown(String),
+}
+
+/// The first parts of a hub's own addresses.
+const TAKEN: [&str; 14] = [
+    "about", "api", "assets", "cities", "feed", "healthz", "icon", "list", "metrics", "ogc",
+    "openapi", "poster", "sweeps", "tiles",
+];
+
+impl Config {
+    /// The cities to serve, by name or path, the first first.
+    pub fn cities(&self) -> Result<Vec<String>, CitiesError> {
+        match (&self.city, &self.cities) {
+            (Some(_), Some(_)) => Err(CitiesError::Both),
+            (None, Some(cities)) if cities.is_empty() => Err(CitiesError::None),
+            (None, Some(cities)) => Ok(cities.clone()),
+            (Some(city), None) => Ok(vec![city.clone()]),
+            (None, None) => Ok(vec!["los-angeles".to_owned()]),
+        }
+    }
+
+    /// Whether cities of these ids can be served together.
+    pub fn check_ids(&self, ids: &[&str]) -> Result<(), CitiesError> {
+        for (n, id) in ids.iter().enumerate() {
+            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+            let is_address = !id.is_empty() && id.chars().all(is_plain) && !TAKEN.contains(id);
+            // The only one has no address of its own.
+            if ids.len() > 1 && !is_address {
+                return Err(CitiesError::Address((*id).to_owned()));
+            }
+            if ids[..n].contains(id) {
+                return Err(CitiesError::Twice((*id).to_owned()));
+            }
+        }
+        let mut sections = self.by_city.keys();
+        match sections.find(|id| !ids.contains(&id.as_str())) {
+            Some(id) => Err(CitiesError::Unknown(id.clone())),
+            None => Ok(()),
+        }
+    }
+}
+
 fn yes() -> bool {
     true
 }
@@ -91,10 +179,6 @@ pub struct CoverageArea {
     pub name: String,
     /// Its outline: at least three (latitude, longitude) in degrees, not closed.
     pub outline: Vec<(f64, f64)>,
-}
-
-fn los_angeles() -> String {
-    "los-angeles".into()
 }
 
 fn listen() -> SocketAddr {
@@ -128,6 +212,44 @@ mod tests {
             .err()
             .expect("refused");
         assert!(error.to_string().contains("colour"));
+    }
+
+    #[test]
+    fn one_city_or_several_and_never_two_of_a_name() {
+        let one = "city = \"los-angeles\"\n";
+        let read = |text: &str| {
+            let text = DEFAULT.replace(one, text);
+            toml::from_str::<Config>(&text).expect("a configuration")
+        };
+        assert!(DEFAULT.contains(one));
+        let check = |text: &str, expected: &[&str]| {
+            assert_eq!(read(text).cities().expect(text), expected);
+        };
+        check(one, &["los-angeles"]);
+        check("", &["los-angeles"]);
+        let both = ["seattle", "los-angeles"];
+        check("cities = [\"seattle\", \"los-angeles\"]\n", &both);
+        assert_eq!(read("cities = []\n").cities(), Err(CitiesError::None));
+        let error = read(&format!("{one}cities = [\"seattle\"]\n")).cities();
+        assert_eq!(error, Err(CitiesError::Both));
+        let config = read(one);
+        assert_eq!(config.check_ids(&both), Ok(()));
+        assert_eq!(config.check_ids(&["My City"]), Ok(()));
+        let twice = config.check_ids(&["seattle", "seattle"]);
+        assert_eq!(twice, Err(CitiesError::Twice("seattle".to_owned())));
+        for bad in ["api", "list", "My City", "", "..", "a/b"] {
+            let error = config.check_ids(&["seattle", bad]);
+            assert_eq!(error, Err(CitiesError::Address(bad.to_owned())));
+        }
+    }
+
+    #[test]
+    fn a_citys_own_section_names_a_city() {
+        let text = format!("{DEFAULT}\n[by_city.seattle]\nphone = \"+12065550100\"\n");
+        let config: Config = toml::from_str(&text).expect("a configuration");
+        assert_eq!(config.check_ids(&["los-angeles", "seattle"]), Ok(()));
+        let error = config.check_ids(&["los-angeles"]);
+        assert_eq!(error, Err(CitiesError::Unknown("seattle".to_owned())));
     }
 
     #[test]

@@ -26,6 +26,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::folders;
 use crate::store::open_data;
 use crate::store::reports::{Reports, StoreError};
 
@@ -202,6 +203,13 @@ fn answer(store: &Reports, data: &Path, question: &Question) -> Result<String, C
         Question::Tables => {
             let mut tables = store.tables()?;
             tables.extend(open_data::published::tables(data)?);
+            for (id, folder) in folders::others(data) {
+                let of_city = open_data::published::tables(&folder)?.into_iter();
+                tables.extend(of_city.map(|mut table| {
+                    table.table = format!("cities/{id}/{}", table.table);
+                    table
+                }));
+            }
             Ok(lines(tables))
         }
         Question::Nodes => Ok(lines(store.nodes()?.into_iter().map(|(key, node)| {

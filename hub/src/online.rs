@@ -55,9 +55,15 @@ impl Online {
 
     /// Whether a node that may count is up.
     pub fn any(&self, now: Timestamp) -> bool {
+        self.any_of(None, now)
+    }
+
+    /// Whether one of these is; of any, where none are named.
+    pub fn any_of(&self, nodes: Option<&BTreeSet<NodeId>>, now: Timestamp) -> bool {
+        let is_meant = |node: &NodeId| nodes.is_none_or(|nodes| nodes.contains(node));
         self.heard
             .iter()
-            .any(|(node, heard)| self.known.contains(node) && counts(*heard, now))
+            .any(|(node, heard)| is_meant(node) && self.known.contains(node) && counts(*heard, now))
     }
 }
 

@@ -1,13 +1,14 @@
 //! The hub's present: the live reports in RAM, turned into a [`Picture`] whenever something changes or fades.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use spotlight_common::cell::Cell;
 use spotlight_common::clock::{Clock, ClockQuality};
-use spotlight_common::ids::ReportId;
+use spotlight_common::ids::{NodeId, ReportId};
 use spotlight_common::log;
 use spotlight_common::now::{CurrentSighting, Now, Outline};
 use spotlight_common::report::Minute;
@@ -22,10 +23,12 @@ use crate::notices::Notice;
 use crate::online::Online;
 use crate::store::received::Received;
 use crate::store::reports::{Reports, StoreError};
+use crate::views::cities::Cities;
 use crate::views::layers::Layer;
 use crate::views::merge::merge;
 use crate::views::words::Languages;
 use crate::views::{Coverage, Operator, Picture, Sighting};
+use crate::whose;
 
 /// The retained `now` is written again this often, so that readers can tell a silent hub from an empty map.
 const NOW_EVERY: Duration = Duration::from_secs(60);
@@ -33,8 +36,8 @@ const NOW_EVERY: Duration = Duration::from_secs(60);
 /// Changes that come within this time are shown together.
 const SETTLE: Duration = Duration::from_millis(20);
 
-/// What a picture is made from.
-pub struct State {
+/// One of the hub's cities, and what only its picture shows.
+pub struct Shown {
     pub city: Arc<City>,
     pub coverage: Arc<Vec<Coverage>>,
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
@@ -42,8 +45,38 @@ pub struct State {
     pub notices: watch::Receiver<Arc<Vec<Notice>>>,
     pub phone: Option<String>,
     pub operator: Operator,
+    /// The nodes that hear its number; any where none are named.
+    pub nodes: Option<BTreeSet<NodeId>>,
     pub basemap: Option<Arc<Basemap>>,
     pub public_url: Option<String>,
+    /// All cities, as its pages list them.
+    pub cities: Cities,
+}
+
+#[cfg(test)]
+impl Shown {
+    /// A city of which nothing but its name is known.
+    pub fn new(city: Arc<City>) -> Self {
+        Self {
+            city,
+            coverage: Arc::default(),
+            layers: watch::channel(Arc::default()).1,
+            notices: watch::channel(Arc::default()).1,
+            phone: None,
+            operator: Operator::default(),
+            nodes: None,
+            basemap: None,
+            public_url: None,
+            cities: Cities::default(),
+        }
+    }
+}
+
+/// What pictures are made from: one for each city.
+pub struct State {
+    shown: Vec<Shown>,
+    /// The same cities.
+    cities: Vec<Arc<City>>,
     pub languages: Languages,
     pub clock: Clock,
     cells: HashMap<Cell, Vec<Received>>,
@@ -56,23 +89,14 @@ pub struct State {
 
 impl State {
     pub fn new(
-        city: Arc<City>,
-        coverage: Vec<Coverage>,
-        layers: watch::Receiver<Arc<Vec<Layer>>>,
-        phone: Option<String>,
+        shown: Vec<Shown>,
         clock: Clock,
         live: Vec<Received>,
         withheld: Vec<Received>,
     ) -> Self {
         let mut state = Self {
-            city,
-            coverage: Arc::new(coverage),
-            layers,
-            notices: watch::channel(Arc::default()).1,
-            phone,
-            operator: Operator::default(),
-            basemap: None,
-            public_url: None,
+            cities: shown.iter().map(|shown| shown.city.clone()).collect(),
+            shown,
             languages: Languages::built_in(),
             clock,
             cells: HashMap::new(),
@@ -103,15 +127,14 @@ impl State {
         }
     }
 
-    /// The picture at an instant, newest sighting first.
-    pub fn picture(&self, at: Timestamp) -> Picture {
-        let mut sightings: Vec<_> = self
-            .cells
-            .values()
-            .filter_map(|reports| merge(reports, at))
-            .map(|merged| Sighting {
+    /// Each city's picture at an instant, newest sighting first. A sighting is in exactly one.
+    pub fn pictures(&self, at: Timestamp) -> Vec<Picture> {
+        let mut sightings: Vec<Vec<Sighting>> = vec![Vec::new(); self.shown.len()];
+        for merged in self.cells.values().filter_map(|reports| merge(reports, at)) {
+            let n = whose::of_cell(&self.cities, merged.cell);
+            sightings[n].push(Sighting {
                 cell: merged.cell,
-                label: self.city.label(merged.cell),
+                label: self.cities[n].label(merged.cell),
                 level: merged.level,
                 first_seen: merged.first_seen,
                 last_seen: merged.last_seen,
@@ -119,24 +142,30 @@ impl State {
                     .reported_gone
                     .or_else(|| self.left.noted(merged.cell, merged.last_seen)),
                 fades_at: merged.fades_at,
-            })
-            .collect();
-        sightings
-            .sort_by(|one, other| (other.last_seen, one.cell).cmp(&(one.last_seen, other.cell)));
-        Picture {
-            at,
-            city: self.city.clone(),
-            sightings,
-            layers: self.layers.borrow().clone(),
-            notices: self.notices.borrow().clone(),
-            coverage: self.coverage.clone(),
-            node_online: self.online.any(at),
-            phone: self.phone.clone(),
-            operator: self.operator.clone(),
-            basemap: self.basemap.clone(),
-            public_url: self.public_url.clone(),
-            languages: self.languages.clone(),
+            });
         }
+        let pictures = self.shown.iter().zip(sightings);
+        let pictures = pictures.map(|(shown, mut sightings)| {
+            sightings.sort_by(|one, other| {
+                (other.last_seen, one.cell).cmp(&(one.last_seen, other.cell))
+            });
+            Picture {
+                at,
+                city: shown.city.clone(),
+                sightings,
+                layers: shown.layers.borrow().clone(),
+                notices: shown.notices.borrow().clone(),
+                coverage: shown.coverage.clone(),
+                node_online: self.online.any_of(shown.nodes.as_ref(), at),
+                phone: shown.phone.clone(),
+                operator: shown.operator.clone(),
+                basemap: shown.basemap.clone(),
+                public_url: shown.public_url.clone(),
+                languages: self.languages.clone(),
+                cities: shown.cities.clone(),
+            }
+        });
+        pictures.collect()
     }
 
     /// Who may count as a node that is up: all that were added and are not revoked.
@@ -184,19 +213,22 @@ pub async fn keep(
     store: Arc<Reports>,
     mut changes: mpsc::Receiver<Change>,
     nodes_changed: Arc<Notify>,
-    pictures: watch::Sender<Arc<Picture>>,
+    pictures: Vec<watch::Sender<Arc<Picture>>>,
     now_publisher: NowPublisher,
     shutdown: CancellationToken,
 ) -> Result<(), StoreError> {
-    let mut layers = state.layers.clone();
-    let mut notices = state.notices.clone();
+    let (mut layers, mut notices) = (Vec::new(), Vec::new());
+    for shown in &state.shown {
+        layers.push(shown.layers.clone());
+        notices.push(shown.notices.clone());
+    }
     let left = state.left.clone();
     let mut housekeeping = tokio::time::interval(NOW_EVERY);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgotten_on = 0;
     loop {
         let mut is_due = false;
-        let shown = pictures.borrow().clone();
+        let next = next_fading(&pictures);
         tokio::select! {
             change = changes.recv() => match change {
                 Some(change) => {
@@ -208,9 +240,9 @@ pub async fn keep(
                 }
                 None => return Ok(()),
             },
-            changed = layers.changed() => if changed.is_err() { return Ok(()) },
-            changed = notices.changed() => if changed.is_err() { return Ok(()) },
-            () = until_next_fading(&shown, &state.clock) => {}
+            changed = any_changed(&mut layers) => if changed.is_err() { return Ok(()) },
+            changed = any_changed(&mut notices) => if changed.is_err() { return Ok(()) },
+            () = until_fading(next, &state.clock) => {}
             () = left.changed() => {}
             () = nodes_changed.notified() => state.read_nodes(&store).await?,
             _ = housekeeping.tick() => {
@@ -240,20 +272,40 @@ pub async fn keep(
             }
             () = shutdown.cancelled() => return Ok(()),
         }
-        let picture = Arc::new(state.picture(state.clock.now()));
-        left.forget_all_but(picture.sightings.iter().map(|sighting| sighting.cell));
+        let at = state.clock.now();
+        let made = state.pictures(at);
+        let cells = made.iter().flat_map(|picture| &picture.sightings);
+        left.forget_all_but(cells.map(|sighting| sighting.cell));
+        let now = now(at, state.online.any(at), &made);
         // First the readers of this hub: the broker may be away.
-        let is_new = pictures.send_if_modified(|shown| {
-            let is_new = !shown.shows_the_same(&picture);
-            if is_new {
-                *shown = picture.clone();
-            }
-            is_new
-        });
+        let mut is_new = false;
+        for (pictures, picture) in pictures.iter().zip(made) {
+            is_new |= pictures.send_if_modified(|shown| {
+                let is_new = !shown.shows_the_same(&picture);
+                if is_new {
+                    *shown = Arc::new(picture);
+                }
+                is_new
+            });
+        }
         if is_new || is_due {
-            now_publisher.publish(&now(&picture));
+            now_publisher.publish(&now);
         }
     }
+}
+
+/// Waits until one of them has changed. An error where nobody sends any more.
+async fn any_changed<T>(all: &mut [watch::Receiver<T>]) -> Result<(), watch::error::RecvError> {
+    let mut waiting: Vec<_> = all.iter_mut().map(|one| Box::pin(one.changed())).collect();
+    std::future::poll_fn(|context| {
+        let mut all = waiting.iter_mut();
+        let ready = all.find_map(|one| match one.as_mut().poll(context) {
+            Poll::Ready(changed) => Some(changed),
+            Poll::Pending => None,
+        });
+        ready.map_or(Poll::Pending, Poll::Ready)
+    })
+    .await
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
@@ -262,14 +314,19 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) 
         .unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
 }
 
+/// When the next of what is shown fades.
+fn next_fading(pictures: &[watch::Sender<Arc<Picture>>]) -> Option<Timestamp> {
+    let firsts = pictures.iter().filter_map(|picture| {
+        let picture = picture.borrow();
+        let sightings = picture.sightings.iter();
+        sightings.map(|sighting| sighting.fades_at).min()
+    });
+    firsts.min()
+}
+
 /// Sleeps to the next second at which a sighting fades, but never long: the machine may sleep or its clock be set.
-async fn until_next_fading(picture: &Picture, clock: &Clock) {
+async fn until_fading(next: Option<Timestamp>, clock: &Clock) {
     let at = clock.now();
-    let next = picture
-        .sightings
-        .iter()
-        .map(|sighting| sighting.fades_at)
-        .min();
     let wait = next.map_or(NOW_EVERY, |next| {
         Duration::try_from(next.duration_since(at))
             .unwrap_or_default()
@@ -278,11 +335,13 @@ async fn until_next_fading(picture: &Picture, clock: &Clock) {
     tokio::time::sleep(wait.max(Duration::from_millis(5))).await;
 }
 
-/// What edges answer from: no more than an envelope holds, and it says so where something had to stay out.
-fn now(picture: &Picture) -> Now {
-    let mut sightings: Vec<_> = picture
-        .sightings
-        .iter()
+/// What edges answer from, of all cities: no more than an envelope holds, and it says so where something had to stay out.
+fn now(at: Timestamp, node_online: bool, pictures: &[Picture]) -> Now {
+    let mut newest: Vec<&Sighting> = pictures.iter().flat_map(|p| &p.sightings).collect();
+    let all = newest.len();
+    newest.sort_by_key(|sighting| std::cmp::Reverse(sighting.last_seen));
+    let mut sightings: Vec<_> = newest
+        .into_iter()
         .take(Now::MOST_SIGHTINGS)
         .map(|sighting| CurrentSighting {
             cell: sighting.cell,
@@ -294,15 +353,16 @@ fn now(picture: &Picture) -> Now {
         .collect();
     sightings.sort_by_key(|sighting| sighting.cell);
     let mut points = 0;
-    let coverage = picture.coverage.iter().take_while(|area| {
+    let coverage = pictures.iter().flat_map(|picture| picture.coverage.iter());
+    let coverage = coverage.take_while(|area| {
         points += area.outline.len();
         points <= Now::MOST_POINTS
     });
     Now {
-        written_at: picture.at.as_second(),
-        node_online: picture.node_online,
+        written_at: at.as_second(),
+        node_online,
         coverage: coverage.map(|area| Outline::new(&area.outline)).collect(),
-        complete: sightings.len() == picture.sightings.len(),
+        complete: sightings.len() == all,
         sightings,
     }
 }
@@ -310,7 +370,7 @@ fn now(picture: &Picture) -> Now {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use spotlight_common::ids::{Epoch, NodeId, Pseudonym};
+    use spotlight_common::ids::{Epoch, Pseudonym};
     use spotlight_common::report::{Evidence, Kind, Report};
 
     use crate::views::fixture;
@@ -339,16 +399,50 @@ mod tests {
     }
 
     fn state(live: Vec<Received>, withheld: Vec<Received>) -> State {
-        let (_, layers) = watch::channel(Arc::default());
-        let (city, clock) = (Arc::new(fixture::city()), Clock::manual(now()));
-        State::new(city, Vec::new(), layers, None, clock, live, withheld)
+        let shown = vec![Shown::new(Arc::new(fixture::city()))];
+        State::new(shown, Clock::manual(now()), live, withheld)
+    }
+
+    fn picture(state: &State, at: Timestamp) -> Picture {
+        state.pictures(at).remove(0)
+    }
+
+    #[test]
+    fn each_city_shows_its_own_and_now_has_all() {
+        let city = |name: &str| Arc::new(City::load(name).expect("loads"));
+        let mut home = Shown::new(city("los-angeles"));
+        home.coverage = fixture::picture(0).coverage;
+        let mut other = Shown::new(city("seattle"));
+        other.nodes = Some([NodeId([2; 32])].into());
+        let mut there = row(34.0442);
+        there.report.cell = Cell::at(47.608, -122.335, 9).expect("a cell");
+        let live = vec![row(34.0442), row(34.1), there];
+        let clock = Clock::manual(now());
+        let mut state = State::new(vec![home, other], clock, live, Vec::new());
+        state.online.set_known([NODE, NodeId([2; 32])].into());
+        state.apply(Change::Up(NODE, now()));
+        let pictures = state.pictures(now());
+        let cells = |n: usize| {
+            let sightings = pictures[n].sightings.iter();
+            sightings.map(|s| s.cell).collect::<BTreeSet<_>>()
+        };
+        assert_eq!((cells(0).len(), cells(1)), (2, [there.report.cell].into()));
+        assert_eq!(pictures[1].sightings[0].label, "near Downtown");
+        // Seattle's own node is not up, whoever else is.
+        assert!(pictures[0].has_data() && pictures[0].node_online);
+        assert!(!pictures[1].node_online && !pictures[1].has_data());
+        let now = super::now(now(), true, &pictures);
+        assert_eq!((now.sightings.len(), now.complete), (3, true));
+        assert_eq!((now.coverage.len(), now.node_online), (1, true));
+        state.apply(Change::Up(NodeId([2; 32]), self::now()));
+        assert!(state.pictures(self::now())[1].node_online);
     }
 
     #[test]
     fn what_is_withheld_shows_when_the_clock_is_right_and_is_erased_like_the_rest() {
         let (shown, withheld) = (row(34.0442), row(34.1));
         let mut state = state(vec![shown], vec![withheld]);
-        let count = |state: &State| state.picture(now()).sightings.len();
+        let count = |state: &State| picture(state, now()).sightings.len();
         state.release(ClockQuality::Unsure);
         assert_eq!(count(&state), 1);
         assert!(state.take_erased(now()).is_empty());
@@ -367,7 +461,7 @@ mod tests {
         let cell = row(34.0442).report.cell;
         let later = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
         let gone = |state: &State, minutes| {
-            let picture = state.picture(later(minutes));
+            let picture = picture(state, later(minutes));
             let sightings = picture.sightings.iter();
             sightings.map(|s| s.reported_gone).collect::<Vec<_>>()
         };
@@ -410,28 +504,31 @@ mod tests {
         let state = state(vec![said, gone], Vec::new());
         let later = now() + jiff::SignedDuration::from_mins(5);
         state.left.note(said.report.cell, later).expect("noted");
-        assert_eq!(state.picture(later).sightings[0].reported_gone, Some(now()));
+        assert_eq!(
+            picture(&state, later).sightings[0].reported_gone,
+            Some(now())
+        );
     }
 
     #[test]
     fn a_node_that_was_never_added_makes_no_data_of_nothing() {
         let mut state = state(Vec::new(), Vec::new());
         state.apply(Change::Up(NODE, now()));
-        assert!(!state.picture(now()).node_online);
+        assert!(!picture(&state, now()).node_online);
         state.online.set_known([NODE].into());
-        assert!(state.picture(now()).node_online);
+        assert!(picture(&state, now()).node_online);
         state.apply(Change::Disconnected);
-        assert!(!state.picture(now()).node_online);
+        assert!(!picture(&state, now()).node_online);
     }
 
     #[test]
     fn a_picture_of_another_minute_shows_the_same_and_one_that_differs_does_not() {
         let mut state = state(vec![row(34.0442)], Vec::new());
-        let first = state.picture(now());
+        let first = picture(&state, now());
         let at = |minutes| now() + jiff::SignedDuration::from_mins(minutes);
-        assert!(first.shows_the_same(&state.picture(at(1))));
-        assert!(!first.shows_the_same(&state.picture(at(60))), "it faded");
+        assert!(first.shows_the_same(&picture(&state, at(1))));
+        assert!(!first.shows_the_same(&picture(&state, at(60))), "it faded");
         state.add(vec![row(34.1)]);
-        assert!(!first.shows_the_same(&state.picture(at(1))));
+        assert!(!first.shows_the_same(&picture(&state, at(1))));
     }
 }

@@ -120,6 +120,11 @@ coverage-heading = Where reports come from
 coverage = People know the number in { $areas }. Everywhere else is hatched: no data.
 coverage-none = No neighborhood has been declared yet, so everywhere is hatched: no data.
 
+## The cities of one map
+
+cities = Cities
+cities-no-data = no data: nobody is asked to report there
+
 ## Open data
 ##
 ## What the layers are called and mean stands in the city's file (hub/cities), in the city's languages. Any other language
@@ -176,6 +181,8 @@ list-link = List only
 map-link = Map and list
 data-link = Data (GeoJSON)
 streets-from = Streets drawn from the city’s open data.
+# { $source } is what the files of streets and places say of themselves.
+ground-from = Streets and places: { $source }.
 no-tracking = No cookies, no log of visits.
 kept = With scripts, your browser keeps this page without its sightings, for when there is no connection.
 
@@ -248,6 +255,11 @@ find-no-corner = This map knows no corner of { $street } and { $cross }; it stay
 find-too-large = { $place } is too large to be one place. Write a corner in it; the map stays as it was.
 find-elsewhere = Those coordinates are not in { $city }; the map stays as it was.
 find-short-link = A short map link hides its place, and this map opens no links. Write the corner; the map stays as it was.
+find-districts-only = That is no district of { $city }, and this map does not know its streets yet; it stays as it was.
+find-other-city = That was not found in { $city }; the map stays as it was.
+# A link to a place in another city of this map, or to that city's map.
+find-in-city = In { $city }: { $place }
+find-to-city = Map of { $city }
 find-pin = the place that you looked for
 
 ## Announced sweeps

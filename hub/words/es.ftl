@@ -111,6 +111,11 @@ coverage-heading = De dónde llegan avisos
 coverage = La gente conoce el número en { $areas }. Todo lo demás está rayado: sin datos.
 coverage-none = Aún no se ha declarado ningún barrio; todo está rayado: sin datos.
 
+## The cities of one map
+
+cities = Ciudades
+cities-no-data = sin datos: allí no se pide a nadie que avise
+
 ## Open data
 
 layer-per-area = { $unit } por km², { $period }
@@ -157,6 +162,7 @@ list-link = Solo la lista
 map-link = Mapa y lista
 data-link = Datos (GeoJSON)
 streets-from = Calles dibujadas con los datos abiertos de la ciudad.
+ground-from = Calles y lugares: { $source }.
 no-tracking = Sin cookies, sin registro de visitas.
 kept = Con scripts, tu navegador guarda esta página sin sus avisos, para cuando no haya conexión.
 
@@ -228,6 +234,10 @@ find-no-corner = Este mapa no conoce ninguna esquina de { $street } y { $cross }
 find-too-large = { $place } es demasiado grande para ser un lugar. Escribe una esquina de allí; el mapa queda como estaba.
 find-elsewhere = Esas coordenadas no están en { $city }; el mapa queda como estaba.
 find-short-link = Un enlace corto oculta el lugar, y este mapa no abre enlaces. Escribe la esquina; el mapa queda como estaba.
+find-districts-only = No es un barrio de { $city }, y este mapa aún no conoce sus calles; queda como estaba.
+find-other-city = No se encontró en { $city }; el mapa queda como estaba.
+find-in-city = En { $city }: { $place }
+find-to-city = Mapa de { $city }
 find-pin = el lugar que buscaste
 
 ## Announced sweeps

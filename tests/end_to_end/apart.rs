@@ -299,3 +299,58 @@ fn a_node_that_the_hub_does_not_know_keeps_its_reports_until_it_does() {
 fn pending(edge: &Path) -> usize {
     diagnostics::outbox(edge).0
 }
+
+/// Rows of one city never reach another's store or pages, and a sighting is of the city that it lies in.
+#[test]
+fn a_hub_of_two_cities_keeps_them_apart() {
+    let mut apart = Apart::prepare();
+    let path = apart.folder().join("hub.toml");
+    let text = std::fs::read_to_string(&path).expect("the configuration is there");
+    let both = "cities = [\"los-angeles\", \"seattle\"]";
+    let text = text.replace("city = \"los-angeles\"", both);
+    std::fs::write(&path, text).expect("a configuration can be written");
+    apart.add_node();
+    apart.start_hub();
+    apart.start_edge();
+    apart.map.wait_until_online();
+    let mut rows = "SweepID,SweepDate,SweepLocation,SweepLatitude,SweepLongitude\n".to_owned();
+    for n in 0..6 {
+        rows += &format!("{n},2020-01-0{},{n} PINE ST,47.61,-122.335\n", n + 1);
+    }
+    let file = apart.folder().join("sweeps.csv");
+    std::fs::write(&file, rows).expect("a file can be written");
+    let data = apart.hub_data();
+    let [data, file] = [&data, &file].map(|path| path.to_str().expect("a plain name"));
+    let import = ["import", "--city", "seattle", "--feed", "sweeps"];
+    let read = diagnostics::run(
+        "spotlight-hub",
+        &[&import[..], &["--data", data, file]].concat(),
+    );
+    assert_eq!(read[0]["records"], 6);
+    let layers = |folder: &str| {
+        let list = http::get(&apart.map.at(&format!("{folder}api/v1/layers"))).json();
+        list["layers"].as_array().map_or(0, Vec::len)
+    };
+    wait::until_true("Seattle has its layer", wait::LONG, || {
+        layers("seattle/") == 1
+    });
+    assert_eq!(layers(""), 0);
+    assert_eq!(
+        diagnostics::rows(&apart.hub_data(), "cities/seattle/sweeps/records"),
+        6
+    );
+    apart.spool.text("here", &number(0), VERMONT);
+    let here = cell(VERMONT);
+    apart.map.wait_for(&here);
+    for (folder, is_there) in [("los-angeles/", true), ("seattle/", false)] {
+        let there = spotlight_tests::world::Map {
+            url: apart.map.at(folder),
+        };
+        let shown = || there.sighting(&here).is_some();
+        match is_there {
+            true => wait::until_true("its folder shows it too", wait::LONG, shown),
+            false => assert!(!shown(), "{folder}"),
+        }
+    }
+    apart.stop();
+}

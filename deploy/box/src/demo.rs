@@ -93,7 +93,9 @@ pub async fn run(options: Options, shutdown: CancellationToken) -> anyhow::Resul
         let config = spotlight_hub::config::Config {
             network: settings.network.clone(),
             data: data.join("hub"),
-            city: settings.city,
+            city: Some(settings.city),
+            cities: None,
+            by_city: Default::default(),
             listen: address,
             phone: None,
             operator: None,

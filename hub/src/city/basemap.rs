@@ -63,34 +63,17 @@ impl Basemap {
 
     /// Reads the text of an outline and of a streets file.
     pub fn parse(outline: &str, streets: &str) -> Result<Self, BasemapError> {
-        let outline = lines(outline, "outline", OUTLINE_HEADER)?
-            .map(|(line, text)| {
-                let points = text
-                    .split_whitespace()
-                    .map(point)
-                    .collect::<Result<Vec<_>, _>>();
-                enough(points, 4).map_err(|reason| BasemapError {
-                    file: "outline",
-                    line,
-                    reason,
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        let mut streets = lines(streets, "streets", STREETS_HEADER)?
-            .map(|(line, text)| {
-                street(text).map_err(|reason| BasemapError {
-                    file: "streets",
-                    line,
-                    reason,
-                })
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        streets.sort_by(|a, b| b.metres.total_cmp(&a.metres));
-        Ok(Self { outline, streets })
+        Ok(Self {
+            outline: self::outline(outline)?,
+            streets: self::streets(streets)?,
+        })
     }
 
-    /// Puts the streets of two lists before all others, in the lists' order.
+    /// Puts the streets of two lists before all others, in the lists' order. Where nobody made lists, the longest come first.
     pub fn rank(&mut self, main: &[String], through: &[String]) {
+        if main.is_empty() && through.is_empty() {
+            return self.rank_by_length();
+        }
         let place =
             |street: &Street, list: &[String]| list.iter().position(|name| *name == street.name);
         for street in &mut self.streets {
@@ -110,6 +93,51 @@ impl Basemap {
             (street.rank, place(street, list).unwrap_or(usize::MAX))
         });
     }
+}
+
+impl Basemap {
+    /// One street in eight is held for a main one, and the next two for through streets.
+    fn rank_by_length(&mut self) {
+        self.streets.sort_by(|a, b| b.metres.total_cmp(&a.metres));
+        let eighth = self.streets.len().div_ceil(8);
+        for (n, street) in self.streets.iter_mut().enumerate() {
+            street.rank = match n / eighth.max(1) {
+                0 => Rank::Main,
+                1 | 2 => Rank::Through,
+                _ => Rank::Side,
+            };
+        }
+    }
+}
+
+/// The rings of an outline's text.
+pub fn outline(text: &str) -> Result<Vec<Vec<(f64, f64)>>, BasemapError> {
+    let rings = lines(text, "outline", OUTLINE_HEADER)?.map(|(line, text)| {
+        let points = text
+            .split_whitespace()
+            .map(point)
+            .collect::<Result<Vec<_>, _>>();
+        enough(points, 4).map_err(|reason| BasemapError {
+            file: "outline",
+            line,
+            reason,
+        })
+    });
+    rings.collect()
+}
+
+/// The streets of a streets file's text, longest first.
+pub fn streets(text: &str) -> Result<Vec<Street>, BasemapError> {
+    let streets = lines(text, "streets", STREETS_HEADER)?.map(|(line, text)| {
+        street(text).map_err(|reason| BasemapError {
+            file: "streets",
+            line,
+            reason,
+        })
+    });
+    let mut streets = streets.collect::<Result<Vec<_>, _>>()?;
+    streets.sort_by(|a, b| b.metres.total_cmp(&a.metres));
+    Ok(streets)
 }
 
 /// A file's lines without header and blank ones, counted from 1.

@@ -5,10 +5,11 @@ pub mod boundaries;
 pub mod builtin;
 mod check;
 mod feed;
+pub mod ground;
 pub mod problems;
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,7 +18,7 @@ use jiff::tz::TimeZone;
 use serde::Deserialize;
 use spotlight_common::cell::Cell;
 use spotlight_common::config::{self, ConfigError};
-use spotlight_common::gazetteer::Gazetteer;
+use spotlight_common::gazetteer::{Gazetteer, metres};
 
 use crate::notices::source::{self as notices, Source as NoticeSource};
 use basemap::Basemap;
@@ -34,6 +35,9 @@ const LOS_ANGELES_DISTRICTS: &str =
 
 /// The resolution of the cell that a row without a point is placed in: a ZIP code's area is smaller.
 pub const ZIP_RESOLUTION: u8 = 6;
+
+/// What is nearer than this to a district's middle, in metres, is said to be near it.
+const DISTRICT: f64 = 1_500.0;
 
 /// A city as its file describes it.
 #[derive(Debug, Clone)]
@@ -62,8 +66,13 @@ pub struct City {
     pub zips: HashMap<u32, Cell>,
     /// Streets and outline.
     pub basemap: Basemap,
-    /// Its places; a city that is not built in has none yet.
+    /// Its places, where somebody made them.
     pub gazetteer: Option<Arc<Gazetteer>>,
+    /// Where files of streets and places that do not ship with it come from.
+    pub ground_from: Vec<String>,
+    /// The streets that its people find their way by, and the next best.
+    pub main_streets: Vec<String>,
+    pub through_streets: Vec<String>,
     /// What people call its parts, with their rough middles (latitude, longitude), the greatest first.
     pub districts: Vec<(String, f64, f64)>,
 }
@@ -90,6 +99,16 @@ pub enum CityError {
         city: String,
         /// What it says.
         zone: String,
+    },
+    /// Its streets, places or outline cannot be used.
+    #[error("`{}` cannot be used for the city `{city}`: {reason}", path.display())]
+    Ground {
+        /// Which city.
+        city: String,
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
     },
     /// It has no such boundary set.
     #[error("the city `{city}` has no boundary set `{set}`")]
@@ -133,6 +152,13 @@ struct CityFile {
     base: Option<String>,
     time_zone: String,
     bounds: (f64, f64, f64, f64),
+    /// Files as `gazetteer build` writes them, from this file's folder.
+    #[serde(default)]
+    places: Option<PathBuf>,
+    #[serde(default)]
+    streets: Option<PathBuf>,
+    #[serde(default)]
+    outline: Option<PathBuf>,
     #[serde(default)]
     main_streets: Vec<String>,
     #[serde(default)]
@@ -191,6 +217,12 @@ impl City {
             Basemap::default()
         };
         basemap.rank(&file.main_streets, &file.through_streets);
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let files = ground::Files {
+            places: file.places.map(|file| folder.join(file)),
+            streets: file.streets.map(|file| folder.join(file)),
+            outline: file.outline.map(|file| folder.join(file)),
+        };
         let mut boundaries = file.boundaries;
         let mut zips = file.zips;
         if is_los_angeles {
@@ -211,7 +243,7 @@ impl City {
                 part,
                 reason,
             })?;
-        Ok(Self {
+        let mut city = Self {
             id: path
                 .file_stem()
                 .unwrap_or_default()
@@ -236,8 +268,13 @@ impl City {
                 .collect(),
             basemap,
             gazetteer,
+            ground_from: Vec::new(),
+            main_streets: file.main_streets,
+            through_streets: file.through_streets,
             districts: file.districts,
-        })
+        };
+        city.read_ground(&files)?;
+        Ok(city)
     }
 
     /// One of its feeds.
@@ -270,11 +307,18 @@ impl City {
         self.boundaries.iter().find(|set| set.id == *id)
     }
 
-    /// Words for a cell: its places', or only the city's name.
+    /// Words for a cell: its places', or else the nearest district's, or only the city's name.
     pub fn label(&self, cell: Cell) -> String {
-        match &self.gazetteer {
-            Some(places) => places.cell_label(cell),
-            None => format!("in {}", self.name),
+        if let Some(places) = &self.gazetteer {
+            return places.cell_label(cell);
+        }
+        let middle = cell.center();
+        let districts = self.districts.iter();
+        let districts = districts.map(|(name, lat, lon)| (name, metres(middle, (*lat, *lon))));
+        let nearest = districts.min_by(|(_, one), (_, other)| one.total_cmp(other));
+        match nearest {
+            Some((name, away)) if away < DISTRICT => format!("near {name}"),
+            _ => format!("in {}", self.name),
         }
     }
 
@@ -287,6 +331,18 @@ impl City {
     pub fn has(&self, cell: Cell) -> bool {
         let holds = |(lat, lon)| self.holds(lat, lon);
         holds(cell.center()) || cell.boundary().into_iter().any(holds)
+    }
+
+    /// Whether a point lies within its outline; none where it has no outline.
+    pub fn encloses(&self, (lat, lon): (f64, f64)) -> Option<bool> {
+        let rings = &self.basemap.outline;
+        // Even-odd, as it is drawn: a ring within another is a hole.
+        let within = rings.iter().filter(|ring| {
+            let ring: geo::LineString<f64> = ring.iter().map(|(lat, lon)| (*lon, *lat)).collect();
+            let ring = geo::Polygon::new(ring, Vec::new());
+            geo::Contains::contains(&ring, &geo::coord! { x: lon, y: lat })
+        });
+        (!rings.is_empty()).then(|| within.count() % 2 == 1)
     }
 
     /// Whether a point lies in its bounds.
@@ -370,6 +426,10 @@ mod tests {
         let city = City::load(&path.to_string_lossy()).expect("loads");
         let cell = Cell::at(36.17, -115.14, 8).expect("a cell");
         assert_eq!(city.label(cell), "in Las Vegas");
+        let other = City::load("seattle").expect("loads");
+        let label = |lat, lon| other.label(Cell::at(lat, lon, 9).expect("a cell"));
+        assert_eq!(label(47.6690, -122.3800), "near Ballard");
+        assert_eq!(label(47.6000, -122.4500), "in Seattle");
         let home = City::load("los-angeles").expect("loads");
         let cell = Cell::at(34.0442, -118.2439, 9).expect("a cell");
         assert!(home.label(cell).starts_with("near "));

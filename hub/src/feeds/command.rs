@@ -18,6 +18,7 @@ use super::import::{Counts, Importer, source_of};
 use super::saved::Opened;
 use super::{FeedError, Published, Which, publish_due, schedule, status};
 use crate::city::{City, Feed, Source};
+use crate::folders;
 use crate::store::open_data::OpenData;
 
 /// `spotlight-hub import`.
@@ -177,7 +178,7 @@ fn import_file(
     let result = Opened::open(bar.wrap_read(file), path, feed).and_then(|rows| {
         let store = match opened {
             Some(store) => store,
-            None => opened.insert(OpenData::open(data)?),
+            None => opened.insert(OpenData::open(&folders::claimed(data, city)?)?),
         };
         let name = path.display().to_string();
         let source = source_of(path);
@@ -210,7 +211,7 @@ pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
     let city = City::load(&args.city)?;
     let feed = city.feed(&args.feed)?;
     let data = crate::hub_folder(&args.data);
-    let store = OpenData::open(&data)?;
+    let store = OpenData::open(&folders::claimed(&data, &city)?)?;
     let which = match args.unfinished {
         true => Which::Everything,
         false => Which::Again,
@@ -224,7 +225,7 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
     if let Some(feed) = &args.feed {
         city.feed(feed)?;
     }
-    let data = crate::hub_folder(&args.data);
+    let data = folders::claimed(&crate::hub_folder(&args.data), &city)?;
     let token = args.app_token_file.as_ref().map(token).transpose()?;
     let page = Duration::from_secs(args.patience.max(1));
     let patience = Patience {
@@ -307,7 +308,7 @@ pub fn token(path: &PathBuf) -> Result<String, FeedError> {
 /// Lists each source, a JSON line each on stdout.
 pub fn run_feeds(args: &FeedsArgs) -> Result<(), FeedError> {
     let city = City::load(&args.city)?;
-    let data = crate::hub_folder(&args.data);
+    let data = folders::of(&crate::hub_folder(&args.data), &city);
     for status in status::all(&data, &city, Timestamp::now())? {
         print(&status)?;
     }

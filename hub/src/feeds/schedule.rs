@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use spotlight_common::keys;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::fetch::{Fetch, scheduled, tables};
@@ -41,14 +41,19 @@ pub struct Schedule {
     pub token: Option<String>,
 }
 
-/// Runs until the shutdown.
-pub async fn keep_fresh(schedule: Schedule, shutdown: CancellationToken) {
+/// Runs until the shutdown. A round waits for its turn: the memory that a reading takes is not to grow with a hub's cities.
+pub async fn keep_fresh(schedule: Schedule, turns: Arc<Semaphore>, shutdown: CancellationToken) {
     loop {
+        let turn = tokio::select! {
+            turn = turns.clone().acquire_owned() => turn,
+            () = shutdown.cancelled() => return,
+        };
         // A thread, not the runtime's: a portal that drips must not hold up the end. What it has not committed comes again.
         let (done, is_done) = oneshot::channel();
         let round = schedule.clone();
         std::thread::spawn(move || {
             let _ = done.send(run_due(&round));
+            drop(turn);
         });
         let next = tokio::select! {
             next = is_done => next,

@@ -97,6 +97,57 @@ fn find(places: &str, text: &str) -> Option<Place> {
         .ok()
 }
 
+/// A map of a few blocks becomes a city's ground, and the city is searched and drawn by it.
+#[test]
+fn a_city_is_searched_and_drawn_by_what_was_built_from_a_map() {
+    use crate::city::City;
+    use crate::http::ask;
+    use crate::views::fixture;
+    use spotlight_common::cell::Cell;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    let built = build(&BuildArgs {
+        osm: vec![data("osm_west_oakland_query.osm.bz2")],
+        city: "West Oakland".to_owned(),
+        out_places: Some(path("places.csv")),
+        out_streets: Some(path("streets.txt")),
+        ..arguments()
+    });
+    let built = built.expect("built");
+    assert!(built.lines >= 5, "{built:?}");
+    let file = "name = 'West Oakland'\ntime_zone = 'America/Los_Angeles'\nbounds = [37.79, -122.32, 37.83, -122.28]\n\
+                places = 'places.csv'\nstreets = 'streets.txt'\nfeeds = []\n";
+    std::fs::write(path("west-oakland.toml"), file).expect("written");
+    let city = City::load(&path("west-oakland.toml").to_string_lossy()).expect("loads");
+    let cell = Cell::at(37.8077, -122.3005, 9).expect("a cell");
+    assert_eq!(city.label(cell), "near 8th St & Willow St");
+    let picture = crate::views::Picture {
+        city: std::sync::Arc::new(city),
+        layers: Default::default(),
+        coverage: Default::default(),
+        ..fixture::picture(0)
+    };
+    let asked = ["/?q=8th+and+willow&view=now", "/?view=3.16.17"];
+    let answers = ask::all(picture, asked.map(str::to_owned).to_vec());
+    let found = &answers[asked[0]];
+    assert!(
+        found.contains("<strong>8th St &amp; Willow St."),
+        "{found:.2000}"
+    );
+    assert!(found.contains("<g class=\"pin\""));
+    assert!(
+        found.contains("OpenStreetMap contributors, ODbL 1.0"),
+        "attribution"
+    );
+    for name in ["7th St", "Willow St"] {
+        assert!(
+            answers[asked[1]].contains(&format!(">{name}</text>")),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn a_map_gives_corners_streets_landmarks_and_its_attribution() {
     let packed = data("osm_west_oakland_query.osm.bz2");

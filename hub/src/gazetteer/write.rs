@@ -10,7 +10,7 @@ use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::KNOWN_ENOUGH;
 
 use super::named::Kind;
-use super::plane::length;
+use super::plane::{Point, length};
 use super::simplify::{resample, simplify, unfold};
 use super::strings::{Streets, smooth};
 use super::{BuildArgs, BuildError, Built, Read, blocks, crossings, numbered, osm};
@@ -29,6 +29,13 @@ const SHORTEST_LINE: f64 = 1_700.0;
 
 /// Nor is another run of a street that is, if it is shorter than this.
 const SHORTEST_PART: f64 = 900.0;
+
+/// These are of a city as wide as Los Angeles, in metres. A map's own streets are drawn as much finer as its city is smaller:
+/// nothing in them is anybody's address.
+const WIDE: f64 = 60_000.0;
+
+/// But by no finer than this, in metres: what is written is rounded to about 10.
+const FINEST: f64 = 5.0;
 
 /// A street with fewer known places is not drawn: its line would tell them.
 const FEWEST_PLACES: usize = 5;
@@ -230,14 +237,21 @@ pub(super) fn streets(
 ) -> Result<(), BuildError> {
     let mut lines = Vec::new();
     let mut drawn = HashSet::new();
+    let finer = (width(streets) / WIDE).min(1.0);
     for run in &streets.runs {
         if run.charted || run.line.len() >= FEWEST_PLACES {
-            let line = simplify(&resample(&smooth(&run.line), STEP), TOLERANCE);
+            let (line, share) = match run.charted {
+                true => (simplify(&run.line, (TOLERANCE * finer).max(FINEST)), finer),
+                false => (
+                    simplify(&resample(&smooth(&run.line), STEP), TOLERANCE),
+                    1.0,
+                ),
+            };
             let line = unfold(&line).to_vec();
             let metres = length(&line);
             // A street's runs come longest first.
-            let is_part = metres >= SHORTEST_PART && drawn.contains(&run.name);
-            if metres >= SHORTEST_LINE || is_part {
+            let is_part = metres >= SHORTEST_PART * share && drawn.contains(&run.name);
+            if metres >= SHORTEST_LINE * share || is_part {
                 drawn.insert(&run.name);
                 lines.push((metres, &run.name, line));
             }
@@ -248,20 +262,33 @@ pub(super) fn streets(
     header(&mut out, args);
     out.push_str(
         "# A street's runs: its name, then latitude,longitude of each vertex; longest first.\n\
-         # Strung from the places of rows along it, or joined from a map's ways; evened out over 240 m, sampled each 60 m, simplified to 47 m\n\
-         # and rounded to 4 decimals (about 10 m): a vertex is a point of the street's course, never an address.\n",
+         # Strung from the places of rows along it, evened out over 240 m, sampled each 60 m and simplified to 47 m, or joined from a\n\
+         # map's ways and simplified to 47 m or less; rounded to 4 decimals (about 10 m): a vertex is a point of the street's course,\n\
+         # never an address.\n",
     );
-    for (metres, name, line) in &lines {
+    for (_, name, line) in &lines {
         out.push_str(name);
         for point in line {
             let (lat, lon) = streets.plane.unproject(*point);
             let _ = write!(out, " {lat:.4},{lon:.4}");
         }
         out.push('\n');
-        built.kilometres += (*metres / 1_000.0) as usize;
     }
+    let metres: f64 = lines.iter().map(|(metres, ..)| metres).sum();
+    built.kilometres = (metres / 1_000.0) as usize;
     built.lines = lines.len();
     write(path, &out)
+}
+
+/// Metres from the westmost to the eastmost of all streets, or from south to north if that is more.
+fn width(streets: &Streets) -> f64 {
+    let points = || streets.runs.iter().flat_map(|run| &run.line);
+    let across = |of: fn(&Point) -> f64| {
+        let least = points().map(of).fold(f64::MAX, f64::min);
+        let most = points().map(of).fold(f64::MIN, f64::max);
+        most - least
+    };
+    across(|point| point.x).max(across(|point| point.y))
 }
 
 pub(super) fn outline(

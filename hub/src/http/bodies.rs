@@ -20,7 +20,7 @@ use crate::views::find::Search;
 use crate::views::projection::View;
 use crate::views::words::Lang;
 use crate::views::{Picture, current, geojson, ics, sweeps, time, upcoming};
-use crate::views::{about, atom, csv, install, page, poster};
+use crate::views::{about, atom, cities, csv, install, page, poster};
 
 /// Views that are not everybody's first are rendered so many at a time, for the same threads store reports and erase them.
 const RENDERING: usize = 2;
@@ -28,6 +28,8 @@ const RENDERING: usize = 2;
 const WAITING: usize = 64;
 /// Most bodies kept; with map pages of about 150 kB in their three forms, 10 MB.
 const MOST_KEPT: usize = 64;
+/// But of each city of a hub of several at least so many.
+const LEAST_KEPT: usize = 24;
 
 /// A page: without a language in its address it is in the one that the browser asks for.
 const HTML: &str = "text/html; charset=utf-8";
@@ -48,6 +50,7 @@ pub enum Key {
     /// Of an area, or of all.
     Calendar(Option<String>, Lang),
     SweepsData,
+    Cities,
     Layers,
     Layer(String, String),
     LayerTable(String, String),
@@ -77,6 +80,7 @@ impl Key {
             Self::List(_) | Self::About(_) | Self::Feed(_) | Self::Description => true,
             Self::Poster(_) | Self::Manifest(_) | Self::Worker(_) => true,
             Self::Sightings | Self::SightingsTable | Self::Layers | Self::Event => true,
+            Self::Cities => true,
         }
     }
 }
@@ -120,18 +124,9 @@ type Slot = Arc<Mutex<Option<Arc<Ready>>>>;
 
 pub struct Bodies {
     slots: Mutex<HashMap<Key, Slot>>,
+    most_kept: usize,
     queue: Arc<Semaphore>,
     rendering: Arc<Semaphore>,
-}
-
-impl Default for Bodies {
-    fn default() -> Self {
-        Self {
-            slots: Mutex::default(),
-            queue: Arc::new(Semaphore::new(RENDERING + WAITING)),
-            rendering: Arc::new(Semaphore::new(RENDERING)),
-        }
-    }
 }
 
 /// A place in the queue, and the right to render.
@@ -147,6 +142,26 @@ pub enum Unready {
 }
 
 impl Bodies {
+    /// The bodies of one of so many cities, which keep together what one alone would, or a little more than everybody's first.
+    pub fn one_of(cities: usize) -> Self {
+        Self {
+            slots: Mutex::default(),
+            most_kept: (MOST_KEPT / cities.max(1)).max(LEAST_KEPT),
+            queue: Arc::new(Semaphore::new(RENDERING + WAITING)),
+            rendering: Arc::new(Semaphore::new(RENDERING)),
+        }
+    }
+
+    /// Those of another of them, which are rendered in turn with these.
+    pub fn beside(other: &Self) -> Self {
+        Self {
+            slots: Mutex::default(),
+            most_kept: other.most_kept,
+            queue: other.queue.clone(),
+            rendering: other.rendering.clone(),
+        }
+    }
+
     /// Forgets what older pictures showed: it would tell of cells and times for as long as nobody asks for the same again.
     pub fn forget_all_but(&self, picture: &Arc<Picture>) {
         lock(&self.slots).retain(|_, slot| {
@@ -179,7 +194,7 @@ impl Bodies {
 
     fn slot(&self, key: &Key) -> Slot {
         let mut slots = lock(&self.slots);
-        if slots.len() >= MOST_KEPT && !slots.contains_key(key) {
+        if slots.len() >= self.most_kept && !slots.contains_key(key) {
             slots.retain(|key, _| key.is_first());
         }
         slots.entry(key.clone()).or_default().clone()
@@ -354,6 +369,11 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
             event_tag = Some(tag(sightings.to_string().as_bytes()));
             ("text/event-stream", event, until_minute)
         }
+        Key::Cities => (
+            "application/json",
+            cities::list(&picture).to_string(),
+            Timestamp::MAX,
+        ),
         Key::Layers => (
             "application/json",
             geojson::layers(&picture).to_string(),
@@ -408,7 +428,7 @@ mod tests {
 
     #[test]
     fn what_most_readers_get_outlasts_any_number_of_views() {
-        let bodies = Bodies::default();
+        let bodies = Bodies::one_of(1);
         let first = Key::Map(Choice::default());
         let kept = bodies.slot(&first);
         for x in 0..3 * MOST_KEPT as u16 {
@@ -424,7 +444,7 @@ mod tests {
 
     #[test]
     fn nothing_that_an_older_picture_showed_is_kept() {
-        let bodies = Bodies::default();
+        let bodies = Bodies::one_of(1);
         let [old, new] = [2, 1].map(|n| Arc::new(fixture::picture(n)));
         for (key, picture) in [(Key::Sightings, &old), (Key::Event, &new)] {
             let ready = render(&key, picture.clone(), picture.at);

@@ -39,6 +39,8 @@ pub struct Seat(Arc<Mutex<Option<Seated>>>);
 pub struct Seated {
     /// What it is told first.
     pub first: Arc<Ready>,
+    /// Of what it is told.
+    pub of: Shared,
     /// Its place among the viewers.
     pub permit: OwnedSemaphorePermit,
 }
@@ -65,7 +67,11 @@ pub async fn stream(
     };
     if method == Method::GET {
         match bodies::ready(&shared, Key::Event).await {
-            Ok(first) => seat.give(Seated { first, permit }),
+            Ok(first) => seat.give(Seated {
+                first,
+                of: shared.clone(),
+                permit,
+            }),
             Err(_) => return answer::full(),
         }
     }

@@ -2,7 +2,7 @@
 //! the feeds are, and whether the hub hears anybody. Never a place, a count of an area, or anything of a report.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
@@ -14,7 +14,6 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::city::City;
 use crate::feeds::status::{self, Status};
 use crate::store::reports::StoreError;
 use crate::views::Picture;
@@ -22,15 +21,15 @@ use crate::views::Picture;
 /// Serves `/metrics` until the shutdown.
 pub async fn serve(
     listener: TcpListener,
-    data: PathBuf,
-    city: Arc<City>,
-    pictures: watch::Receiver<Arc<Picture>>,
+    cities: Vec<(PathBuf, watch::Receiver<Arc<Picture>>)>,
     shutdown: CancellationToken,
 ) -> std::io::Result<()> {
     let answer = move || {
-        let (data, city, picture) = (data.clone(), city.clone(), pictures.borrow().clone());
+        let cities = cities.iter();
+        let cities = cities.map(|(data, pictures)| (data.clone(), pictures.borrow().clone()));
+        let cities: Vec<_> = cities.collect();
         async move {
-            let read = tokio::task::spawn_blocking(move || figures(&data, &city, &picture)).await;
+            let read = tokio::task::spawn_blocking(move || figures(&cities)).await;
             match read {
                 Ok(Ok(text)) => text_of(text),
                 _ => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
@@ -56,15 +55,38 @@ fn text_of(text: String) -> Response {
     ([(header::CONTENT_TYPE, form)], text).into_response()
 }
 
-fn figures(data: &Path, city: &City, picture: &Picture) -> Result<String, StoreError> {
-    let sources = status::all(data, city, Timestamp::now())?;
-    Ok(text(&sources, picture.node_online, picture.layers.len()))
+/// Of each city where there are several, told apart by a label.
+fn figures(cities: &[(PathBuf, Arc<Picture>)]) -> Result<String, StoreError> {
+    let mut told = Vec::new();
+    for (data, picture) in cities {
+        let label = match cities.len() {
+            1 => String::new(),
+            _ => format!("city=\"{}\"", picture.city.id),
+        };
+        let sources = status::all(data, &picture.city, Timestamp::now())?;
+        told.push(Told {
+            label,
+            sources,
+            node_online: picture.node_online,
+            layers: picture.layers.len(),
+        });
+    }
+    Ok(text(&told))
+}
+
+/// What is told of a city.
+struct Told {
+    /// Nothing for the only one.
+    label: String,
+    sources: Vec<Status>,
+    node_online: bool,
+    layers: usize,
 }
 
 /// A figure of a source.
 type OfSource = fn(&Status) -> Option<i64>;
 
-fn text(sources: &[Status], node_online: bool, layers: usize) -> String {
+fn text(cities: &[Told]) -> String {
     let figures: [(&str, &str, OfSource); 4] = [
         (
             "spotlight_feed_last_success_timestamp_seconds",
@@ -90,32 +112,45 @@ fn text(sources: &[Status], node_online: bool, layers: usize) -> String {
     let mut text = String::new();
     for (name, help, of) in figures {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
-        for status in sources {
-            if let Some(value) = of(status) {
-                let (feed, source) = (&status.feed, &status.source);
-                let _ = writeln!(
-                    text,
-                    "{name}{{feed=\"{feed}\",source=\"{source}\"}} {value}"
-                );
+        for told in cities {
+            let city = match told.label.is_empty() {
+                true => String::new(),
+                false => format!("{},", told.label),
+            };
+            for status in &told.sources {
+                if let Some(value) = of(status) {
+                    let (feed, source) = (&status.feed, &status.source);
+                    let _ = writeln!(
+                        text,
+                        "{name}{{{city}feed=\"{feed}\",source=\"{source}\"}} {value}"
+                    );
+                }
             }
         }
     }
-    for (name, help, value) in [
+    /// A figure of a city.
+    type OfCity = fn(&Told) -> usize;
+    let figures: [(&str, &str, OfCity); 2] = [
         (
             "spotlight_node_online",
             "Whether any node is connected.",
-            usize::from(node_online),
+            |told| usize::from(told.node_online),
         ),
         (
             "spotlight_layers",
             "Layers of open data on the map.",
-            layers,
+            |told| told.layers,
         ),
-    ] {
-        let _ = writeln!(
-            text,
-            "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
-        );
+    ];
+    for (name, help, of) in figures {
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge");
+        for told in cities {
+            let label = match told.label.is_empty() {
+                true => String::new(),
+                false => format!("{{{}}}", told.label),
+            };
+            let _ = writeln!(text, "{name}{label} {}", of(told));
+        }
     }
     text
 }
@@ -138,7 +173,20 @@ mod tests {
             failures: 2,
             error: Some("it broke".to_owned()),
         };
-        let text = text(&[status], true, 1);
+        let told = |label: &str| Told {
+            label: label.to_owned(),
+            sources: vec![status.clone()],
+            node_online: true,
+            layers: 1,
+        };
+        let several = text(&["city=\"a\"", "city=\"b\""].map(told));
+        for line in [
+            "spotlight_feed_rows{city=\"b\",feed=\"calls\",source=\"lapd\"} 7\n",
+            "\nspotlight_layers{city=\"a\"} 1\n",
+        ] {
+            assert!(several.contains(line), "{line} in {several}");
+        }
+        let text = text(&[told("")]);
         for line in [
             "spotlight_feed_last_success_timestamp_seconds{feed=\"calls\",source=\"lapd\"} 1700000000\n",
             "spotlight_feed_failures{feed=\"calls\",source=\"lapd\"} 2\n",

@@ -11,6 +11,7 @@ mod basemap;
 mod bodies;
 mod connections;
 mod events;
+mod folder;
 mod forms;
 mod gone;
 mod icons;
@@ -49,10 +50,12 @@ struct Inner {
     pictures: watch::Receiver<Arc<Picture>>,
     clock: Clock,
     bodies: Bodies,
-    tiles: tiles::Tiles,
+    tiles: Arc<tiles::Tiles>,
     viewers: Arc<tokio::sync::Semaphore>,
     left: Arc<Left>,
-    closing: watch::Sender<bool>,
+    closing: Arc<watch::Sender<bool>>,
+    /// What is served in folders of the same server, each a city of a hub of several.
+    folders: Vec<(String, Shared)>,
 }
 
 impl Shared {
@@ -67,15 +70,57 @@ impl Shared {
         clock: Clock,
         left: Arc<Left>,
     ) -> Self {
-        Self(Arc::new(Inner {
+        Self::with_folders(pictures, Vec::new(), clock, left)
+    }
+
+    /// The same, and in folders other pictures. All of them together may cost what one does: readers, renderings and what is
+    /// kept ready. The first folder shows the same city as the top.
+    pub(crate) fn with_folders(
+        pictures: watch::Receiver<Arc<Picture>>,
+        folders: Vec<(String, watch::Receiver<Arc<Picture>>)>,
+        clock: Clock,
+        left: Arc<Left>,
+    ) -> Self {
+        let share = 1 + folders.len();
+        let top = Inner {
             left,
             pictures,
             clock,
-            bodies: Bodies::default(),
-            tiles: tiles::Tiles::default(),
+            bodies: Bodies::one_of(share),
+            tiles: Arc::new(tiles::Tiles::one_of(share)),
             viewers: Arc::new(tokio::sync::Semaphore::new(events::most_viewers())),
-            closing: watch::Sender::new(false),
-        }))
+            closing: Arc::new(watch::Sender::new(false)),
+            folders: Vec::new(),
+        };
+        let folders = folders.into_iter().enumerate();
+        let folders = folders.map(|(n, (folder, pictures))| {
+            let inner = Inner {
+                left: top.left.clone(),
+                pictures,
+                clock: top.clock.clone(),
+                bodies: Bodies::beside(&top.bodies),
+                tiles: match n {
+                    0 => top.tiles.clone(),
+                    _ => Arc::new(tiles::Tiles::one_of(share)),
+                },
+                viewers: top.viewers.clone(),
+                closing: top.closing.clone(),
+                folders: Vec::new(),
+            };
+            (folder, Self(Arc::new(inner)))
+        });
+        let folders = folders.collect();
+        Self(Arc::new(Inner { folders, ..top }))
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// This and what is served in its folders.
+    fn all(&self) -> impl Iterator<Item = &Self> {
+        let folders = self.0.folders.iter().map(|(_, shared)| shared);
+        std::iter::once(self).chain(folders)
     }
 
     fn picture(&self) -> Arc<Picture> {
@@ -85,6 +130,17 @@ impl Shared {
 
 /// Every address that readers may ask for. All links are relative, so it also works under a folder of a proxy.
 pub fn router(shared: Shared) -> Router {
+    let mut router = addresses(shared.clone());
+    for (folder, shared) in &shared.0.folders {
+        router = router
+            .route(&format!("/{folder}"), get(folder::enter))
+            .nest(&format!("/{folder}/"), addresses(shared.clone()));
+    }
+    router.layer(middleware::map_response(secured))
+}
+
+/// Those of one city.
+fn addresses(shared: Shared) -> Router {
     Router::new()
         .route("/", get(map))
         .route("/list", get(list))
@@ -103,6 +159,7 @@ pub fn router(shared: Shared) -> Router {
         .route("/api/v1/sightings.geojson", get(sightings))
         .route("/api/v1/sightings.csv", get(sightings_table))
         .route("/api/v1/sweeps.geojson", get(sweeps_data))
+        .route("/api/v1/cities", get(cities))
         .route("/api/v1/layers", get(layers))
         .route("/api/v1/layers/{layer}", get(layer))
         .route("/api/v1/events", get(events::stream))
@@ -112,7 +169,6 @@ pub fn router(shared: Shared) -> Router {
         .route("/assets/{name}", get(assets::serve))
         .route("/healthz", get(healthy))
         .fallback(unknown)
-        .layer(middleware::map_response(secured))
         .with_state(shared)
 }
 
@@ -212,7 +268,7 @@ impl Asked {
             Some(view) => area(view, picture)
                 .or_else(|| on_grid(view))
                 .unwrap_or_default(),
-            None => place.map_or(View::Now, |place| place.view(picture)),
+            None => place.map_or(View::Now, |place| place.view(&picture.city)),
         };
         Choice {
             lang,
@@ -351,6 +407,10 @@ async fn calendar_of(
 
 async fn sweeps_data(State(shared): State<Shared>, headers: HeaderMap) -> Response {
     bodies::respond(shared, Key::SweepsData, headers).await
+}
+
+async fn cities(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    bodies::respond(shared, Key::Cities, headers).await
 }
 
 async fn layers(State(shared): State<Shared>, headers: HeaderMap) -> Response {

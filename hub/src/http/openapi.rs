@@ -16,7 +16,7 @@ pub fn description(languages: &Languages) -> Value {
             "version": env!("CARGO_PKG_VERSION"),
             "description": "A map of police presence. It shows places and times, never a person. Sightings fade: after `fades_at` do not \
                 show or keep one. Silence is not safety: where `data` is not `current`, and outside the coverage, no sighting means \
-                no data. All addresses also answer HEAD; all but the stream, `/healthz` and `/api/v1/gone` carry an \
+                no data. A hub of several cities has the addresses of each also in a folder of its id (`/api/v1/cities`). All addresses also answer HEAD; all but the stream, `/healthz` and `/api/v1/gone` carry an \
                 ETag and come as br or gzip to those who accept it. 503: too many readers at once; `Retry-After` says when to come again.",
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" }
         },
@@ -50,6 +50,8 @@ pub fn description(languages: &Languages) -> Value {
                     the last row has no cell, the level `no_data` and the reason as its label.", json!({ "type": "string" })), &[]) },
             "/api/v1/sweeps.geojson": { "get": operation("Announced sweeps that are not over (RFC 7946); after `over_at` do not show one", &[],
                 found("application/geo+json", "A polygon for each, of the H3 cell of resolution 8; null where nobody said where", schema("Sweeps")), &[]) },
+            "/api/v1/cities": { "get": operation("The cities of this hub", &[],
+                found("application/json", "The list, this address's own city among it", schema("Cities")), &[]) },
             "/api/v1/layers": { "get": operation("Layers of city open data and their periods", &[],
                 found("application/json", "The list", schema("Layers")), &[]) },
             "/api/v1/layers/{layer}.geojson": { "get": operation("One period of a layer (RFC 7946); the newest unless asked for another",
@@ -257,6 +259,24 @@ fn schemas() -> Value {
             "period": text(),
             "begun_by": { "enum": ["officer", "dispatch"] }
         })),
+        "Cities": {
+            "type": "object",
+            "required": ["here", "cities"],
+            "properties": {
+                "here": { "type": "string", "description": "The id of the city of this address" },
+                "cities": { "type": "array", "items": {
+                    "type": "object",
+                    "required": ["id", "name", "address", "covered", "bbox"],
+                    "properties": {
+                        "id": text(),
+                        "name": text(),
+                        "address": { "type": "string", "description": "Of its map, relative to this address" },
+                        "covered": { "type": "boolean", "description": "Whether anybody is asked to report there; else no sighting means no data" },
+                        "bbox": { "type": "array", "items": { "type": "number" }, "description": "West, south, east, north" }
+                    }
+                } }
+            }
+        },
         "Layers": { "type": "object", "required": ["layers"], "properties": { "layers": { "type": "array", "items": schema("Layer") } } },
         "Layer": {
             "type": "object",

@@ -5,6 +5,7 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -31,13 +32,20 @@ pub const GRACE: Duration = Duration::from_secs(2);
 /// The longest request line and headers together, in bytes.
 const HEAD: usize = 16 * 1024;
 
+/// Who reads the events of what.
+type Audiences = Vec<(Shared, Audience)>;
+
 /// Serves until `shutdown`; then ends the event streams, and whatever still runs after a short grace.
 pub async fn serve(
     listener: TcpListener,
     shared: Shared,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let audience = Audience::open(&shared.0.clock)?;
+    let mut audiences = Audiences::new();
+    for shared in shared.all() {
+        audiences.push((shared.clone(), Audience::open(&shared.0.clock)?));
+    }
+    let audiences = Arc::new(audiences);
     let router = router(shared.clone());
     let mut connections = JoinSet::new();
     let taking = async {
@@ -45,36 +53,42 @@ pub async fn serve(
         loop {
             tokio::select! {
                 (connection, _) = listener.accept() => {
-                    let (router, audience) = (router.clone(), audience.clone());
+                    let (router, audiences) = (router.clone(), audiences.clone());
                     let closing = shared.0.closing.subscribe();
-                    connections.spawn(attend(connection, router, audience, closing));
+                    connections.spawn(attend(connection, router, audiences, closing));
                 }
                 Some(_) = connections.join_next() => (),
             }
         }
     };
-    let forgetting = async {
-        let mut pictures = shared.0.pictures.clone();
-        while pictures.changed().await.is_ok() {
-            shared.0.bodies.forget_all_but(&shared.picture());
+    let mut looking_after = JoinSet::new();
+    for (shared, audience) in audiences.iter() {
+        let forgetting = shared.clone();
+        looking_after.spawn(async move {
+            let mut pictures = forgetting.0.pictures.clone();
+            while pictures.changed().await.is_ok() {
+                forgetting.0.bodies.forget_all_but(&forgetting.picture());
+            }
+            Ok(())
+        });
+        looking_after.spawn(events::announce(shared.clone(), audience.clone()));
+    }
+    let failing = async {
+        while let Some(ended) = looking_after.join_next().await {
+            ended.map_err(std::io::Error::other)??;
         }
         // Nobody sends pictures any more: the hub is ending.
-        std::future::pending::<()>().await;
-    };
-    let announcing = async {
-        match events::announce(shared.clone(), audience.clone()).await {
-            Ok(()) => std::future::pending().await,
-            failed => failed,
-        }
+        std::future::pending().await
     };
     let ended = tokio::select! {
         () = shutdown => Ok(()),
         () = taking => Ok(()),
-        () = forgetting => Ok(()),
-        failed = announcing => failed,
+        failed = failing => failed,
     };
     shared.0.closing.send_replace(true);
-    audience.end();
+    for (_, audience) in audiences.iter() {
+        audience.end();
+    }
     // What does not end in time is cut off.
     let all = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(GRACE, all).await;
@@ -85,7 +99,7 @@ pub async fn serve(
 async fn attend(
     connection: Patient,
     router: Router,
-    audience: Audience,
+    audiences: Arc<Audiences>,
     mut closing: watch::Receiver<bool>,
 ) {
     let (seat, router) = (Seat::default(), TowerToHyperService::new(router));
@@ -118,7 +132,8 @@ async fn attend(
     match seat.take() {
         Some(seated) => {
             let (stream, permit) = connection.into_parts();
-            if let Ok(stream) = stream.into_std() {
+            let audience = audiences.iter().find(|(of, _)| of.is(&seated.of));
+            if let (Some((_, audience)), Ok(stream)) = (audience, stream.into_std()) {
                 audience.seat(stream, seated, permit);
             }
         }

@@ -11,6 +11,7 @@ use super::*;
 use crate::views::fixture;
 
 mod places;
+mod several;
 mod sweeps;
 mod tiles;
 

@@ -24,8 +24,10 @@ const MOST_KEPT: usize = 1024;
 
 pub const MVT: &str = "application/vnd.mapbox-vector-tile";
 
-#[derive(Default)]
-pub struct Tiles(Mutex<Kept>);
+pub struct Tiles {
+    kept: Mutex<Kept>,
+    most_kept: usize,
+}
 
 #[derive(Default)]
 struct Kept {
@@ -57,10 +59,18 @@ impl DrawnFrom {
 }
 
 impl Tiles {
+    /// The tiles of one of so many cities, which keep together as many as one alone would.
+    pub fn one_of(cities: usize) -> Self {
+        Self {
+            kept: Mutex::default(),
+            most_kept: MOST_KEPT / cities.max(1),
+        }
+    }
+
     /// What is kept of what a picture's tiles are drawn from.
     fn kept(&self, of: &DrawnFrom) -> MutexGuard<'_, Kept> {
         let mut kept = self
-            .0
+            .kept
             .lock()
             .unwrap_or_else(|poisoned| poisoned.into_inner());
         if !kept.of.as_ref().is_some_and(|kept| kept.is(of)) {
@@ -86,7 +96,7 @@ impl Tiles {
 
     fn keep(&self, of: &DrawnFrom, key: (Tileset, Square), forms: Forms) {
         let mut kept = self.kept(of);
-        if kept.tiles.len() >= MOST_KEPT {
+        if kept.tiles.len() >= self.most_kept {
             kept.tiles.clear();
         }
         kept.tiles.insert(key, forms);
@@ -185,7 +195,7 @@ mod tests {
 
     #[test]
     fn tiles_are_kept_until_what_they_are_drawn_from_changes() {
-        let tiles = Tiles::default();
+        let tiles = Tiles::one_of(1);
         let mut picture = fixture::picture(1);
         let square = Square { z: 12, x: 1, y: 1 };
         let key = (Tileset::Streets, square);

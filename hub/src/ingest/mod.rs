@@ -123,7 +123,7 @@ impl Ingest {
     pub async fn run(
         mut self,
         store: Arc<Reports>,
-        city: Arc<City>,
+        cities: Arc<Vec<Arc<City>>>,
         clock: Clock,
         changes: mpsc::Sender<Change>,
         shutdown: CancellationToken,
@@ -150,10 +150,11 @@ impl Ingest {
             if deliveries.is_empty() {
                 continue;
             }
-            let (store, city, now) = (store.clone(), city.clone(), clock.now());
+            let (store, cities, now) = (store.clone(), cities.clone(), clock.now());
             let network = self.identity.network.clone();
-            let work =
-                tokio::task::spawn_blocking(move || take(&store, &network, &city, deliveries, now));
+            let work = tokio::task::spawn_blocking(move || {
+                take(&store, &network, &cities, deliveries, now)
+            });
             let (receipts, stored) = match work.await {
                 Ok(Ok(taken)) => taken,
                 // No disk space or file descriptor for a key, for now. What gets no receipt comes again.
@@ -225,7 +226,7 @@ type Receipts = BTreeMap<NodeId, Vec<Receipt>>;
 pub fn take(
     store: &Reports,
     network: &Network,
-    city: &City,
+    cities: &[Arc<City>],
     deliveries: Vec<(NodeId, Vec<u8>)>,
     now: Timestamp,
 ) -> Result<(Receipts, Vec<Received>), StoreError> {
@@ -237,7 +238,9 @@ pub fn take(
             Err(error) => tracing::warn!(error = %error, "ignored what is no report"),
         }
     }
-    let (outcomes, stored) = store.accept(&reports, now, |cell| city.has(cell))?;
+    let (outcomes, stored) = store.accept(&reports, now, |cell| {
+        cities.iter().any(|city| city.has(cell))
+    })?;
     let mut receipts = Receipts::new();
     for ((node, report), outcome) in reports.iter().zip(outcomes) {
         if let Outcome::Refused(reason) = outcome {

@@ -12,7 +12,7 @@ use spotlight_common::report::{Evidence, Kind, Minute};
 fn forged_and_foreign_envelopes_get_no_receipt_and_cost_their_neighbours_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = Reports::open(folder.path()).expect("opens");
-    let city = City::load("los-angeles").expect("loads");
+    let cities = ["seattle", "los-angeles"].map(|name| Arc::new(City::load(name).expect("loads")));
     let key = |byte| SigningKey::from_bytes(&[byte; 32]);
     let id = |byte| keys::public(&key(byte));
     let (here, elsewhere): (Network, Network) =
@@ -57,7 +57,7 @@ fn forged_and_foreign_envelopes_get_no_receipt_and_cost_their_neighbours_nothing
         (id(2), envelope::seal(&key(2), &here, &good)),
         (id(2), envelope::seal(&key(2), &here, &last)),
     ];
-    let (receipts, stored) = take(&store, &here, &city, deliveries, now).expect("takes");
+    let (receipts, stored) = take(&store, &here, &cities, deliveries, now).expect("takes");
     let check = |node: u8, expected: &[Outcome]| {
         let outcomes: Vec<_> = receipts[&id(node)]
             .iter()

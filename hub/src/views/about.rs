@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::views::choice::Choice;
 use crate::views::layers::Layer;
 use crate::views::words::{Lang, Said, Words, paragraphs};
-use crate::views::{Operator, Picture, atom, page, sweeps};
+use crate::views::{Operator, Picture, atom, cities, page, sweeps};
 
 pub fn about_page(picture: &Picture, lang: Lang) -> String {
     let words = lang.words();
@@ -28,6 +28,7 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
             (data(picture, lang))
             (licences(picture, lang))
         }
+        (cities::nav(picture, "about", lang))
         (page::footer(picture, &choice.address("./"), &words.map_link(), lang))
     };
     page::titled(&words.about_title(), picture, lang, None, body)
@@ -156,7 +157,7 @@ fn licences(picture: &Picture, lang: Lang) -> Markup {
             }
             @if let Some(credit) = basemap { p { (words.about_licences_basemap()) " " (credit) } }
             p {
-                @if !picture.city.basemap.streets.is_empty() { (words.streets_from()) " " }
+                (page::ground(picture, words))
                 (words.about_licences_own())
             }
         }

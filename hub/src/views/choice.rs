@@ -104,7 +104,7 @@ impl Choice {
     pub fn with_place(&self, point: Point, picture: &Picture) -> Self {
         Self {
             place: Some(point),
-            ..self.with_view(point.view(picture))
+            ..self.with_view(point.view(&picture.city))
         }
     }
 

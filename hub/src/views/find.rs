@@ -10,6 +10,7 @@ use spotlight_common::gazetteer::{Missing, NotFound, Place, Precision};
 
 use crate::city::City;
 use crate::views::choice::Choice;
+use crate::views::elsewhere::{self, Elsewhere};
 use crate::views::projection::{Frame, Plane, View};
 use crate::views::words::{Lang, Said, place};
 use crate::views::{Coverage, Picture};
@@ -48,18 +49,21 @@ impl Point {
         format!("{lat:.4},{lon:.4}")
     }
 
-    /// The point of that name, if it lies in the city and the city has places.
+    /// The point of that name, if it lies in the city and the city can be searched.
     pub fn parse(name: &str, picture: &Picture) -> Option<Self> {
-        let (lat, lon) = name.split_once(',')?;
-        let (lat, lon) = (lat.parse().ok()?, lon.parse().ok()?);
-        let city = &picture.city;
-        let point = city.holds(lat, lon).then(|| Self::of((lat, lon)))?;
+        let point = Self::within(name, &picture.city)?;
         Search::point(point, picture).map(|_| point)
     }
 
+    fn within(name: &str, city: &City) -> Option<Self> {
+        let (lat, lon) = name.split_once(',')?;
+        let (lat, lon) = (lat.trim().parse().ok()?, lon.trim().parse().ok()?);
+        city.holds(lat, lon).then(|| Self::of((lat, lon)))
+    }
+
     /// The view that shows it and what is around it.
-    pub fn view(self, picture: &Picture) -> View {
-        let plane = Plane::of(&picture.city);
+    pub fn view(self, city: &City) -> View {
+        let plane = Plane::of(city);
         let zoom = (plane.width / AROUND).log2().round() as i32;
         View::grid(zoom, &plane, plane.metres(self.degrees()))
     }
@@ -69,39 +73,48 @@ impl Point {
 pub struct Search {
     pub text: String,
     pub answer: Result<Place, NotFound>,
+    /// What other cities of the hub have of it.
+    elsewhere: Vec<Elsewhere>,
+}
+
+/// Whether there is anything to look in: places, or other cities.
+fn can_search(picture: &Picture) -> bool {
+    picture.city.gazetteer.is_some() || picture.cities.are_several()
 }
 
 impl Search {
-    /// Looks for what a reader typed; none if it is blank or the city has no places.
+    /// Looks for what a reader typed; none if it is blank or there is nothing to look in.
     pub fn words(text: &str, picture: &Picture) -> Option<Self> {
-        let places = picture.city.gazetteer.as_ref()?;
         let text: String = text.trim().chars().take(LONGEST).collect();
-        if text.is_empty() {
+        if text.is_empty() || !can_search(picture) {
             return None;
         }
-        let answer = match middle(&picture.coverage) {
-            Some(home) => places.find_near(&text, home),
-            None => places.find(&text),
-        };
-        let in_city = |place: Place| match picture.city.holds(place.lat, place.lon) {
-            true => Ok(place),
-            false => Err(Missing::OutsideCity.into()),
-        };
-        // To a report a whole district says too little; a reader may look at it.
-        let answer = answer
-            .or_else(|missing| district(&picture.city, &text).ok_or(missing))
-            .and_then(in_city);
-        Some(Self { text, answer })
+        let answer = look(&text, &picture.city, &picture.coverage);
+        let nothing = answer.as_ref().is_err_and(is_nothing);
+        let elsewhere = elsewhere::find(&text, picture, nothing);
+        Some(Self {
+            text,
+            answer,
+            elsewhere,
+        })
     }
 
-    /// Says where a point is that a link names; none where the city has no places.
+    /// Says where a point is that a link names; none where there is nothing to look in.
     pub fn point(point: Point, picture: &Picture) -> Option<Self> {
-        let places = picture.city.gazetteer.as_ref()?;
-        let found = places.find(&point.name());
+        if !can_search(picture) {
+            return None;
+        }
+        let found = look(&point.name(), &picture.city, &picture.coverage);
         found.ok().map(|place| Self {
             text: String::new(),
             answer: Ok(place),
+            elsewhere: Vec::new(),
         })
+    }
+
+    /// Whether this city has nothing of it and another has.
+    fn is_only_elsewhere(&self) -> bool {
+        self.answer.as_ref().is_err_and(is_nothing) && !self.elsewhere.is_empty()
     }
 
     /// Where it is, if it was found.
@@ -109,6 +122,44 @@ impl Search {
         let place = self.answer.as_ref().ok()?;
         Some(Point::of((place.lat, place.lon)))
     }
+}
+
+/// Whether there is nothing to ask back about.
+fn is_nothing(missing: &NotFound) -> bool {
+    matches!(
+        missing.why,
+        Missing::NoPlace | Missing::OutsideCity | Missing::UnknownCorner(..)
+    )
+}
+
+/// What a city knows of a text: by its places, its districts, or as a point in it.
+pub(super) fn look(text: &str, city: &City, coverage: &[Coverage]) -> Result<Place, NotFound> {
+    let answer = match (&city.gazetteer, middle(coverage)) {
+        (Some(places), Some(home)) => places.find_near(text, home),
+        (Some(places), None) => places.find(text),
+        (None, _) => point(text, city).ok_or(Missing::NoPlace.into()),
+    };
+    // To a report a whole district says too little; a reader may look at it.
+    let place = answer.or_else(|missing| district(city, text).ok_or(missing))?;
+    match city.holds(place.lat, place.lon) {
+        true => Ok(place),
+        false => Err(Missing::OutsideCity.into()),
+    }
+}
+
+/// Coordinates, of a city without places: by the name of the district that is just there, if one is.
+fn point(text: &str, city: &City) -> Option<Place> {
+    let point = Point::within(text, city)?;
+    let (lat, lon) = point.degrees();
+    let mut districts = city.districts.iter();
+    let named = districts.find(|(_, lat, lon)| Point::of((*lat, *lon)) == point);
+    Some(Place {
+        label: named.map_or(point.name(), |(name, _, _)| name.clone()),
+        lat,
+        lon,
+        cell: Cell::at(lat, lon, 7)?,
+        precision: Precision::Point,
+    })
 }
 
 /// The part of the city that people call so.
@@ -132,18 +183,18 @@ fn middle(coverage: &[Coverage]) -> Option<(f64, f64)> {
     (count > 0).then(|| (mean(|point| point.0), mean(|point| point.1)))
 }
 
-/// The field to type into; nothing where the city has no places.
+/// The field to type into; nothing where there is nothing to look in.
 pub fn form(picture: &Picture, choice: &Choice, search: Option<&Search>) -> Markup {
     let words = choice.lang.words();
     // What is found chooses the view.
     let kept = choice.with_view(View::Now).without_place();
     html! {
-        @if picture.city.gazetteer.is_some() {
+        @if can_search(picture) {
             form #find action="./#where" role="search" {
                 @for (name, value) in kept.fields() { input type="hidden" name=(name) value=(value); }
                 label for="q" { (words.find_heading()) }
                 input #q type="search" name="q" required maxlength=(LONGEST) autocomplete="off" spellcheck="false"
-                    placeholder=(words.find_example()) value=[search.map(|search| search.text.as_str())];
+                    placeholder=[picture.city.gazetteer.is_some().then(|| words.find_example())] value=[search.map(|search| search.text.as_str())];
                 button { (words.find_button()) }
             }
         }
@@ -158,7 +209,11 @@ pub fn answer(picture: &Picture, choice: &Choice, search: &Search) -> Markup {
             @match &search.answer {
                 Ok(found) => p { strong { (place(&found.label, words)) "." } " " (lies(picture, (found.lat, found.lon), lang)) },
                 Err(missing) => {
-                    p { (why(picture, missing, lang)) }
+                    @if search.is_only_elsewhere() {
+                        p { (words.find_other_city(&picture.city.name)) }
+                    } @else {
+                        p { (why(picture, missing, lang)) }
+                    }
                     @if !missing.candidates.is_empty() {
                         ul {
                             @for candidate in &missing.candidates {
@@ -169,6 +224,7 @@ pub fn answer(picture: &Picture, choice: &Choice, search: &Search) -> Markup {
                     }
                 }
             }
+            (elsewhere::links(&search.elsewhere, lang))
         }
     }
 }
@@ -199,6 +255,9 @@ fn why(picture: &Picture, missing: &NotFound, lang: Lang) -> Said {
         Missing::TooLarge(area) => words.find_too_large(calm(area)),
         Missing::OutsideCity => words.find_elsewhere(&picture.city.name),
         Missing::ShortLink => words.find_short_link(),
+        Missing::NoPlace if picture.city.gazetteer.is_none() => {
+            words.find_districts_only(&picture.city.name)
+        }
         Missing::NoPlace => words.find_nothing(),
     }
 }
@@ -301,7 +360,7 @@ mod tests {
         let picture = picture();
         let point = Point::parse("34.0442,-118.2439", &picture).expect("in the city");
         assert_eq!(point.name(), "34.0442,-118.2439");
-        let frame = Frame::of(point.view(&picture), &picture);
+        let frame = Frame::of(point.view(&picture.city), &picture);
         let (x, y) = frame.units(point.degrees());
         assert!((250.0..750.0).contains(&x) && (200.0..700.0).contains(&y));
         assert!(frame.width < 5_000.0 && projection::is_drawn((x, y)));

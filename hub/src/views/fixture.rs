@@ -47,6 +47,9 @@ pub fn city() -> City {
         hosts: Vec::new(),
         zips: Default::default(),
         gazetteer: None,
+        ground_from: Vec::new(),
+        main_streets: Vec::new(),
+        through_streets: Vec::new(),
         basemap: Basemap {
             outline: vec![vec![
                 (33.70, -118.30),
@@ -174,6 +177,7 @@ pub fn picture(sightings: usize) -> Picture {
         basemap: None,
         public_url: None,
         languages: Languages::built_in(),
+        cities: Default::default(),
     }
 }
 

@@ -9,14 +9,17 @@ use spotlight_common::now::Level;
 use crate::basemap::Basemap;
 use crate::city::City;
 use crate::notices::Notice;
+use crate::views::cities::Cities;
 use crate::views::layers::Layer;
 use crate::views::words::Languages;
 
 pub mod about;
 pub mod atom;
 pub mod choice;
+pub mod cities;
 pub mod classes;
 pub mod csv;
+pub mod elsewhere;
 pub mod embed;
 pub mod find;
 pub mod geojson;
@@ -115,6 +118,8 @@ pub struct Picture {
     pub public_url: Option<String>,
     /// In which its pages are written; they stay the same while the hub runs.
     pub languages: Languages,
+    /// All cities of the hub; they stay the same too.
+    pub cities: Cities,
 }
 
 impl Picture {

@@ -13,7 +13,8 @@ use crate::views::shown::Shown;
 use crate::views::svg;
 use crate::views::words::{Lang, Languages, Said, Words};
 use crate::views::{
-    Picture, Sighting, atom, current, history, legend, list, live, living, open_data, sweeps,
+    Picture, Sighting, atom, cities, current, history, legend, list, live, living, open_data,
+    sweeps,
 };
 use crate::views::{embed, offline};
 
@@ -78,6 +79,7 @@ pub fn searched_page(
             (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
             (embed::offer(picture, choice.lang))
         }
+        (cities::nav(picture, "./", choice.lang))
         (footer(picture, &choice.address("list"), &words.list_link(), choice.lang))
         @if script.is_some() {
             (live::for_script(picture, at, "", choice.shape, words))
@@ -114,6 +116,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
             (report(picture, words))
             (coverage(picture, words))
         }
+        (cities::nav(picture, "list", lang))
         (footer(picture, &map, &words.map_link(), lang))
         @if script.is_some() { (live::for_script(picture, at, &map, Shape::Whole, words)) }
     };
@@ -238,6 +241,7 @@ pub(super) fn header(picture: &Picture, choice: &Choice, page: &str) -> Markup {
                     (lang.own_name())
                 }
             }
+            @if choice.shape != Shape::Embedded { (cities::link(picture, choice.lang)) }
         }
     }
 }
@@ -375,9 +379,21 @@ pub(super) fn footer(picture: &Picture, other: &str, name: &str, lang: Lang) -> 
             }
             (open_data::troubles(picture, lang))
             p .quiet {
-                @if !picture.city.basemap.streets.is_empty() { (words.streets_from()) " " }
+                (ground(picture, words))
                 (words.no_tracking()) " " (words.kept())
             }
+        }
+    }
+}
+
+/// Where the lines of the map and its places come from.
+pub(super) fn ground(picture: &Picture, words: Words) -> Markup {
+    let city = &picture.city;
+    html! {
+        @if !city.ground_from.is_empty() {
+            (words.ground_from(city.ground_from.join("; "))) " "
+        } @else if !city.basemap.streets.is_empty() {
+            (words.streets_from()) " "
         }
     }
 }

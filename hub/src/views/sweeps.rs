@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use crate::notices::{Kind, Notice, slug};
 use crate::views::choice::{Choice, Shape};
 use crate::views::words::{Lang, Said, Words, paragraphs};
-use crate::views::{Picture, page, upcoming};
+use crate::views::{Picture, cities, page, upcoming};
 
 /// So many stand on the map's page, and on the list's; the page of all has the rest.
 pub const ON_MAP: usize = 10;
@@ -237,6 +237,7 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
                 }
             }
         }
+        (cities::nav(picture, "sweeps", lang))
         (page::footer(picture, &choice.address("./"), &words.map_link(), lang))
     };
     page::titled(

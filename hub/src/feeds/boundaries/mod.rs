@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use super::FeedError;
 use crate::city::{City, CityError};
+use crate::folders;
 use crate::store::open_data::OpenData;
 
 /// Borders are drawn to so many metres.
@@ -58,7 +59,7 @@ pub fn run(args: &BoundariesArgs) -> Result<String, FeedError> {
         fs::write(out, areas.write(&about))?;
     }
     if let Some(data) = &args.data {
-        let store = OpenData::open(&crate::hub_folder(data))?;
+        let store = OpenData::open(&folders::claimed(&crate::hub_folder(data), &city)?)?;
         let now = jiff::Timestamp::now().as_second();
         store.put_areas(&set.id, &areas, store.areas(set)?, now)?;
     }

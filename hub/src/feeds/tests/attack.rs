@@ -14,7 +14,7 @@ fn every_answer(setup: &Setup) -> BTreeMap<String, String> {
     let layers = Arc::new(load_layers(setup.folder.path(), &setup.city).expect("loads"));
     let picture = Picture {
         layers: layers.clone(),
-        city: Arc::new(City::load("los-angeles").expect("loads")),
+        city: Arc::new(setup.city.clone()),
         ..fixture::picture(0)
     };
     let mut paths: Vec<String> = [
@@ -23,6 +23,8 @@ fn every_answer(setup: &Setup) -> BTreeMap<String, String> {
         "/?lang=es",
         "/?period=none",
         "/list",
+        "/about",
+        "/api/v1/cities",
         "/api/v1/layers",
         "/feed.atom",
     ]
@@ -128,12 +130,14 @@ struct Land {
 }
 
 impl Land {
-    fn new() -> Self {
+    fn of(city: &City) -> Self {
         use geo::InteriorPoint as _;
-        let set = City::load_set("reporting-districts");
-        let districts = set.built_in.0.keys().map(|name| {
-            let point = set.built_in.outline([name.as_str()]).interior_point();
-            (name.clone(), point.expect("an area"))
+        let sets = city.boundaries.iter();
+        let districts = sets.flat_map(|set| {
+            set.built_in.0.keys().map(|name| {
+                let point = set.built_in.outline([name.as_str()]).interior_point();
+                (name.clone(), point.expect("an area"))
+            })
         });
         Self {
             districts: districts.collect(),
@@ -227,37 +231,116 @@ fn calls(random: &mut Random, day: Date, next_id: &mut u64, csv: &mut String) {
     }
 }
 
-#[test]
-fn a_reader_who_keeps_and_subtracts_everything_learns_of_no_area_under_the_threshold() {
-    let setup = Setup::new();
-    let land = Land::new();
+/// A table of any feed, by the names that its city's file gives its columns first: what is wanted and what is not, at few
+/// addresses and at many, with and without a point, some of them known already, some of a kind that reveals a victim.
+fn table(
+    feed: &crate::city::Feed,
+    city: &City,
+    random: &mut Random,
+    days: &[Date],
+    next_id: &mut u64,
+) -> String {
+    use crate::city::Match;
+    let first = |names: &[String]| names.first().cloned();
+    let said = |matched: &Match| {
+        let mut texts = matched
+            .is
+            .iter()
+            .chain(&matched.starts)
+            .chain(&matched.contains);
+        texts.next().cloned().unwrap_or_default()
+    };
+    let (_, south, west) = city.districts[0];
+    let mut csv = String::new();
+    for day in days {
+        for _ in 0..random.below(40) {
+            let place = random.below(60).min(random.below(60));
+            let (lat, lon) = (
+                south + 0.009 * (place % 6) as f64,
+                west + 0.011 * (place / 6) as f64,
+            );
+            *next_id += 1 - u64::from(random.below(9) == 0);
+            let is_placed = random.below(12) != 0;
+            let mut row: BTreeMap<String, String> = BTreeMap::new();
+            let mut set = |column: Option<String>, text: String| {
+                if let Some(column) = column {
+                    row.insert(column, text);
+                }
+            };
+            for matched in &feed.victims {
+                let is_one = random.below(10) == 0;
+                let text = if is_one {
+                    said(matched)
+                } else {
+                    "-".to_owned()
+                };
+                set(first(&matched.column), text);
+            }
+            if let Some(matched) = &feed.officer_initiated {
+                let is_one = random.below(2) == 0;
+                let text = if is_one {
+                    said(matched)
+                } else {
+                    "-".to_owned()
+                };
+                set(first(&matched.column), text);
+            }
+            if let Some(matched) = &feed.filter {
+                set(first(&matched.column), said(matched));
+            }
+            let columns = &feed.columns;
+            let point = |text: String| if is_placed { text } else { String::new() };
+            set(first(&columns.id), next_id.to_string());
+            set(first(&columns.created), format!("{day} 10:00:00"));
+            let address = random.below(30);
+            set(first(&columns.address), format!("{address} X{place} ST"));
+            set(first(&columns.latitude), point(lat.to_string()));
+            set(first(&columns.longitude), point(lon.to_string()));
+            set(
+                first(&columns.location),
+                point(format!("POINT ({lon} {lat})")),
+            );
+            if csv.is_empty() {
+                csv = row.keys().cloned().collect::<Vec<_>>().join(",") + "\n";
+            }
+            csv += &(row.into_values().collect::<Vec<_>>().join(",") + "\n");
+        }
+    }
+    csv
+}
+
+/// What a reader has learned by the end.
+struct Learned {
+    now: Known,
+    /// Periods and what was counted in them.
+    numbers: usize,
+}
+
+/// A city publishes again and again as its tables grow, `fill` being what comes of some days; a reader keeps everything.
+fn attack(
+    setup: &Setup,
+    rounds: usize,
+    days: usize,
+    mut fill: impl FnMut(&mut Random, &[Date]),
+) -> Learned {
+    let land = Land::of(&setup.city);
     let mut random = Random(0x5eed_0001);
-    let mut next_id = 0;
     let mut day = date(2020, 1, 1);
     let mut before: Option<Known> = None;
     let mut seen_numbers = HashSet::new();
-    for round in 0..15 {
-        let mut requests =
-            "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude,ZipCode\n".to_owned();
-        let mut dispatched =
-            "incident_number,rpt_dist,dispatch_date,call_type_code,call_type_text\n".to_owned();
-        for _ in 0..9 {
+    for round in 0..rounds {
+        let mut told = Vec::new();
+        for _ in 0..days {
             day = day.tomorrow().expect("a day");
             // The city also changes what it said of days long past.
             let back = jiff::Span::new().days(random.below(60) as i64);
-            let late = day.checked_sub(back).expect("a day");
-            for day in [day, late] {
-                rows(&mut random, day, &mut next_id, &mut requests);
-                calls(&mut random, day, &mut next_id, &mut dispatched);
-            }
+            told.extend([day, day.checked_sub(back).expect("a day")]);
         }
-        setup.read(requests.as_bytes()).expect("reads");
-        setup
-            .read_as("calls", dispatched.as_bytes())
-            .expect("reads");
-        setup.publish("encampments", day, false);
-        setup.publish("calls", day, false);
-        let answers = every_answer(&setup);
+        fill(&mut random, &told);
+        for feed in &setup.city.feeds {
+            setup.publish(&feed.id, day, false);
+        }
+        let answers = every_answer(setup);
         let now = known(&answers, &land);
         say_no_more(&answers);
         for ((period, what, pieces), count) in &now {
@@ -283,11 +366,67 @@ fn a_reader_who_keeps_and_subtracts_everything_learns_of_no_area_under_the_thres
         }
         before = Some(now);
     }
-    assert!(seen_numbers.len() > 15, "{}", seen_numbers.len());
-    let now = before.expect("rounds");
+    Learned {
+        now: before.expect("rounds"),
+        numbers: seen_numbers.len(),
+    }
+}
+
+#[test]
+fn a_reader_who_keeps_and_subtracts_everything_learns_of_no_area_under_the_threshold() {
+    let setup = Setup::new();
+    let mut next_id = 0;
+    let learned = attack(&setup, 15, 9, |random, days| {
+        let mut requests =
+            "SRNumber,CreatedDate,RequestType,Address,Latitude,Longitude,ZipCode\n".to_owned();
+        let mut dispatched =
+            "incident_number,rpt_dist,dispatch_date,call_type_code,call_type_text\n".to_owned();
+        for day in days {
+            rows(random, *day, &mut next_id, &mut requests);
+            calls(random, *day, &mut next_id, &mut dispatched);
+        }
+        setup.read(requests.as_bytes()).expect("reads");
+        setup
+            .read_as("calls", dispatched.as_bytes())
+            .expect("reads");
+    });
+    assert!(learned.numbers > 15, "{}", learned.numbers);
+    let now = learned.now;
     let is_rest = |pieces: &Vec<String>| pieces.len() > 1;
     let rests = now.keys().filter(|(_, _, pieces)| is_rest(pieces)).count();
     assert!(rests > 10 && rests < now.len(), "{rests} of {}", now.len());
+}
+
+/// Every layer of every other city that is built in.
+#[test]
+fn nor_does_one_of_any_other_city() {
+    for (name, _) in crate::city::builtin::ALL {
+        let setup = Setup::of(name);
+        // Its areas by name are of real districts: the test above is of that city's layers.
+        if !setup.city.boundaries.is_empty() {
+            continue;
+        }
+        let mut next_id = 0;
+        let learned = attack(&setup, 3, 25, |random, days| {
+            for feed in &setup.city.feeds {
+                let csv = table(feed, &setup.city, random, days, &mut next_id);
+                let counts = setup.read_as(&feed.id, csv.as_bytes());
+                let counts = counts.unwrap_or_else(|error| panic!("{name} {}: {error}", feed.id));
+                let victims = counts.rejected.get("victim").copied().unwrap_or(0);
+                assert_eq!(victims > 0, !feed.victims.is_empty(), "{name} {}", feed.id);
+                assert!(counts.records > 100, "{name} {}: {counts:?}", feed.id);
+            }
+        });
+        for feed in &setup.city.feeds {
+            let mut known = learned.now.keys();
+            assert!(
+                known.any(|(_, what, _)| what.split(' ').next() == Some(&*feed.id)),
+                "{name}: nothing of {} is published",
+                feed.id
+            );
+        }
+        assert!(learned.numbers > 1, "{name}");
+    }
 }
 
 /// The attacker itself must be able to find something.

@@ -127,6 +127,9 @@ messages! {
         coverage(areas);
         coverage_none();
 
+        cities();
+        cities_no_data();
+
         layer_per_area(unit, period);
         layer_area(n, unit, period);
         layer_more();
@@ -167,6 +170,7 @@ messages! {
         map_link();
         data_link();
         streets_from();
+        ground_from(source);
         no_tracking();
         kept();
 
@@ -218,6 +222,10 @@ messages! {
         find_too_large(place);
         find_elsewhere(city);
         find_short_link();
+        find_districts_only(city);
+        find_other_city(city);
+        find_in_city(city, place);
+        find_to_city(city);
         find_pin();
 
         weekday_name(weekday);

@@ -2,7 +2,9 @@
 // the hub makes the page that is kept without any (`views/offline.rs` says why), so nothing here can outlive its hour.
 
 const worker = self as unknown as ServiceWorkerGlobalScope;
-const KEPT = "kept-1";
+/** Each city of a hub has a worker for its folder, and what they keep lies in one place: this one's is under its own name. */
+const OWN = ` ${worker.registration.scope}`;
+const KEPT = `kept-2${OWN}`;
 /** Milliseconds after which a kept page is replaced by a newer one, by the hub's clock. */
 const FRESH = 6 * 3600 * 1000;
 /** Milliseconds to wait for the hub before the kept page is shown. */
@@ -67,7 +69,7 @@ worker.addEventListener("install", () => void worker.skipWaiting());
 worker.addEventListener("activate", (event) => {
   const begin = async (): Promise<void> => {
     for (const name of await caches.keys())
-      if (name.startsWith("kept-") && name !== KEPT) await caches.delete(name);
+      if (name === "kept-1" || (name.startsWith("kept-") && name.endsWith(OWN) && name !== KEPT)) await caches.delete(name);
     await worker.clients.claim();
   };
   event.waitUntil(begin());
