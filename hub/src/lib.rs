@@ -17,6 +17,7 @@ pub mod basemap;
 mod boot;
 pub mod city;
 pub mod config;
+pub mod context;
 pub mod control;
 pub mod feeds;
 pub mod gazetteer;

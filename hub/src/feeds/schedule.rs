@@ -17,6 +17,7 @@ use super::status::BOUNDARIES;
 use super::{FeedError, Which, boundaries, publish_due, said};
 use crate::city::boundaries::{Areas, BoundarySet};
 use crate::city::{City, Feed, Source};
+use crate::context;
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::SourceState;
 use crate::store::reports::StoreError;
@@ -109,6 +110,16 @@ fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
             };
             let at = if_due(&store, (BOUNDARIES, &set.id), hours, || {
                 read_boundaries(&client, &store, set)
+            })?;
+            next = next.min(at);
+        }
+        for which in context::Which::ALL {
+            let Some(hours) = context::refresh::every_hours(data, city, which)? else {
+                continue;
+            };
+            let id = which.id();
+            let at = if_due(&store, (id, id), hours, || {
+                context::refresh::read(&client, &store, data, city, which).map(drop)
             })?;
             next = next.min(at);
         }

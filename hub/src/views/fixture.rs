@@ -43,6 +43,8 @@ pub fn city() -> City {
         feeds: Vec::new(),
         boundaries: Vec::new(),
         notices: Vec::new(),
+        transit: None,
+        cameras: None,
         address_ends: Vec::new(),
         hosts: Vec::new(),
         zips: Default::default(),
