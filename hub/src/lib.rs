@@ -102,6 +102,9 @@ pub async fn run(
     let first = follower.files().unwrap_or_default();
     let (notices, notices_seen) = watch::channel(Arc::new(first));
     state.notices = notices_seen;
+    let context = context::load(&config.data, &city)?;
+    let (context, context_seen) = watch::channel(Arc::new(context));
+    state.context = context_seen;
     let left = state.left.clone();
     state.public_url = config.public_url;
     if let Some(folder) = &config.words {
@@ -183,6 +186,12 @@ pub async fn run(
                 .context("the server of figures failed")
         });
     }
+    let (stop, data) = (shutdown.clone(), config.data.clone());
+    let context_city = city.clone();
+    tasks.spawn(async move {
+        context::follow::follow(data, context_city, context, stop).await;
+        Ok(())
+    });
     let stop = shutdown.clone();
     tasks.spawn(async move {
         notices::follow::follow(follower, notices, stop).await;

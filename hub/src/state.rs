@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::basemap::Basemap;
 use crate::city::City;
+use crate::context::Context;
 use crate::ingest::{Change, NowPublisher};
 use crate::left::Left;
 use crate::notices::Notice;
@@ -40,6 +41,7 @@ pub struct State {
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     /// Announced sweeps, as far as they were to come when they were read.
     pub notices: watch::Receiver<Arc<Vec<Notice>>>,
+    pub context: watch::Receiver<Arc<Context>>,
     pub phone: Option<String>,
     pub operator: Operator,
     pub basemap: Option<Arc<Basemap>>,
@@ -69,6 +71,7 @@ impl State {
             coverage: Arc::new(coverage),
             layers,
             notices: watch::channel(Arc::default()).1,
+            context: watch::channel(Arc::default()).1,
             phone,
             operator: Operator::default(),
             basemap: None,
@@ -128,6 +131,7 @@ impl State {
             city: self.city.clone(),
             sightings,
             layers: self.layers.borrow().clone(),
+            context: self.context.borrow().clone(),
             notices: self.notices.borrow().clone(),
             coverage: self.coverage.clone(),
             node_online: self.online.any(at),
@@ -190,6 +194,7 @@ pub async fn keep(
 ) -> Result<(), StoreError> {
     let mut layers = state.layers.clone();
     let mut notices = state.notices.clone();
+    let mut context = state.context.clone();
     let left = state.left.clone();
     let mut housekeeping = tokio::time::interval(NOW_EVERY);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -210,6 +215,8 @@ pub async fn keep(
             },
             changed = layers.changed() => if changed.is_err() { return Ok(()) },
             changed = notices.changed() => if changed.is_err() { return Ok(()) },
+            // Whoever has no context layers sends none.
+            Ok(()) = context.changed() => {}
             () = until_next_fading(&shown, &state.clock) => {}
             () = left.changed() => {}
             () = nodes_changed.notified() => state.read_nodes(&store).await?,

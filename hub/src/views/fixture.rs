@@ -160,6 +160,7 @@ pub fn picture(sightings: usize) -> Picture {
         city: Arc::new(city()),
         sightings: sightings.collect(),
         layers: Arc::new(vec![layer()]),
+        context: Arc::default(),
         notices: Arc::default(),
         coverage: Arc::new(vec![Coverage {
             name: "Downtown".to_owned(),
