@@ -113,6 +113,7 @@ fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
             })?;
             next = next.min(at);
         }
+        publish_all(&store, city)?;
         for which in context::Which::ALL {
             let Some(hours) = context::refresh::every_hours(data, city, which)? else {
                 continue;
@@ -123,7 +124,6 @@ fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
             })?;
             next = next.min(at);
         }
-        publish_all(&store, city)?;
     }
     let left = next.saturating_sub(Timestamp::now().as_second());
     Ok(Duration::from_secs(u64::try_from(left).unwrap_or(0).max(1)))

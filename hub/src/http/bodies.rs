@@ -13,9 +13,9 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::context::Which;
 use crate::http::forms::{Form, accepted, brotli, gzip, tag};
 use crate::http::{Shared, answer, assets, forms, openapi};
-use crate::context::Which;
 use crate::views::choice::{Choice, When};
 use crate::views::context;
 use crate::views::find::Search;

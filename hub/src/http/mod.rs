@@ -228,8 +228,10 @@ impl Asked {
             begun_by: part.copied(),
             when,
             before,
-            hides_transit: picture.context.transit.is_some() && self.transit.as_deref() == Some("off"),
-            shows_cameras: picture.context.cameras.is_some() && self.cameras.as_deref() == Some("on"),
+            hides_transit: picture.context.transit.is_some()
+                && self.transit.as_deref() == Some("off"),
+            shows_cameras: picture.context.cameras.is_some()
+                && self.cameras.as_deref() == Some("on"),
             place,
             shape: self.shape(),
         }

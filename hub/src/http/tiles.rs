@@ -37,12 +37,7 @@ struct Kept {
 
 /// All that tiles are drawn from.
 #[derive(Clone)]
-struct DrawnFrom(
-    Arc<City>,
-    Arc<Vec<Layer>>,
-    Arc<Vec<Coverage>>,
-    Arc<Context>,
-);
+struct DrawnFrom(Arc<City>, Arc<Vec<Layer>>, Arc<Vec<Coverage>>, Arc<Context>);
 
 impl DrawnFrom {
     fn of(picture: &Picture) -> Self {

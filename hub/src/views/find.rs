@@ -9,6 +9,7 @@ use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::{Missing, NotFound, Place, Precision};
 
 use crate::city::City;
+use crate::context::Context;
 use crate::views::choice::Choice;
 use crate::views::projection::{Frame, Plane, View};
 use crate::views::words::{Lang, Said, place};
@@ -90,6 +91,7 @@ impl Search {
         // To a report a whole district says too little; a reader may look at it.
         let answer = answer
             .or_else(|missing| district(&picture.city, &text).ok_or(missing))
+            .or_else(|missing| stop(&picture.context, &text).ok_or(missing))
             .and_then(in_city);
         Some(Self { text, answer })
     }
@@ -121,6 +123,30 @@ fn district(city: &City, text: &str) -> Option<Place> {
         lon: *lon,
         cell: Cell::at(*lat, *lon, 7)?,
         precision: Precision::Area,
+    })
+}
+
+/// A stop of that name, also without the word "station".
+fn stop(context: &Context, text: &str) -> Option<Place> {
+    let plain = |name: &str| {
+        let name = name.trim().to_lowercase();
+        name.strip_suffix(" station")
+            .map_or(name.clone(), str::to_owned)
+    };
+    let asked = plain(text);
+    let stops = context.transit.iter().flat_map(|layer| &layer.what.stops);
+    let mut stops = stops.filter(|stop| plain(&stop.name) == asked);
+    let stop = stops
+        .clone()
+        .find(|stop| stop.is_station)
+        .or(stops.next())?;
+    let (lat, lon) = stop.at.degrees();
+    Some(Place {
+        label: stop.name.clone(),
+        lat,
+        lon,
+        cell: Cell::at(lat, lon, 9)?,
+        precision: Precision::Point,
     })
 }
 
@@ -254,6 +280,22 @@ mod tests {
             outside.contains("Sin datos: de all\u{ed} nadie"),
             "{outside}"
         );
+    }
+
+    #[test]
+    fn a_stop_of_the_imported_lines_is_a_place_too() {
+        let mut picture = picture();
+        let find = |picture: &Picture, text| {
+            let search = Search::words(text, picture).expect("an answer");
+            search.found().map(Point::name)
+        };
+        assert_eq!(find(&picture, "second station"), None);
+        picture.context = fixture::context();
+        for text in ["second station", "Second", " SECOND STATION"] {
+            let found = find(&picture, text);
+            assert_eq!(found.as_deref(), Some("34.0350,-118.2470"), "{text}");
+        }
+        assert_eq!(find(&picture, "third station"), None);
     }
 
     #[test]

@@ -13,12 +13,7 @@ use crate::views::{list, time};
 
 /// What stands on the map of the page, each with its sample. It is on a page twice, and each screen shows one: a wide one
 /// beside the map, a narrow one after the rows, which say in words what their marks mean.
-pub fn legend(
-    shown: Option<&Shown<'_>>,
-    beside: &Beside<'_>,
-    screen: &str,
-    lang: Lang,
-) -> Markup {
+pub fn legend(shown: Option<&Shown<'_>>, beside: &Beside<'_>, screen: &str, lang: Lang) -> Markup {
     let words = lang.words();
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {

@@ -63,6 +63,7 @@ pub fn map(
             }
             (context::draw::dots(frame, beside))
             g #names { (names(picture, [&phone.1, &desk.1], frame, beside, words)) }
+            (context::draw::cameras(frame, beside))
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }

@@ -22,6 +22,8 @@ use jiff::civil::Date;
 use super::FeedError;
 use archive::Archive;
 use lines::Line;
+#[cfg(test)]
+use lines::Mode;
 use stops::Stop;
 use table::{Counts, Took};
 

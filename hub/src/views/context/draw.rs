@@ -23,7 +23,7 @@ const STOPS: f64 = 5_000.0;
 
 /// Up to which each camera is drawn; beyond it they are counted by cell, of this resolution.
 const EACH: f64 = 10_000.0;
-const COUNTED: [(f64, u8); 2] = [(28_000.0, 7), (f64::INFINITY, 6)];
+const COUNTED: [(f64, u8); 3] = [(24_000.0, 7), (64_000.0, 6), (f64::INFINITY, 5)];
 
 /// The most names of stations, on a phone and on a wide screen.
 const MOST: [(f64, usize); 2] = [(PHONE, 8), (DESK, 24)];
@@ -53,44 +53,48 @@ pub fn lines(frame: &Frame, beside: &Beside<'_>) -> Markup {
         }
     }
     html! {
-        @if !others.is_empty() { path .bus d=(others) {} }
+        @if !others.is_empty() { g .bus { path .line d=(others) {} } }
         @if !rails.is_empty() {
-            path .rail id="rails" d=(rails) {}
+            g .rail { path .line id="rails" d=(rails) {} }
             use .rail.dash href="#rails" {}
         }
     }
 }
 
-/// Stops, and cameras or how many of them there are.
+/// Stops: stations from afar, others near by.
 pub fn dots(frame: &Frame, beside: &Beside<'_>) -> Markup {
     let stops: Vec<_> = stops(frame, beside)
         .map(|stop| frame.units(stop.at.degrees()))
         .collect();
     html! {
         @if !stops.is_empty() {
-            path .stop id="stops" d=(dotted(&stops, "h0")) {}
+            g .stop { path .line id="stops" d=(dotted(&stops, "h0")) {} }
             use .stop.in href="#stops" {}
         }
-        @if let Some(layer) = beside.cameras { (cameras(frame, &layer.what.at)) }
     }
 }
 
-fn cameras(frame: &Frame, at: &[Spot]) -> Markup {
+/// Cameras, or how many of them there are.
+pub fn cameras(frame: &Frame, beside: &Beside<'_>) -> Markup {
+    let Some(layer) = beside.cameras else {
+        return html! {};
+    };
+    let at = layer.what.at.as_slice();
     if frame.width <= EACH {
         let places: Vec<_> = at.iter().map(|spot| frame.units(spot.degrees())).collect();
         return html! {
-            path .cam id="cams" d=(dotted(&places, "l1 1")) {}
+            g .cam { path .line id="cams" d=(dotted(&places, "l1 1")) {} }
             use .cam.in href="#cams" {}
         };
     }
     let counted = COUNTED.iter().find(|(most, _)| frame.width <= *most);
-    let resolution = counted.map_or(6, |(_, resolution)| *resolution);
+    let resolution = counted.map_or(5, |(_, resolution)| *resolution);
     let groups = by_cell(at, resolution).into_iter();
     let groups = groups.map(|(at, count)| (frame.units(at), count));
     let groups: Vec<_> = groups.filter(|(at, _)| is_drawn(*at)).collect();
     let places: Vec<_> = groups.iter().map(|(at, _)| *at).collect();
     html! {
-        path .cam.many id="cams" d=(dotted(&places, "l1 1")) {}
+        g .cam.many { path .line id="cams" d=(dotted(&places, "l1 1")) {} }
         use .cam.many.in href="#cams" {}
         @for ((x, y), count) in &groups {
             text .cams x=(x.round()) y=(y.round()) { (count) }
@@ -108,7 +112,9 @@ pub fn by_cell(at: &[Spot], resolution: u8) -> Vec<((f64, f64), usize)> {
     }
     let middle = |all: Vec<(f64, f64)>| {
         let count = all.len() as f64;
-        let sum = all.iter().fold((0.0, 0.0), |sum, at| (sum.0 + at.0, sum.1 + at.1));
+        let sum = all
+            .iter()
+            .fold((0.0, 0.0), |sum, at| (sum.0 + at.0, sum.1 + at.1));
         ((sum.0 / count, sum.1 / count), all.len())
     };
     cells.into_values().map(middle).collect()
@@ -133,7 +139,10 @@ fn dotted(places: &[(f64, f64)], step: &str) -> String {
 /// The stops that a drawing of this width has.
 fn stops<'a>(frame: &Frame, beside: &Beside<'a>) -> impl Iterator<Item = &'a Stop> {
     let width = frame.width;
-    let all = beside.transit.into_iter().flat_map(|layer| &layer.what.stops);
+    let all = beside
+        .transit
+        .into_iter()
+        .flat_map(|layer| &layer.what.stops);
     all.filter(move |stop| width <= if stop.is_station { STATIONS } else { STOPS })
 }
 
@@ -180,8 +189,14 @@ pub fn names(
                 name(x - aside, *y),
                 name(*x, y + 1.3 * size),
                 name(*x, y - 1.3 * size),
+                name(x + aside, y - 0.8 * size),
+                name(x + aside, y + 0.8 * size),
+                name(x - aside, y - 0.8 * size),
+                name(x - aside, y + 0.8 * size),
             ];
-            let mut free = places.into_iter().filter(|name| is_free(name, size, &taken));
+            let mut free = places
+                .into_iter()
+                .filter(|name| is_free(name, size, &taken));
             if let Some(name) = free.next() {
                 taken.extend(circles(&name, size));
                 names.push(name);

@@ -102,7 +102,9 @@ fn article<T>(
 /// `As of July 9, 2026, read 3 h ago. Source: ... Licence: ...`
 fn freshness<T>(picture: &Picture, layer: &Layer<T>, at: Timestamp, lang: Lang) -> Markup {
     let (words, zone) = (lang.words(), &picture.city.time_zone);
-    let read = layer.read_at.map(|read| time::long_ago(read, at, zone, words));
+    let read = layer
+        .read_at
+        .map(|read| time::long_ago(read, at, zone, words));
     html! {
         @match (layer.as_of, read) {
             (Some(date), Some(read)) => {
@@ -127,8 +129,12 @@ fn freshness<T>(picture: &Picture, layer: &Layer<T>, at: Timestamp, lang: Lang) 
 
 /// What has to stand on a map that shows them.
 pub fn credits(beside: &Beside<'_>) -> Markup {
-    let transit = beside.transit.and_then(|layer| layer.source.credit.as_deref());
-    let cameras = beside.cameras.and_then(|layer| layer.source.credit.as_deref());
+    let transit = beside
+        .transit
+        .and_then(|layer| layer.source.credit.as_deref());
+    let cameras = beside
+        .cameras
+        .and_then(|layer| layer.source.credit.as_deref());
     let mut all: Vec<&str> = transit.into_iter().chain(cameras).collect();
     all.dedup();
     html! {
@@ -143,10 +149,10 @@ pub fn legend(beside: &Beside<'_>, words: Words) -> Markup {
             li {
                 svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
                     rect .city width="32" height="32" {}
-                    path .rail d="M-2 24L34 8" {}
-                    path .rail.dash d="M-2 24L34 8" {}
-                    path .stop d="M16 16h0" {}
-                    path .stop.in d="M16 16h0" {}
+                    path .line.rail d="M-2 24L34 8" {}
+                    path .line.rail.dash d="M-2 24L34 8" {}
+                    path .line.stop d="M16 16h0" {}
+                    path .line.stop.in d="M16 16h0" {}
                 }
                 span { (words.transit_means()) }
             }
@@ -155,8 +161,8 @@ pub fn legend(beside: &Beside<'_>, words: Words) -> Markup {
             li {
                 svg .swatch viewBox="0 0 32 32" aria-hidden="true" {
                     rect .city width="32" height="32" {}
-                    path .cam d="M16 16l.1 .1" {}
-                    path .cam.in d="M16 16l.1 .1" {}
+                    path .line.cam d="M16 16l.1 .1" {}
+                    path .line.cam.in d="M16 16l.1 .1" {}
                 }
                 span { (words.cameras_means()) }
             }
