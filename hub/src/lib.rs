@@ -17,6 +17,7 @@ pub mod basemap;
 mod boot;
 pub mod city;
 pub mod config;
+pub mod context;
 pub mod control;
 pub mod feeds;
 mod folders;
@@ -93,10 +94,13 @@ pub async fn run(
         let mut follower = Follower::new(city.clone(), clock.clone(), data, fetch);
         let first = follower.files().unwrap_or_default();
         let (notices, notices_seen) = watch::channel(Arc::new(first));
+        let context = context::load(data, &city)?;
+        let (context, context_seen) = watch::channel(Arc::new(context));
         shown.push(state::Shown {
             coverage: served.coverage.clone(),
             layers: layers_seen,
             notices: notices_seen,
+            context: context_seen,
             phone: served.phone(&config, n == 0),
             operator: Operator {
                 name: config.operator.clone(),
@@ -112,7 +116,7 @@ pub async fn run(
             cities: in_folder,
             city,
         });
-        followed.push((layers, layers_at, notices, follower));
+        followed.push((layers, layers_at, notices, context, follower));
     }
     let mut state = state::State::new(shown, clock.clone(), live, withheld);
     let left = state.left.clone();
@@ -189,7 +193,7 @@ pub async fn run(
         });
     }
     for (served, followed) in cities.iter().zip(followed) {
-        let (layers, layers_at, notices, follower) = followed;
+        let (layers, layers_at, notices, context, follower) = followed;
         let schedule = Schedule {
             data: served.data.clone(),
             city: served.city.clone(),
@@ -204,6 +208,12 @@ pub async fn run(
         let stop = shutdown.clone();
         tasks.spawn(async move {
             notices::follow::follow(follower, notices, stop).await;
+            Ok(())
+        });
+        let (stop, data) = (shutdown.clone(), served.data.clone());
+        let city = served.city.clone();
+        tasks.spawn(async move {
+            context::follow::follow(data, city, context, stop).await;
             Ok(())
         });
         let (stop, data) = (shutdown.clone(), served.data.clone());

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::basemap::Basemap;
 use crate::city::City;
+use crate::context::Context;
 use crate::ingest::{Change, NowPublisher};
 use crate::left::Left;
 use crate::notices::Notice;
@@ -43,6 +44,7 @@ pub struct Shown {
     pub layers: watch::Receiver<Arc<Vec<Layer>>>,
     /// Announced sweeps, as far as they were to come when they were read.
     pub notices: watch::Receiver<Arc<Vec<Notice>>>,
+    pub context: watch::Receiver<Arc<Context>>,
     pub phone: Option<String>,
     pub operator: Operator,
     /// The nodes that hear its number; any where none are named.
@@ -62,6 +64,7 @@ impl Shown {
             coverage: Arc::default(),
             layers: watch::channel(Arc::default()).1,
             notices: watch::channel(Arc::default()).1,
+            context: watch::channel(Arc::default()).1,
             phone: None,
             operator: Operator::default(),
             nodes: None,
@@ -154,6 +157,7 @@ impl State {
                 city: shown.city.clone(),
                 sightings,
                 layers: shown.layers.borrow().clone(),
+                context: shown.context.borrow().clone(),
                 notices: shown.notices.borrow().clone(),
                 coverage: shown.coverage.clone(),
                 node_online: self.online.any_of(shown.nodes.as_ref(), at),
@@ -217,10 +221,11 @@ pub async fn keep(
     now_publisher: NowPublisher,
     shutdown: CancellationToken,
 ) -> Result<(), StoreError> {
-    let (mut layers, mut notices) = (Vec::new(), Vec::new());
+    let (mut layers, mut notices, mut context) = (Vec::new(), Vec::new(), Vec::new());
     for shown in &state.shown {
         layers.push(shown.layers.clone());
         notices.push(shown.notices.clone());
+        context.push(shown.context.clone());
     }
     let left = state.left.clone();
     let mut housekeeping = tokio::time::interval(NOW_EVERY);
@@ -242,6 +247,8 @@ pub async fn keep(
             },
             changed = any_changed(&mut layers) => if changed.is_err() { return Ok(()) },
             changed = any_changed(&mut notices) => if changed.is_err() { return Ok(()) },
+            // Whoever has no context layers sends none.
+            Ok(()) = any_changed(&mut context) => {}
             () = until_fading(next, &state.clock) => {}
             () = left.changed() => {}
             () = nodes_changed.notified() => state.read_nodes(&store).await?,

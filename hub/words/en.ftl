@@ -157,6 +157,22 @@ layer-rebuilt = The operator rebuilt this layer whole on { $date }.
 layer-through = Data through { $date }
 layer-read = read { $when }
 layer-source = Source: { $source }. Licence: { $licence }.
+
+## Lines and stops of buses and trains, and cameras that read license plates
+
+context-as-of = As of { $date }
+context-read = Read { $when }
+context-hide = Take off the map
+transit-means = lines and stops of trains and buses
+cameras-means = a camera that reads license plates; a number says how many
+cameras-count =
+    { $n ->
+        [one] { $n } is mapped in and around { $city }.
+       *[other] { $n } are mapped in and around { $city }.
+    }
+
+## Who began what is counted
+
 begun-by-officers = began by officers themselves
 begun-by-calls = officers were sent
 

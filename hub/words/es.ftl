@@ -153,6 +153,22 @@ history-fewer = { $percent } % menos que en { $period }.
 history-as-many = Igual que en { $period }.
 history-none-before = De { $period } no se publicó nada.
 history-compared-means = Las zonas con pocas no están en ningún número. Más puede querer decir que más gente se queja, no que haya más.
+
+## Líneas y paradas de autobuses y trenes, y cámaras que leen placas
+
+context-as-of = Tal como el { $date }
+context-read = Leído { $when }
+context-hide = Quitar del mapa
+transit-means = líneas y paradas de trenes y autobuses
+cameras-means = una cámara que lee placas; un número dice cuántas
+cameras-count =
+    { $n ->
+        [one] Hay { $n } marcada en { $city } y sus alrededores.
+       *[other] Hay { $n } marcadas en { $city } y sus alrededores.
+    }
+
+## Quién empezó lo que se cuenta
+
 begun-by-officers = empezadas por los agentes
 begun-by-calls = mandaron a los agentes
 

@@ -3,10 +3,18 @@
 use std::collections::BTreeSet;
 
 use super::boundaries::BoundarySet;
+use super::context::ContextSource;
 use super::feed::{Feed, Kind, Match};
 
-/// What the store calls other things.
-const RESERVED: [&str; 3] = ["key", "format", "boundaries"];
+/// What the store and the map call other things.
+const RESERVED: [&str; 6] = [
+    "key",
+    "format",
+    "boundaries",
+    "context",
+    "transit",
+    "cameras",
+];
 
 /// The part that is wrong, and how.
 pub fn check(feeds: &[Feed], boundaries: &[BoundarySet]) -> Result<(), (String, String)> {
@@ -56,6 +64,16 @@ pub fn check(feeds: &[Feed], boundaries: &[BoundarySet]) -> Result<(), (String, 
             }
         }
         sources(feed)?;
+    }
+    Ok(())
+}
+
+/// The context layer that is wrong, and how.
+pub fn contexts(all: [(&str, &Option<ContextSource>); 2]) -> Result<(), (String, String)> {
+    for (id, source) in all {
+        if let Some(source) = source {
+            source.check().map_err(|reason| (id.to_owned(), reason))?;
+        }
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ pub mod basemap;
 pub mod boundaries;
 pub mod builtin;
 mod check;
+pub mod context;
 mod feed;
 pub mod ground;
 pub mod problems;
@@ -24,6 +25,7 @@ use crate::notices::source::{self as notices, Source as NoticeSource};
 use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
 pub use builtin::LOS_ANGELES;
+use context::ContextSource;
 pub use feed::{Columns, Feed, FeedWords, Format, Kind, Match, Source, Span};
 
 /// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
@@ -58,6 +60,10 @@ pub struct City {
     pub boundaries: Vec<BoundarySet>,
     /// Tables of announced sweeps that it publishes.
     pub notices: Vec<NoticeSource>,
+    /// Lines and stops of its buses and trains.
+    pub transit: Option<ContextSource>,
+    /// Cameras that read licence plates.
+    pub cameras: Option<ContextSource>,
     /// Words at the end of an address that say no more than the city's name.
     pub address_ends: Vec<String>,
     /// Hosts that a portal may lead on to, besides those of the sources.
@@ -178,6 +184,10 @@ struct CityFile {
     boundaries: Vec<BoundarySet>,
     #[serde(default)]
     notices: Vec<NoticeSource>,
+    #[serde(default)]
+    transit: Option<ContextSource>,
+    #[serde(default)]
+    cameras: Option<ContextSource>,
     feeds: Vec<Feed>,
 }
 
@@ -238,6 +248,9 @@ impl City {
         let checked = check::check(&file.feeds, &boundaries);
         checked
             .and_then(|()| notices::check(&file.notices))
+            .and_then(|()| {
+                check::contexts([("transit", &file.transit), ("cameras", &file.cameras)])
+            })
             .map_err(|(part, reason)| CityError::Part {
                 city: name.to_owned(),
                 part,
@@ -256,6 +269,8 @@ impl City {
             feeds: file.feeds,
             boundaries,
             notices: file.notices,
+            transit: file.transit,
+            cameras: file.cameras,
             address_ends: file
                 .address_ends
                 .iter()

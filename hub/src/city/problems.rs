@@ -48,6 +48,10 @@ pub fn problems(text: &str) -> Vec<Problem> {
     ];
     if let Some(city) = part::<CityFile>(file, "", &defaults, &mut found) {
         of_city(&city, &mut found);
+        let contexts = [("transit", &city.transit), ("cameras", &city.cameras)];
+        if let Err((key, reason)) = check::contexts(contexts) {
+            found.push(Problem { key, reason });
+        }
     }
     let mut say = |(key, reason): (String, String)| {
         let problem = Problem {

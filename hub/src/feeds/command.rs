@@ -16,8 +16,9 @@ use super::fetch::Fetch;
 use super::http::{Client, Patience};
 use super::import::{Counts, Importer, source_of};
 use super::saved::Opened;
-use super::{FeedError, Published, Which, publish_due, schedule, status};
+use super::{FeedError, Published, Which as Publish, publish_due, schedule, status};
 use crate::city::{City, Feed, Source};
+use crate::context::{self, Which};
 use crate::folders;
 use crate::store::open_data::OpenData;
 
@@ -27,7 +28,7 @@ pub struct ImportArgs {
     /// A built-in city, or the path of a city file.
     #[arg(long)]
     pub city: String,
-    /// One of the city's feeds.
+    /// One of the city's feeds; or `transit` (GTFS in a zip) or `cameras` (GeoJSON), whose files replace what there was.
     #[arg(long)]
     pub feed: String,
     /// The hub's data folder, or a box's.
@@ -61,7 +62,7 @@ pub struct FetchArgs {
     /// A built-in city, or the path of a city file.
     #[arg(long)]
     pub city: String,
-    /// Only this one of the city's feeds.
+    /// Only this one of the city's feeds, or `transit` or `cameras`; cameras are fetched only if they are named once.
     #[arg(long)]
     pub feed: Option<String>,
     /// Rows of this day and later, whatever was read before: 2026-01-31.
@@ -92,8 +93,11 @@ pub struct FeedsArgs {
 /// Imports files, a JSON line each on stdout; then publishes the periods that are due.
 pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let city = City::load(&args.city)?;
-    let feed = city.feed(&args.feed)?;
     let data = crate::hub_folder(&args.data);
+    if let Some(which) = Which::of(&args.feed) {
+        return context::command::import(which, &city, &data, &args.file);
+    }
+    let feed = city.feed(&args.feed)?;
     let mut code = ExitCode::SUCCESS;
     let mut late = 0;
     let mut opened = None;
@@ -117,7 +121,7 @@ pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     };
     let mut done = Published::default();
     if code == ExitCode::SUCCESS {
-        done = publish_due(&store, &city, feed, Timestamp::now(), Which::Settled)?;
+        done = publish_due(&store, &city, feed, Timestamp::now(), Publish::Settled)?;
     } else {
         // A published period stays as it is: without the rows of the file that failed it would lack them for good.
         eprintln!(
@@ -213,8 +217,8 @@ pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
     let data = crate::hub_folder(&args.data);
     let store = OpenData::open(&folders::claimed(&data, &city)?)?;
     let which = match args.unfinished {
-        true => Which::Everything,
-        false => Which::Again,
+        true => Publish::Everything,
+        false => Publish::Again,
     };
     publish_due(&store, &city, feed, Timestamp::now(), which).map(drop)
 }
@@ -222,7 +226,8 @@ pub fn run_rebuild(args: &RebuildArgs) -> Result<(), FeedError> {
 /// Reads sources once, a JSON line each on stdout; then publishes the periods that are due.
 pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
     let city = City::load(&args.city)?;
-    if let Some(feed) = &args.feed {
+    let context = args.feed.as_deref().and_then(Which::of);
+    if let (Some(feed), None) = (&args.feed, context) {
         city.feed(feed)?;
     }
     let data = folders::claimed(&crate::hub_folder(&args.data), &city)?;
@@ -238,6 +243,7 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
     let today = city.day(Timestamp::now());
     for set in city.boundaries.iter().filter(|set| set.address.is_some()) {
         let is_wanted = match &args.feed {
+            Some(_) if context.is_some() => false,
             Some(feed) => city.feed(feed)?.boundaries.as_ref() == Some(&set.id),
             None => true,
         };
@@ -289,10 +295,30 @@ pub fn run_fetch(args: &FetchArgs) -> Result<ExitCode, FeedError> {
             }
         }
     }
+    for which in Which::ALL {
+        let is_wanted = match &args.feed {
+            None => context::refresh::every_hours(&data, &city, which)?.is_some(),
+            Some(_) => context == Some(which),
+        };
+        if !is_wanted {
+            continue;
+        }
+        match context::refresh::read(&client, &store, &data, &city, which) {
+            Ok(Some(report)) => print(&report)?,
+            Ok(None) => eprintln!("{}: as it was", which.id()),
+            Err(error @ FeedError::Store(_)) => return Err(error),
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                let reason = log::chain(&error);
+                eprintln!("{}: {reason}", which.id());
+                print(&serde_json::json!({ "file": which.id(), "error": reason }))?;
+            }
+        }
+    }
     for feed in &city.feeds {
         let is_wanted = args.feed.as_ref().is_none_or(|wanted| *wanted == feed.id);
         if is_wanted {
-            publish_due(&store, &city, feed, Timestamp::now(), Which::Settled)?;
+            publish_due(&store, &city, feed, Timestamp::now(), Publish::Settled)?;
         }
     }
     Ok(code)

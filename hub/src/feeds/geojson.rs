@@ -115,7 +115,7 @@ impl Table {
 }
 
 /// Each feature of a file as a row, plain or gzip.
-fn each(
+pub fn each(
     input: impl Read,
     take: impl FnMut(JsonRow) -> Result<(), FeedError>,
 ) -> Result<(), FeedError> {

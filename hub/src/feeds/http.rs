@@ -75,9 +75,11 @@ impl Client {
             .chain(listed)
             .collect();
         let sets = city.boundaries.iter();
+        let contexts = [&city.transit, &city.cameras].into_iter().flatten();
         let hosts = sources
             .filter_map(|source| host(&source.address))
             .chain(sets.filter_map(|set| host(set.address.as_deref()?)))
+            .chain(contexts.filter_map(|source| host(source.address.as_deref()?)))
             .chain(crate::notices::source::addresses(city).filter_map(host))
             .chain(portals.iter().cloned());
         Self {

@@ -18,6 +18,7 @@ pub mod command;
 pub mod failure;
 pub mod fetch;
 pub mod geojson;
+pub mod gtfs;
 pub mod http;
 pub mod import;
 pub mod input;
@@ -157,7 +158,7 @@ impl FeedError {
 }
 
 /// What is kept of an error: it may quote what it read.
-fn said(error: &FeedError) -> String {
+pub fn said(error: &FeedError) -> String {
     values::cut(&spotlight_common::log::chain(error), 300)
 }
 

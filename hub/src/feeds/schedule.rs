@@ -17,6 +17,7 @@ use super::status::BOUNDARIES;
 use super::{FeedError, Which, boundaries, publish_due, said};
 use crate::city::boundaries::{Areas, BoundarySet};
 use crate::city::{City, Feed, Source};
+use crate::context;
 use crate::store::open_data::OpenData;
 use crate::store::open_data::sources::SourceState;
 use crate::store::reports::StoreError;
@@ -118,6 +119,16 @@ fn run_due(schedule: &Schedule) -> Result<Duration, FeedError> {
             next = next.min(at);
         }
         publish_all(&store, city)?;
+        for which in context::Which::ALL {
+            let Some(hours) = context::refresh::every_hours(data, city, which)? else {
+                continue;
+            };
+            let id = which.id();
+            let at = if_due(&store, (id, id), hours, || {
+                context::refresh::read(&client, &store, data, city, which).map(drop)
+            })?;
+            next = next.min(at);
+        }
     }
     let left = next.saturating_sub(Timestamp::now().as_second());
     Ok(Duration::from_secs(u64::try_from(left).unwrap_or(0).max(1)))

@@ -74,10 +74,12 @@ pub fn all(data: &Path, city: &City, now: Timestamp) -> Result<Vec<Status>, Stor
         let of = (BOUNDARIES, set.id.as_str(), BOUNDARIES);
         all.push(status(of, state, set.every_hours.is_some(), None, now));
     }
+    all.extend(crate::context::refresh::statuses(data, city, now)?);
     Ok(all)
 }
 
-fn status(
+/// A source by what is known of it.
+pub fn status(
     (feed, source, kind): (&str, &str, &'static str),
     state: Option<SourceState>,
     is_scheduled: bool,

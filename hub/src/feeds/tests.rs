@@ -1,6 +1,7 @@
 mod arcgis;
 mod attack;
 mod ckan;
+mod context;
 mod files;
 mod hostile;
 mod open311;

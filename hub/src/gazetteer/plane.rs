@@ -9,7 +9,7 @@ pub(crate) struct Point {
 
 /// The tangent plane of a city (off by less than 1 in 1,000 over 50 km).
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Plane {
+pub(crate) struct Plane {
     lat: f64,
     lon: f64,
     east: f64,
@@ -18,7 +18,7 @@ pub(super) struct Plane {
 const NORTH: f64 = 111_195.0;
 
 impl Plane {
-    pub(super) fn around(lat: f64, lon: f64) -> Self {
+    pub(crate) fn around(lat: f64, lon: f64) -> Self {
         Self {
             lat,
             lon,
@@ -26,20 +26,20 @@ impl Plane {
         }
     }
 
-    pub(super) fn project(&self, (lat, lon): (f64, f64)) -> Point {
+    pub(crate) fn project(&self, (lat, lon): (f64, f64)) -> Point {
         Point {
             x: (lon - self.lon) * self.east,
             y: (lat - self.lat) * NORTH,
         }
     }
 
-    pub(super) fn unproject(&self, point: Point) -> (f64, f64) {
+    pub(crate) fn unproject(&self, point: Point) -> (f64, f64) {
         (self.lat + point.y / NORTH, self.lon + point.x / self.east)
     }
 }
 
 impl Point {
-    pub(super) fn distance(self, other: Self) -> f64 {
+    pub(crate) fn distance(self, other: Self) -> f64 {
         (self.x - other.x).hypot(self.y - other.y)
     }
 
@@ -49,7 +49,7 @@ impl Point {
     }
 
     /// The point of a segment nearest to it.
-    pub(super) fn onto_segment(self, a: Self, b: Self) -> Self {
+    pub(crate) fn onto_segment(self, a: Self, b: Self) -> Self {
         let (dx, dy) = (b.x - a.x, b.y - a.y);
         let square = dx * dx + dy * dy;
         if square == 0.0 {
@@ -64,6 +64,6 @@ impl Point {
 }
 
 /// The length of a line.
-pub(super) fn length(line: &[Point]) -> f64 {
+pub(crate) fn length(line: &[Point]) -> f64 {
     line.windows(2).map(|pair| pair[0].distance(pair[1])).sum()
 }

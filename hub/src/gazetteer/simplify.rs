@@ -5,8 +5,18 @@ use super::plane::{Point, length};
 
 /// Keeps the vertices without which the line would move by more than `tolerance` metres.
 pub(crate) fn simplify(line: &[Point], tolerance: f64) -> Vec<Point> {
+    let kept = kept(line, tolerance);
+    line.iter()
+        .zip(kept)
+        .filter(|(_, keep)| *keep)
+        .map(|(point, _)| *point)
+        .collect()
+}
+
+/// Which vertices those are.
+pub(crate) fn kept(line: &[Point], tolerance: f64) -> Vec<bool> {
     if line.len() < 3 {
-        return line.to_vec();
+        return vec![true; line.len()];
     }
     let mut keep = vec![false; line.len()];
     keep[0] = true;
@@ -24,11 +34,7 @@ pub(crate) fn simplify(line: &[Point], tolerance: f64) -> Vec<Point> {
             open.push((at, to));
         }
     }
-    line.iter()
-        .zip(keep)
-        .filter(|(_, keep)| *keep)
-        .map(|(point, _)| *point)
-        .collect()
+    keep
 }
 
 /// Points of a line at even steps, the first half a step from its start: none is a vertex but by chance.

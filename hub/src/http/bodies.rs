@@ -13,9 +13,11 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::context::Which;
 use crate::http::forms::{Form, accepted, brotli, gzip, tag};
 use crate::http::{Shared, answer, assets, forms, openapi};
 use crate::views::choice::{Choice, When};
+use crate::views::context;
 use crate::views::find::Search;
 use crate::views::projection::View;
 use crate::views::words::Lang;
@@ -54,6 +56,7 @@ pub enum Key {
     Layers,
     Layer(String, String),
     LayerTable(String, String),
+    Context(Which),
     Event,
     Description,
 }
@@ -73,6 +76,8 @@ impl Key {
                     && choice.when == When::Newest
                     && choice.layer.is_none()
                     && choice.before.is_none()
+                    && !choice.hides_transit
+                    && !choice.shows_cameras
                     && choice.place.is_none()
             }
             Self::Layer(..) | Self::LayerTable(..) | Self::Calendar(Some(_), _) => false,
@@ -80,7 +85,7 @@ impl Key {
             Self::List(_) | Self::About(_) | Self::Feed(_) | Self::Description => true,
             Self::Poster(_) | Self::Manifest(_) | Self::Worker(_) => true,
             Self::Sightings | Self::SightingsTable | Self::Layers | Self::Event => true,
-            Self::Cities => true,
+            Self::Cities | Self::Context(_) => true,
         }
     }
 }
@@ -379,6 +384,11 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
             geojson::layers(&picture).to_string(),
             Timestamp::MAX,
         ),
+        Key::Context(which) => {
+            let found = context::data::collection(&picture.context, *which);
+            let text = found.map(|found| found.to_string()).unwrap_or_default();
+            ("application/geo+json", text, Timestamp::MAX)
+        }
         Key::Layer(layer, period) => {
             let found = geojson::find(&picture, layer, Some(period));
             let text = match found {

@@ -32,6 +32,7 @@ use axum::routing::{get, post};
 use spotlight_common::clock::Clock;
 use tokio::sync::watch;
 
+use crate::context::Which;
 use crate::http::answer::{plain, secured, unknown};
 use crate::http::bodies::{Bodies, Key};
 pub use crate::http::serve::serve;
@@ -162,6 +163,8 @@ fn addresses(shared: Shared) -> Router {
         .route("/api/v1/cities", get(cities))
         .route("/api/v1/layers", get(layers))
         .route("/api/v1/layers/{layer}", get(layer))
+        .route("/api/v1/layers/transit.geojson", get(transit))
+        .route("/api/v1/layers/cameras.geojson", get(cameras))
         .route("/api/v1/events", get(events::stream))
         .route("/api/v1/gone", post(gone::post))
         .route("/tiles/{layer}", get(tiles::tilejson))
@@ -180,6 +183,8 @@ struct Asked {
     view: Option<String>,
     period: Option<String>,
     before: Option<String>,
+    transit: Option<String>,
+    cameras: Option<String>,
     layer: Option<String>,
     by: Option<String>,
     at: Option<String>,
@@ -198,6 +203,8 @@ impl Asked {
                 "view" => &mut asked.view,
                 "period" => &mut asked.period,
                 "before" => &mut asked.before,
+                "transit" => &mut asked.transit,
+                "cameras" => &mut asked.cameras,
                 "layer" => &mut asked.layer,
                 "by" => &mut asked.by,
                 "at" => &mut asked.at,
@@ -277,6 +284,10 @@ impl Asked {
             begun_by: part.copied(),
             when,
             before,
+            hides_transit: picture.context.transit.is_some()
+                && self.transit.as_deref() == Some("off"),
+            shows_cameras: picture.context.cameras.is_some()
+                && self.cameras.as_deref() == Some("on"),
             place,
             shape: self.shape(),
         }
@@ -435,6 +446,27 @@ async fn layer(
     match found {
         Ok(key) => bodies::respond(shared, key, headers).await,
         Err(reason) => answer::refusal(reason),
+    }
+}
+
+async fn transit(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    beside(shared, Which::Transit, headers).await
+}
+
+async fn cameras(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    beside(shared, Which::Cameras, headers).await
+}
+
+/// A context layer, which has no periods.
+async fn beside(shared: Shared, which: Which, headers: HeaderMap) -> Response {
+    let picture = shared.picture();
+    let is_there = match which {
+        Which::Transit => picture.context.transit.is_some(),
+        Which::Cameras => picture.context.cameras.is_some(),
+    };
+    match is_there {
+        true => bodies::respond(shared, Key::Context(which), headers).await,
+        false => answer::refusal("this hub has no such layer; /api/v1/layers lists them"),
     }
 }
 

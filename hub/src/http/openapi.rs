@@ -23,7 +23,7 @@ pub fn description(languages: &Languages) -> Value {
         "servers": [{ "url": ".", "description": "this hub" }],
         "paths": {
             "/": { "get": page("Map and list; works without scripts",
-                &["lang", "view", "layer", "by", "period", "q", "at", "embed", "kept"], &["503"]) },
+                &["lang", "view", "layer", "by", "period", "transit", "cameras", "q", "at", "embed", "kept"], &["503"]) },
             "/list": { "get": page("The list alone", &["lang"], &[]) },
             "/about": { "get": page("What is shown and what never is, what is kept, who runs the hub, how to report", &["lang"], &[]) },
             "/poster": { "get": page("One sheet to print: the number to text, what the map is, where it has data; no sightings", &["lang"], &[]) },
@@ -52,11 +52,15 @@ pub fn description(languages: &Languages) -> Value {
                 found("application/geo+json", "A polygon for each, of the H3 cell of resolution 8; null where nobody said where", schema("Sweeps")), &[]) },
             "/api/v1/cities": { "get": operation("The cities of this hub", &[],
                 found("application/json", "The list, this address's own city among it", schema("Cities")), &[]) },
-            "/api/v1/layers": { "get": operation("Layers of city open data and their periods", &[],
+            "/api/v1/layers": { "get": operation("Layers of city open data and their periods; those without periods are drawn for orientation and count nothing", &[],
                 found("application/json", "The list", schema("Layers")), &[]) },
             "/api/v1/layers/{layer}.geojson": { "get": operation("One period of a layer (RFC 7946); the newest unless asked for another",
                 &["layer_id", "layer_period"],
                 found("application/geo+json", "A polygon or multipolygon for each area", schema("LayerAreas")), &["404", "503"]) },
+            "/api/v1/layers/transit.geojson": { "get": operation("Lines and stops of buses and trains (RFC 7946), where the hub has them: a layer without periods", &[],
+                found("application/geo+json", "A line or several for each line, a point for each stop", schema("Transit")), &["404", "503"]) },
+            "/api/v1/layers/cameras.geojson": { "get": operation("Cameras that read license plates, where volunteers mapped one (RFC 7946), where the hub has them: a layer without periods", &[],
+                found("application/geo+json", "A point for each", schema("Cameras")), &["404", "503"]) },
             "/api/v1/layers/{layer}.csv": { "get": operation("One period of a layer, as a table (RFC 4180)",
                 &["layer_id", "layer_period"],
                 found("text/csv", "Columns `area,period,count,lat,lon`, the last two of the middle of the area's outline; where the layer \
@@ -65,7 +69,7 @@ pub fn description(languages: &Languages) -> Value {
                 every change and fade; `alive`, the hub's time, between them", &[],
                 found("text/event-stream", "The stream", json!({ "type": "string" })), &["503"]) },
             "/api/v1/gone": { "post": gone() },
-            "/tiles/{layer}.json": { "get": operation("What a layer's vector tiles hold (TileJSON 3.0.0); `streets` is a layer too",
+            "/tiles/{layer}.json": { "get": operation("What a layer's vector tiles hold (TileJSON 3.0.0); `streets` is a layer too, and so are `transit` and `cameras` where the hub has them",
                 &["layer_id", "layer_period"],
                 found("application/json", "The tiles' address is relative to this one", json!({ "type": "object" })), &["404"]) },
             "/tiles/{layer}/{z}/{x}/{y}.mvt": { "get": operation("A vector tile (MVT 2.1); never sightings",
@@ -162,6 +166,8 @@ fn parameters(languages: &Languages) -> Value {
         "layer": query("layer", "The layer on the map, by its id", text()),
         "by": query("by", "The part of it: who began what is counted", json!({ "type": "string", "enum": ["officer", "dispatch"] })),
         "period": query("period", "The period on the map, or `none`", text()),
+        "transit": query("transit", "`off`: without lines and stops", text()),
+        "cameras": query("cameras", "`on`: with cameras that read license plates", text()),
         "q": query("q", "A place to look for: a corner, a block, a name or coordinates. It is forgotten when it is answered.", json!({ "type": "string", "maxLength": crate::views::find::LONGEST })),
         "at": query("at", "A place to mark: latitude and longitude in degrees", json!({ "type": "string", "examples": ["34.0442,-118.2439"] })),
         "embed": query("embed", "`1`: the map alone, for a frame in another page", text()),
@@ -277,6 +283,15 @@ fn schemas() -> Value {
                 } }
             }
         },
+        "Transit": collection("TransitFeature", json!({ "layer": text(), "unit": text(), "data_through": maybe("date"), "source": text(), "licence": text() })),
+        "TransitFeature": feature(&["LineString", "MultiLineString", "Point"], &["kind", "name"], json!({
+            "kind": { "enum": ["line", "station", "stop"] },
+            "name": text(),
+            "mode": { "enum": ["rail", "ferry", "bus"] },
+            "color": { "type": ["string", "null"], "description": "A line's own" }
+        })),
+        "Cameras": collection("Camera", json!({ "layer": text(), "unit": text(), "data_through": maybe("date"), "source": text(), "licence": text() })),
+        "Camera": feature(&["Point"], &["kind"], json!({ "kind": { "const": "camera" } })),
         "Layers": { "type": "object", "required": ["layers"], "properties": { "layers": { "type": "array", "items": schema("Layer") } } },
         "Layer": {
             "type": "object",

@@ -22,7 +22,10 @@ pub struct Server {
 }
 
 pub fn server(sightings: usize) -> Server {
-    let picture = fixture::picture(sightings);
+    let picture = Picture {
+        context: fixture::context(),
+        ..fixture::picture(sightings)
+    };
     let clock = Clock::manual(picture.at);
     let (pictures, newest) = watch::channel(Arc::new(picture));
     let shared = Shared::new(newest, clock.clone());
@@ -64,7 +67,10 @@ async fn text(response: Response) -> String {
     String::from_utf8(bytes(response).await).expect("text")
 }
 
-const PAGES: [&str; 15] = [
+const PAGES: [&str; 18] = [
+    "/?transit=off&cameras=on",
+    "/api/v1/layers/transit.geojson",
+    "/api/v1/layers/cameras.geojson",
     "/",
     "/?view=city",
     "/?view=area.0&lang=es",

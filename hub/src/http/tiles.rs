@@ -11,6 +11,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::city::City;
+use crate::context::Context;
 use crate::http::bodies::Unready;
 use crate::http::forms::{FOR_GOOD, Forms};
 use crate::http::{Asking, Shared, answer, asked, basemap};
@@ -38,7 +39,7 @@ struct Kept {
 
 /// All that tiles are drawn from.
 #[derive(Clone)]
-struct DrawnFrom(Arc<City>, Arc<Vec<Layer>>, Arc<Vec<Coverage>>);
+struct DrawnFrom(Arc<City>, Arc<Vec<Layer>>, Arc<Vec<Coverage>>, Arc<Context>);
 
 impl DrawnFrom {
     fn of(picture: &Picture) -> Self {
@@ -46,15 +47,22 @@ impl DrawnFrom {
             city,
             layers,
             coverage,
+            context,
             ..
         } = picture;
-        Self(city.clone(), layers.clone(), coverage.clone())
+        Self(
+            city.clone(),
+            layers.clone(),
+            coverage.clone(),
+            context.clone(),
+        )
     }
 
     fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0)
             && Arc::ptr_eq(&self.1, &other.1)
             && Arc::ptr_eq(&self.2, &other.2)
+            && Arc::ptr_eq(&self.3, &other.3)
     }
 }
 

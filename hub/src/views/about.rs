@@ -155,6 +155,9 @@ fn licences(picture: &Picture, lang: Lang) -> Markup {
                     }
                 }
             }
+            @for source in [picture.context.transit.as_ref().map(|layer| &layer.source), picture.context.cameras.as_ref().map(|layer| &layer.source)].into_iter().flatten() {
+                p { (source.title) ". " (words.layer_source(&source.source, &source.licence)) }
+            }
             @if let Some(credit) = basemap { p { (words.about_licences_basemap()) " " (credit) } }
             p {
                 (page::ground(picture, words))

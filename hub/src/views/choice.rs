@@ -20,6 +20,10 @@ pub struct Choice {
     pub when: When,
     /// The period that it is compared with.
     pub before: Option<String>,
+    /// Whether lines and stops are off the map.
+    pub hides_transit: bool,
+    /// Whether cameras are on it.
+    pub shows_cameras: bool,
     /// Where the pin is; such a page is made for one reader and not kept.
     pub place: Option<Point>,
     pub shape: Shape,
@@ -65,6 +69,8 @@ impl Choice {
             ("by", by),
             ("period", period),
             ("before", self.before.clone()),
+            ("transit", self.hides_transit.then(|| "off".to_owned())),
+            ("cameras", self.shows_cameras.then(|| "on".to_owned())),
             ("at", self.place.map(Point::name)),
             // From a kept page links lead to the living one.
             (

@@ -154,6 +154,13 @@ fn streets_are_seen_on_land_and_on_every_class() {
 }
 
 #[test]
+fn rails_are_seen_on_every_ground_and_told_from_streets() {
+    let grounds = CLASSES.into_iter().chain(["land", "fog", "street", "card"]);
+    let pairs: Vec<_> = grounds.map(|ground| ("rail", ground)).collect();
+    check(&pairs, MARK_FROM_GROUND);
+}
+
+#[test]
 fn marks_are_seen_on_every_ground_and_their_numbers_on_them() {
     for mark in ["sure", "photo", "loose"] {
         let grounds = CLASSES.into_iter().chain(["land", "fog"]);

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use maud::{Markup, html};
 
 use crate::views::choice::{Choice, Shape};
+use crate::views::context::{self, Beside};
 use crate::views::page::{header, moves, shell, with_lang, with_script};
 use crate::views::projection::Frame;
 use crate::views::shown::Shown;
@@ -16,6 +17,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
     let shown = Shown::of(picture, choice, &frame);
+    let beside = Beside::of(picture, choice);
     let body = html! {
         (svg::symbols())
         (header(picture, choice, "./"))
@@ -23,7 +25,8 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading()) {
                 div #frame role="group" aria-label=(words.map_heading()) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words, None))
+                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), &beside, words, None))
+                    (context::credits(&beside))
                     (moves(&frame, choice, words))
                 }
             }

@@ -9,6 +9,7 @@ use spotlight_common::cell::Cell;
 use spotlight_common::gazetteer::{Missing, NotFound, Place, Precision};
 
 use crate::city::City;
+use crate::context::Context;
 use crate::views::choice::Choice;
 use crate::views::elsewhere::{self, Elsewhere};
 use crate::views::projection::{Frame, Plane, View};
@@ -89,7 +90,10 @@ impl Search {
         if text.is_empty() || !can_search(picture) {
             return None;
         }
-        let answer = look(&text, &picture.city, &picture.coverage);
+        let city = &picture.city;
+        let stop = || stop(&picture.context, &text).filter(|stop| city.holds(stop.lat, stop.lon));
+        let answer = look(&text, city, &picture.coverage);
+        let answer = answer.or_else(|missing| stop().ok_or(missing));
         let nothing = answer.as_ref().is_err_and(is_nothing);
         let elsewhere = elsewhere::find(&text, picture, nothing);
         Some(Self {
@@ -172,6 +176,30 @@ fn district(city: &City, text: &str) -> Option<Place> {
         lon: *lon,
         cell: Cell::at(*lat, *lon, 7)?,
         precision: Precision::Area,
+    })
+}
+
+/// A stop of that name, also without the word "station".
+fn stop(context: &Context, text: &str) -> Option<Place> {
+    let plain = |name: &str| {
+        let name = name.trim().to_lowercase();
+        name.strip_suffix(" station")
+            .map_or(name.clone(), str::to_owned)
+    };
+    let asked = plain(text);
+    let stops = context.transit.iter().flat_map(|layer| &layer.what.stops);
+    let mut stops = stops.filter(|stop| plain(&stop.name) == asked);
+    let stop = stops
+        .clone()
+        .find(|stop| stop.is_station)
+        .or(stops.next())?;
+    let (lat, lon) = stop.at.degrees();
+    Some(Place {
+        label: stop.name.clone(),
+        lat,
+        lon,
+        cell: Cell::at(lat, lon, 9)?,
+        precision: Precision::Point,
     })
 }
 
@@ -313,6 +341,22 @@ mod tests {
             outside.contains("Sin datos: de all\u{ed} nadie"),
             "{outside}"
         );
+    }
+
+    #[test]
+    fn a_stop_of_the_imported_lines_is_a_place_too() {
+        let mut picture = picture();
+        let find = |picture: &Picture, text| {
+            let search = Search::words(text, picture).expect("an answer");
+            search.found().map(Point::name)
+        };
+        assert_eq!(find(&picture, "second station"), None);
+        picture.context = fixture::context();
+        for text in ["second station", "Second", " SECOND STATION"] {
+            let found = find(&picture, text);
+            assert_eq!(found.as_deref(), Some("34.0350,-118.2470"), "{text}");
+        }
+        assert_eq!(find(&picture, "third station"), None);
     }
 
     #[test]

@@ -8,7 +8,10 @@ use spotlight_common::cell::Cell;
 use spotlight_common::now::Level;
 
 use crate::city::basemap::{Basemap, Rank, Street};
-use crate::city::{City, Span};
+use crate::city::context::ContextSource;
+use crate::city::{City, FeedWords, Span};
+use crate::context::{Cameras, Context, Layer as ContextLayer, Line, Spot, Stop, Transit};
+use crate::feeds::gtfs::lines::Mode;
 use crate::notices::{self, Notice};
 use crate::store::open_data::BegunBy;
 use crate::views::layers::{Area, Layer, Period};
@@ -43,6 +46,8 @@ pub fn city() -> City {
         feeds: Vec::new(),
         boundaries: Vec::new(),
         notices: Vec::new(),
+        transit: None,
+        cameras: None,
         address_ends: Vec::new(),
         hosts: Vec::new(),
         zips: Default::default(),
@@ -138,6 +143,72 @@ pub fn calls() -> Layer {
     }
 }
 
+/// A rail line with two stations, a bus line with a stop, and cameras near them.
+pub fn context() -> Arc<Context> {
+    let source = |title: &str, credit: Option<&str>| ContextSource {
+        title: title.to_owned(),
+        explanation: "It says nothing about police.".to_owned(),
+        unit: "things".to_owned(),
+        source: "Somebody".to_owned(),
+        licence: "ODbL 1.0".to_owned(),
+        credit: credit.map(str::to_owned),
+        spanish: Some(FeedWords {
+            title: format!("{title} (es)"),
+            explanation: "No dice nada de la policía.".to_owned(),
+            unit: "cosas".to_owned(),
+        }),
+        address: None,
+        every_hours: None,
+    };
+    let spot = |lat, lon| Spot::of((lat, lon));
+    let line = |name: &str, mode, path| Line {
+        name: name.to_owned(),
+        mode,
+        colour: Some("0072BC".to_owned()),
+        paths: vec![path],
+    };
+    let stop = |name: &str, at, is_station| Stop {
+        name: name.to_owned(),
+        at,
+        is_station,
+    };
+    let a = vec![
+        spot(34.060, -118.262),
+        spot(34.048, -118.251),
+        spot(34.030, -118.246),
+    ];
+    let bus = vec![spot(34.050, -118.262), spot(34.040, -118.230)];
+    let transit = Transit {
+        lines: vec![line("A Line", Mode::Rail, a), line("51", Mode::Bus, bus)],
+        stops: vec![
+            stop("Pershing Square Station", spot(34.0493, -118.2513), true),
+            stop("Second Station", spot(34.035, -118.247), true),
+            stop("5th / Main", spot(34.046, -118.248), false),
+        ],
+    };
+    let at = vec![
+        spot(34.045, -118.245),
+        spot(34.0452, -118.2452),
+        spot(34.2, -118.5),
+    ];
+    Arc::new(Context {
+        transit: Some(ContextLayer {
+            source: source("Rail lines", None),
+            read_at: Some(self::at("2026-07-01T20:00:00Z")),
+            as_of: Some(jiff::civil::date(2024, 2, 22)),
+            trouble: None,
+            what: transit,
+        }),
+        cameras: Some(ContextLayer {
+            source: source("Plate cameras", Some("© OpenStreetMap contributors")),
+            read_at: Some(self::at("2026-07-01T20:00:00Z")),
+            as_of: None,
+            trouble: None,
+            what: Cameras { at },
+        }),
+    })
+}
+
 /// With so many sightings, seen one minute apart.
 pub fn picture(sightings: usize) -> Picture {
     let now = at("2026-07-01T22:00:00Z");
@@ -161,6 +232,7 @@ pub fn picture(sightings: usize) -> Picture {
         city: Arc::new(city()),
         sightings: sightings.collect(),
         layers: Arc::new(vec![layer()]),
+        context: Arc::default(),
         notices: Arc::default(),
         coverage: Arc::new(vec![Coverage {
             name: "Downtown".to_owned(),

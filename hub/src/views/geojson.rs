@@ -8,6 +8,7 @@ use spotlight_common::cell::Cell;
 
 use crate::notices::Notice;
 use crate::store::open_data::BegunBy;
+use crate::views::context;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
 use crate::views::{Picture, Sighting, current, sweeps, upcoming};
@@ -139,7 +140,8 @@ pub fn layers(picture: &Picture) -> Value {
             })),
         })
     });
-    json!({ "layers": layers.collect::<Vec<_>>() })
+    let context = context::data::listed(&picture.context);
+    json!({ "layers": layers.chain(context).collect::<Vec<_>>() })
 }
 
 fn explanation(layer: &Layer) -> String {

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use spotlight_common::now::Level;
 
 use crate::views::classes::{Classes, written};
+use crate::views::context::{self, Beside};
 use crate::views::open_data::part_name;
 use crate::views::shown::Shown;
 use crate::views::svg::badge;
@@ -12,7 +13,7 @@ use crate::views::{list, time};
 
 /// What stands on the map of the page, each with its sample. It is on a page twice, and each screen shows one: a wide one
 /// beside the map, a narrow one after the rows, which say in words what their marks mean.
-pub fn legend(shown: Option<&Shown<'_>>, screen: &str, lang: Lang) -> Markup {
+pub fn legend(shown: Option<&Shown<'_>>, beside: &Beside<'_>, screen: &str, lang: Lang) -> Markup {
     let words = lang.words();
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {
@@ -27,6 +28,7 @@ pub fn legend(shown: Option<&Shown<'_>>, screen: &str, lang: Lang) -> Markup {
             ul .more {
                 li { (sample(Level::Photo, true)) span { (words.gone_means()) } }
                 (hatched(words))
+                (context::legend(beside, words))
             }
             (scale(shown, lang))
         }

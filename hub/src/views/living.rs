@@ -3,7 +3,9 @@
 use maud::Markup;
 use serde_json::json;
 
+use crate::context::Which;
 use crate::views::choice::Choice;
+use crate::views::context::Beside;
 use crate::views::geojson::begun_by;
 use crate::views::shown::Shown;
 use crate::views::tiles::grid::ZOOMS;
@@ -15,6 +17,7 @@ use crate::views::{Picture, live, time};
 pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>) -> Markup {
     let words = choice.lang.words();
     let (south, west, north, east) = bounds(&picture.city);
+    let beside = Beside::of(picture, choice);
     let areas = shown.map(|shown| {
         let (_, _, unit) = shown.layer.words(choice.lang);
         let when = time::period(shown.layer.span, shown.period.first, words);
@@ -27,6 +30,8 @@ pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>)
     let data = json!({
         "streets": template(picture, &Tileset::Streets),
         "areas": areas,
+        "transit": beside.transit.map(|_| template(picture, &Tileset::Context(Which::Transit))),
+        "cameras": beside.cameras.map(|_| template(picture, &Tileset::Context(Which::Cameras))),
         "basemap": picture.basemap.as_ref().map(|basemap| json!({
             "tiles": template_of_basemap(basemap),
             "bounds": basemap.bounds(),

@@ -8,6 +8,7 @@ use spotlight_common::now::Level;
 
 use crate::basemap::Basemap;
 use crate::city::City;
+use crate::context::Context;
 use crate::notices::Notice;
 use crate::views::cities::Cities;
 use crate::views::layers::Layer;
@@ -18,6 +19,7 @@ pub mod atom;
 pub mod choice;
 pub mod cities;
 pub mod classes;
+pub mod context;
 pub mod csv;
 pub mod elsewhere;
 pub mod embed;
@@ -102,6 +104,8 @@ pub struct Picture {
     pub sightings: Vec<Sighting>,
     /// Open data, aggregated.
     pub layers: Arc<Vec<Layer>>,
+    /// What is drawn so that people find their way, and beside it.
+    pub context: Arc<Context>,
     /// Announced sweeps, the first first. A view takes them from [`upcoming`].
     pub notices: Arc<Vec<Notice>>,
     /// Outside it every view says "no data".
@@ -128,6 +132,7 @@ impl Picture {
         Arc::ptr_eq(&self.city, &other.city)
             && self.sightings == other.sightings
             && Arc::ptr_eq(&self.layers, &other.layers)
+            && Arc::ptr_eq(&self.context, &other.context)
             && Arc::ptr_eq(&self.notices, &other.notices)
             && Arc::ptr_eq(&self.coverage, &other.coverage)
             && self.node_online == other.node_online

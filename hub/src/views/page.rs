@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::views::choice::{Choice, Shape};
+use crate::views::context::{self, Beside};
 use crate::views::find::{self, Search};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
@@ -47,6 +48,7 @@ pub fn searched_page(
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
     let shown = Shown::of(picture, choice, &frame);
+    let beside = Beside::of(picture, choice);
     let pin = choice.place.map(|at| find::pin(at, &frame, choice.lang));
     let body = html! {
         (header(picture, choice, "./"))
@@ -57,12 +59,13 @@ pub fn searched_page(
             section #where aria-label=(words.map_heading()) {
                 @if let Some(search) = search { (find::answer(picture, choice, search)) }
                 div #frame role="group" aria-label=(words.map_heading()) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), words, pin.as_ref()))
+                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), &beside, words, pin.as_ref()))
+                    (context::credits(&beside))
                     (moves(&frame, choice, words))
                 }
                 (areas(picture, choice, words))
                 (find::form(picture, choice, search))
-                (legend::legend(shown.as_ref(), "beside", choice.lang))
+                (legend::legend(shown.as_ref(), &beside, "beside", choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading()) }
@@ -72,11 +75,12 @@ pub fn searched_page(
                 p .quiet { (words.fading_means()) }
                 p .printed { (words.not_printed()) }
             }
-            (legend::legend(shown.as_ref(), "after", choice.lang))
+            (legend::legend(shown.as_ref(), &beside, "after", choice.lang))
             (sweeps::block(picture, at, choice, sweeps::ON_MAP))
             (report(picture, words))
             (coverage(picture, words))
             (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
+            (context::articles(picture, at, choice))
             (embed::offer(picture, choice.lang))
         }
         (cities::nav(picture, "./", choice.lang))

@@ -17,7 +17,7 @@ pub const DESK: f64 = 1.4;
 /// For each of them, the most names of districts and of streets.
 const MOST: [(f64, usize, usize); 2] = [(PHONE, 5, 13), (DESK, 16, 44)];
 /// Pixels.
-const LETTERS: f64 = 11.0;
+pub const LETTERS: f64 = 11.0;
 /// What a marker takes, in pixels: circles around its middle and around its age below.
 const MARKER: [(f64, f64); 2] = [(0.0, 18.0), (24.0, 22.0)];
 /// Metres across a drawing from which on short streets would only be scratches, and how long one must be.
@@ -27,7 +27,7 @@ const DETAIL: [(f64, f64); 3] = [(30_000.0, 5_000.0), (16_000.0, 2_500.0), (8_00
 const STEPS: i32 = 24;
 
 /// Where the page's buttons lie on a phone, in units: middle and radius.
-const BUTTONS: [(Point, f64); 6] = [
+pub const BUTTONS: [(Point, f64); 6] = [
     ((917.0, 83.0), 72.0),
     ((917.0, 217.0), 72.0),
     ((83.0, 360.0), 60.0),
@@ -45,6 +45,8 @@ pub enum Kind {
     District,
     Main,
     Side,
+    /// A station, beside its dot.
+    Stop,
     /// No place, but what is not known there.
     Hatched,
 }
@@ -56,17 +58,18 @@ impl Kind {
             Self::District => "district",
             Self::Main => "main",
             Self::Side => "side",
+            Self::Stop => "at-stop",
             Self::Hatched => "hatched",
         }
     }
 
     /// Width of an average letter, in sizes of the letters.
-    fn letter(self) -> f64 {
+    pub fn letter(self) -> f64 {
         match self {
             Self::District => 0.8,
             Self::Hatched => 0.64,
             Self::Main => 0.6,
-            Self::Side => 0.56,
+            Self::Side | Self::Stop => 0.56,
         }
     }
 }
@@ -177,14 +180,14 @@ fn clip(a: Point, b: Point, (least, most): (Point, Point)) -> Option<(Point, Poi
 }
 
 /// Without the points that change it by less than a tolerance.
-fn simplified(line: &[Point], tolerance: f64) -> Vec<Point> {
+pub fn simplified(line: &[Point], tolerance: f64) -> Vec<Point> {
     let line: Vec<plane::Point> = line.iter().map(|&(x, y)| plane::Point { x, y }).collect();
     let kept = simplify(&line, tolerance).into_iter();
     kept.map(|point| (point.x, point.y)).collect()
 }
 
 /// Whole units, each relative to the last: `M12 34l5 6-7 8`.
-fn draw(line: &[Point], path: &mut String) {
+pub fn draw(line: &[Point], path: &mut String) {
     let mut last: Option<(i64, i64)> = None;
     let mut steps = 0;
     for (x, y) in line {
@@ -272,7 +275,7 @@ pub fn names(frame: &Frame, city: &City, markers: [&[Point]; 2]) -> Vec<Name> {
     names
 }
 
-fn marked(markers: &[Point], unit: f64) -> impl Iterator<Item = (Point, f64)> {
+pub fn marked(markers: &[Point], unit: f64) -> impl Iterator<Item = (Point, f64)> {
     markers.iter().flat_map(move |&(x, y)| {
         MARKER.map(|(below, radius)| ((x, y + below * unit), radius * unit))
     })
@@ -349,7 +352,7 @@ fn places(
 }
 
 /// A name as a row of circles, which any turn leaves as easy to compare.
-fn circles(name: &Name, size: f64) -> Vec<(Point, f64)> {
+pub fn circles(name: &Name, size: f64) -> Vec<(Point, f64)> {
     let half = name.text.chars().count() as f64 * name.kind.letter() * size / 2.0;
     let count = (half * 2.0 / size).ceil().max(1.0) as i32;
     let (sin, cos) = name.turn.to_radians().sin_cos();
@@ -359,7 +362,7 @@ fn circles(name: &Name, size: f64) -> Vec<(Point, f64)> {
         .collect()
 }
 
-fn is_free(name: &Name, size: f64, taken: &[(Point, f64)]) -> bool {
+pub fn is_free(name: &Name, size: f64, taken: &[(Point, f64)]) -> bool {
     circles(name, size).iter().all(|&((x, y), radius)| {
         let within = is_drawn((x, y))
             && (radius..=WIDTH - radius).contains(&x)

@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use spotlight_common::now::Level;
 
 use crate::views::classes::{COLOURS, Classes};
+use crate::views::context::{self, Beside};
 use crate::views::layers::Area;
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
@@ -29,6 +30,7 @@ pub fn map(
     at: Timestamp,
     frame: &Frame,
     shown: Option<&Shown<'_>>,
+    beside: &Beside<'_>,
     words: Words,
     pin: Option<&Markup>,
 ) -> Markup {
@@ -54,11 +56,14 @@ pub fn map(
             }
             // The broad ones have an edge, which no crossing may cut: they are drawn again without it.
             use .st.core href={ "#" (RANKS[0]) } {}
+            (context::draw::lines(frame, beside))
             (no_data())
             @for coverage in picture.coverage.iter() {
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
-            g #names { (names(picture, [&phone.1, &desk.1], frame, words)) }
+            (context::draw::dots(frame, beside))
+            g #names { (names(picture, [&phone.1, &desk.1], frame, beside, words)) }
+            (context::draw::cameras(frame, beside))
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"
             data-middle={ (plane.lat) " " (plane.lon) } data-metres={ (plane.per_lat) " " (plane.per_lon) }
@@ -277,8 +282,16 @@ fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> 
     std::iter::once(polygon.exterior()).chain(polygon.interiors())
 }
 
-fn names(picture: &Picture, markers: [&[(f64, f64)]; 2], frame: &Frame, words: Words) -> Markup {
-    let names = streets::names(frame, &picture.city, markers);
+fn names(
+    picture: &Picture,
+    markers: [&[(f64, f64)]; 2],
+    frame: &Frame,
+    beside: &Beside<'_>,
+    words: Words,
+) -> Markup {
+    let mut names = streets::names(frame, &picture.city, markers);
+    let stations = context::draw::names(frame, beside, &names, markers);
+    names.extend(stations);
     let covered: Vec<Polygon<f64>> = picture
         .coverage
         .iter()
@@ -341,6 +354,7 @@ mod tests {
             picture.at,
             &frame,
             shown.as_ref(),
+            &Beside::default(),
             choice.lang.words(),
             None,
         )

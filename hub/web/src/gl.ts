@@ -6,7 +6,7 @@ import maplibre from "maplibre-gl/dist/maplibre-gl-csp.js";
 import worker from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { colour, names, quarters } from "./classes";
 import * as map from "./map";
-import { type Look, type Told, hatch, room, style } from "./style";
+import { type Look, type Told, diamonds, hatch, room, style } from "./style";
 import { fill } from "./words";
 
 /** The zoom whose pixels are the units of the marks: finer than they need. */
@@ -132,6 +132,7 @@ function opened(holder: HTMLElement): Gl {
   gl.getCanvas().setAttribute("aria-hidden", "true");
   gl.addImage("hatch", hatch(), { pixelRatio: 2 });
   gl.addImage("room", room());
+  for (const [name, image] of diamonds()) gl.addImage(name, image, { pixelRatio: 2 });
   return gl;
 }
 
@@ -217,6 +218,7 @@ function listen(gl: Gl, frame: HTMLElement): void {
   });
   matchMedia("(prefers-color-scheme:dark)").addEventListener("change", () => {
     gl.updateImage("hatch", hatch());
+    for (const [name, image] of diamonds()) gl.updateImage(name, image);
     restyle(gl);
   });
   leave_scrolling(frame);

@@ -398,6 +398,15 @@ function listen(frame: HTMLElement): void {
     event.preventDefault();
     void go(link);
   });
+  // A link that changes what is on the map keeps what is looked at.
+  document.addEventListener("click", (event) => {
+    const link = (event.target as Element).closest<HTMLAnchorElement>("a[data-keeps=view]");
+    const view = new URL(location.href).searchParams.get("view");
+    if (!link || !view) return;
+    const to = new URL(link.href);
+    to.searchParams.set("view", view);
+    link.href = to.href;
+  });
   new ResizeObserver(() => {
     apply();
     redrawn();

@@ -17,6 +17,8 @@ type Bounds = [number, number, number, number];
 export interface Told {
   streets: string;
   areas: { tiles: string; begun_by: string | null; says: Template } | null;
+  transit: string | null;
+  cameras: string | null;
   basemap: { tiles: string; bounds: Bounds; zooms: [number, number]; credit: string | null } | null;
   bounds: Bounds;
   zooms: [number, number];
@@ -121,6 +123,79 @@ function ground(told: Told): Layer[] {
   ];
 }
 
+/** Lines of trains and buses, as the drawing has them: no colour of their own, so that they stay behind what is seen now. */
+function lines(told: Told): Layer[] {
+  if (!told.transit) return [];
+  const of = { type: "line", source: "transit", "source-layer": "lines" } as const;
+  const rail = (is: "==" | "!="): Filter => [is, ["get", "mode"], "rail"];
+  const round = { "line-cap": "round", "line-join": "round" } as const;
+  return [
+    { ...of, id: "bus", filter: rail("!="), paint: { "line-color": paint("rail"), "line-width": 1.25, "line-dasharray": [2, 2] } },
+    { ...of, id: "rail", filter: rail("=="), layout: round, paint: { "line-color": paint("rail"), "line-width": width(8, 1.5, 12, 2.75, 17, 5) } },
+    { ...of, id: "rail-dash", filter: rail("=="), paint: { "line-color": paint("halo"), "line-width": width(8, 0.6, 12, 1.25, 17, 2.5), "line-dasharray": [4, 4] } },
+  ];
+}
+
+function stops(told: Told): Layer[] {
+  if (!told.transit) return [];
+  const of = { source: "transit", "source-layer": "stops" } as const;
+  const station: Filter = ["==", ["get", "kind"], "station"];
+  return [
+    {
+      ...of,
+      id: "stops",
+      type: "circle",
+      paint: {
+        "circle-color": paint("card"),
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 13, 3.25],
+        "circle-stroke-color": paint("rail"),
+        "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 10, 1, 13, 1.75],
+      },
+    },
+    {
+      ...of,
+      id: "stop-names",
+      type: "symbol",
+      filter: station,
+      minzoom: 11.5,
+      layout: {
+        "text-field": ["get", "name"],
+        "text-font": font("Semibold"),
+        "text-size": 10.5,
+        "text-variable-anchor": ["left", "right", "top", "bottom"],
+        "text-radial-offset": 0.7,
+        "text-padding": 4,
+      },
+      paint: halo(paint("rail")),
+    },
+  ];
+}
+
+/** Cameras that read plates: diamonds, which far away say how many they stand for. */
+function cameras(told: Told): Layer[] {
+  if (!told.cameras) return [];
+  const of = { type: "symbol", source: "cameras", "source-layer": "cameras" } as const;
+  const always = { "icon-allow-overlap": true, "icon-ignore-placement": true } as const;
+  return [
+    { ...of, id: "camera", filter: ["!", ["has", "count"]], layout: { "icon-image": "camera", ...always } },
+    {
+      ...of,
+      id: "cameras",
+      filter: ["has", "count"],
+      layout: {
+        "icon-image": "cameras",
+        ...always,
+        "text-field": ["to-string", ["get", "count"]],
+        "text-font": font("Bold"),
+        "text-size": 9.5,
+        "text-allow-overlap": true,
+        "text-ignore-placement": true,
+      },
+      paint: { "text-color": paint("ink") },
+    },
+  ];
+}
+
 function areas(told: Told, look: Look): Layer[] {
   if (!told.areas) return [];
   const by: Filter = told.areas.begun_by ? ["==", ["get", "begun_by"], told.areas.begun_by] : true;
@@ -159,6 +234,8 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
       ...(told.basemap && { ground: beneath(told.basemap) }),
       streets: source(told.streets),
       ...(told.areas && { areas: source(told.areas.tiles) }),
+      ...(told.transit && { transit: source(told.transit) }),
+      ...(told.cameras && { cameras: source(told.cameras) }),
       marks: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     },
     transition: { duration: 0, delay: 0 },
@@ -177,10 +254,12 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
       street("main-casing", 1, casing, width(8, 1.4, 11, 3, 13, 5, 15, 11.5, 17, 28)),
       street("through", 2, white, width(9, 0.6, 13, 2.25, 15, 7, 17, 20)),
       street("main", 1, white, width(8, 0.9, 11, 2, 13, 3.5, 15, 9.5, 17, 25)),
+      ...lines(told),
       ...hatched("outside", true),
       ...hatched("coverage", look.silent),
       { ...streets, id: "edge", "source-layer": "coverage", paint: { "line-color": paint("soft"), "line-width": 1.5, "line-opacity": 0.75 } },
       ...(told.areas ? [spoken] : []),
+      ...stops(told),
       {
         id: "no-data",
         type: "symbol",
@@ -216,6 +295,7 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
         },
         paint: halo(paint("district")),
       },
+      ...cameras(told),
       {
         // Room for the marks, which stand over the map: no name is written where one would hide it.
         id: "room",
@@ -236,6 +316,32 @@ export function hatch(): { width: number; height: number; data: Uint8ClampedArra
     const along = ((at % side) + Math.floor(at / side)) % side;
     const off = Math.min(along, side - along) / Math.SQRT2;
     data.set([r, g, b, 255 * Math.min(Math.max(1.05 - off, 0), 1)], at * 4);
+  }
+  return { width: side, height: side, data };
+}
+
+/** What stands for one camera, and for several. */
+export const diamonds = () =>
+  [
+    ["camera", diamond(14, 1.5, "ink", "halo")],
+    ["cameras", diamond(26, 1.5, "card", "ink")],
+  ] as const;
+
+/** A diamond of so many pixels from corner to corner, `inner` within `outer`, at twice the resolution of the page. */
+function diamond(size: number, edge: number, inner: string, outer: string): { width: number; height: number; data: Uint8ClampedArray } {
+  const side = size * 2;
+  const rgb = (name: string) => {
+    const hex = paint(name).slice(1);
+    const part = hex.length === 3 ? /./g : /../g;
+    return (hex.match(part) ?? []).map((digits) => parseInt(digits.padStart(2, digits), 16));
+  };
+  const [within, around] = [rgb(inner), rgb(outer)];
+  const data = new Uint8ClampedArray(side * side * 4);
+  for (let at = 0; at < side * side; at += 1) {
+    const [x, y] = [(at % side) + 0.5 - size, Math.floor(at / side) + 0.5 - size];
+    const left = size - Math.abs(x) - Math.abs(y);
+    const [r = 0, g = 0, b = 0] = left > edge * 2 * Math.SQRT2 ? within : around;
+    data.set([r, g, b, 255 * Math.min(Math.max(left, 0), 1)], at * 4);
   }
   return { width: side, height: side, data };
 }

@@ -1,7 +1,7 @@
 //! Open data in `open-data.redb`: what counting and incremental import need, never the city's table.
 //!
 //! # On disk
-//! For each feed, five tables, and three for all:
+//! For each feed, five tables, and four for all:
 //! - `FEED/requests`: keyed hash of the row's id (`u64`) -> nothing. By this a row read twice is known.
 //! - `FEED/records`: (local day, keyed hash of the address) -> (place, who began it). One a request. The place is an H3 cell
 //!   of resolution 8, or 6 where only a ZIP code is known; or a hash of its area's name; 1 where it has none and 0 where it
@@ -15,13 +15,15 @@
 //! - `meta`: `format` -> its version; `key` -> the random key of the hashes; `FEED` -> postcard [`Freshness`].
 //! - `sources`: `FEED/SOURCE` -> postcard [`SourceState`](sources::SourceState).
 //! - `areas`: a boundary set -> postcard [`StoredAreas`](sources::StoredAreas).
+//! - `context`: `transit` or `cameras` -> postcard [`Kept`](crate::context::Kept): what the map draws beside all that.
 //!
-//! No address, coordinate or request id is stored. The key lies beside the hashes: they hide addresses from whoever reads
+//! Of rows, no address, coordinate or request id is stored. The key lies beside the hashes: they hide addresses from whoever reads
 //! counts, not from whoever holds the disk and guesses; the rows are public where they came from.
 //!
 //! The file is opened for as long as one batch or one reading takes, so that imports, a running hub and other commands work
 //! side by side.
 
+pub mod context;
 pub mod published;
 mod row;
 pub mod sources;

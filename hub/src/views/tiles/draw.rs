@@ -17,7 +17,7 @@ use crate::views::streets::cut;
 use crate::views::words::calm;
 
 /// Units by which a line may be off: a quarter of a pixel.
-const TOLERANCE: f64 = 2.0;
+pub const TOLERANCE: f64 = 2.0;
 
 /// Rows and columns of points in a tile where a map may say what it means that nothing is known there, and half of the
 /// room for the words, in units.
@@ -157,7 +157,7 @@ fn plain(polygons: &MultiPolygon<f64>) -> MultiPolygon<f64> {
     polygons.simplify(TOLERANCE)
 }
 
-fn is_within(at: Coord<f64>) -> bool {
+pub fn is_within(at: Coord<f64>) -> bool {
     (0.0..EXTENT).contains(&at.x) && (0.0..EXTENT).contains(&at.y)
 }
 

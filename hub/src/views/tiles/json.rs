@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::grid::ZOOMS;
 use super::{BASEMAP, STREETS, Tileset, bounds, version};
 use crate::basemap::Basemap;
+use crate::city::context::ContextSource;
+use crate::context::Which;
 use crate::views::Picture;
 
 /// A tileset's tiles, relative to the folder that they all lie in. `{z}`, `{x}` and `{y}` stand for a square.
@@ -13,6 +15,7 @@ pub fn template(picture: &Picture, tileset: &Tileset) -> String {
     let square = "{z}/{x}/{y}.mvt";
     match tileset {
         Tileset::Streets => format!("{STREETS}/{square}?v={version}"),
+        Tileset::Context(which) => format!("{}/{square}?v={version}", which.id()),
         Tileset::Areas { layer, period } => {
             format!("{layer}/{square}?period={period}&v={version}")
         }
@@ -44,13 +47,21 @@ pub fn of_basemap(basemap: &Basemap) -> Value {
 pub fn tilejson(picture: &Picture, tileset: &Tileset) -> Value {
     let (south, west, north, east) = bounds(&picture.city);
     let of = tileset.areas(picture);
-    let (name, description, attribution) = match of {
-        Some((layer, _)) => (
+    let (name, description, attribution) = match (of, source(picture, tileset)) {
+        (_, Some(source)) => (
+            source.title.clone(),
+            source.explanation.clone(),
+            source
+                .credit
+                .clone()
+                .unwrap_or_else(|| format!("{}, {}", source.source, source.licence)),
+        ),
+        (Some((layer, _)), _) => (
             layer.title.clone(),
             layer.explanation.clone(),
             format!("{}, {}", layer.source, layer.licence),
         ),
-        None => (
+        (None, None) => (
             format!("Streets of {}", picture.city.name),
             "Streets, and where people are asked to report. No sightings: those are at api/v1/events.".to_owned(),
             "Streets drawn from the city's open data".to_owned(),
@@ -67,8 +78,46 @@ pub fn tilejson(picture: &Picture, tileset: &Tileset) -> Value {
         "minzoom": ZOOMS.0,
         "maxzoom": ZOOMS.1,
         "bounds": [west, south, east, north],
-        "vector_layers": if of.is_some() { areas() } else { streets() },
+        "vector_layers": match tileset {
+            Tileset::Streets => streets(),
+            Tileset::Areas { .. } => areas(),
+            Tileset::Context(Which::Transit) => transit(),
+            Tileset::Context(Which::Cameras) => cameras(),
+        },
     })
+}
+
+/// What the city's file says of a context layer.
+fn source<'a>(picture: &'a Picture, tileset: &Tileset) -> Option<&'a ContextSource> {
+    let context = &picture.context;
+    match tileset {
+        Tileset::Context(Which::Transit) => context.transit.as_ref().map(|layer| &layer.source),
+        Tileset::Context(Which::Cameras) => context.cameras.as_ref().map(|layer| &layer.source),
+        _ => None,
+    }
+}
+
+fn transit() -> Value {
+    json!([
+        {
+            "id": "lines",
+            "description": "Where buses and trains run, simplified; buses and ferries from zoom 12 on",
+            "fields": { "name": "String", "mode": "String: rail, ferry or bus", "color": "String: the line's own, where it has one" },
+        },
+        {
+            "id": "stops",
+            "description": "Stations from zoom 10 on, other stops from zoom 14 on",
+            "fields": { "name": "String", "kind": "String: station or stop" },
+        },
+    ])
+}
+
+fn cameras() -> Value {
+    json!([{
+        "id": "cameras",
+        "description": "Cameras that read licence plates, where volunteers mapped one; before zoom 12 counted by H3 cell",
+        "fields": { "count": "Number: how many a point stands for; one where it is absent" },
+    }])
 }
 
 fn areas() -> Value {

@@ -2,6 +2,7 @@
 //!
 //! No tile holds a sighting: those come as events only, and fade where they are shown.
 
+mod context;
 mod draw;
 pub mod grid;
 pub mod json;
@@ -11,6 +12,7 @@ mod read;
 mod version;
 
 use crate::city::City;
+use crate::context::Which;
 use crate::views::layers::{Layer, Period};
 use crate::views::{Picture, geojson};
 use grid::Square;
@@ -28,6 +30,8 @@ pub enum Tileset {
     Streets,
     /// A period of a layer.
     Areas { layer: String, period: String },
+    /// A context layer.
+    Context(Which),
 }
 
 impl Tileset {
@@ -35,6 +39,9 @@ impl Tileset {
     pub fn find(picture: &Picture, id: &str, period: Option<&str>) -> Result<Self, &'static str> {
         if id == STREETS {
             return Ok(Self::Streets);
+        }
+        if let Some(which) = Which::of(id).filter(|which| has(picture, *which)) {
+            return Ok(Self::Context(which));
         }
         let (layer, period) = geojson::find(picture, id, period)?;
         Ok(Self::of(layer, period))
@@ -50,9 +57,16 @@ impl Tileset {
     /// The layer and the period, if they are still there.
     fn areas<'a>(&self, picture: &'a Picture) -> Option<(&'a Layer, &'a Period)> {
         match self {
-            Self::Streets => None,
+            Self::Streets | Self::Context(_) => None,
             Self::Areas { layer, period } => geojson::find(picture, layer, Some(period)).ok(),
         }
+    }
+}
+
+fn has(picture: &Picture, which: Which) -> bool {
+    match which {
+        Which::Transit => picture.context.transit.is_some(),
+        Which::Cameras => picture.context.cameras.is_some(),
     }
 }
 
@@ -60,6 +74,14 @@ impl Tileset {
 pub fn tile(picture: &Picture, tileset: &Tileset, square: Square) -> Vec<u8> {
     match tileset {
         Tileset::Streets => draw::streets(picture, square),
+        Tileset::Context(Which::Transit) => match &picture.context.transit {
+            Some(layer) => context::transit(&layer.what, square),
+            None => Vec::new(),
+        },
+        Tileset::Context(Which::Cameras) => match &picture.context.cameras {
+            Some(layer) => context::cameras(&layer.what, square),
+            None => Vec::new(),
+        },
         Tileset::Areas { .. } => match tileset.areas(picture) {
             Some((layer, period)) => draw::areas(picture, layer, period, square),
             None => Vec::new(),

@@ -4,6 +4,7 @@
 use blake3::Hasher;
 
 use super::Tileset;
+use crate::context::{Context, Which};
 use crate::views::Picture;
 use crate::views::geojson::begun_by;
 
@@ -15,6 +16,17 @@ pub fn version(picture: &Picture, tileset: &Tileset) -> String {
     let mut hash = Hasher::new();
     text(&mut hash, FORMAT);
     match tileset.areas(picture) {
+        _ if matches!(tileset, Tileset::Context(_)) => {
+            let Context { transit, cameras } = &*picture.context;
+            // Our own types always serialise.
+            let bytes = match tileset {
+                Tileset::Context(Which::Transit) => {
+                    postcard::to_stdvec(&transit.as_ref().map(|layer| &layer.what))
+                }
+                _ => postcard::to_stdvec(&cameras.as_ref().map(|layer| &layer.what)),
+            };
+            hash.update(&bytes.unwrap_or_default());
+        }
         Some((_, period)) => {
             text(&mut hash, &period.period);
             for area in &period.areas {

@@ -151,6 +151,12 @@ messages! {
         layer_through(date);
         layer_read(when);
         layer_source(source, licence);
+        context_as_of(date);
+        context_read(when);
+        context_hide();
+        transit_means();
+        cameras_means();
+        cameras_count(n, city);
 
         history_steps();
         history_slide();
