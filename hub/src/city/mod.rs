@@ -6,6 +6,7 @@ pub mod builtin;
 mod check;
 mod feed;
 pub mod problems;
+pub mod rent;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -22,6 +23,7 @@ use spotlight_common::gazetteer::Gazetteer;
 use crate::notices::source::{self as notices, Source as NoticeSource};
 use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
+use rent::{Rent, RentFile};
 pub use builtin::LOS_ANGELES;
 pub use feed::{Columns, Feed, FeedWords, Format, Kind, Match, Source, Span};
 
@@ -52,6 +54,8 @@ pub struct City {
     pub feeds: Vec<Feed>,
     /// Areas that rows name.
     pub boundaries: Vec<BoundarySet>,
+    /// Layers of rents.
+    pub rents: Vec<Rent>,
     /// Tables of announced sweeps that it publishes.
     pub notices: Vec<NoticeSource>,
     /// Words at the end of an address that say no more than the city's name.
@@ -151,6 +155,8 @@ struct CityFile {
     #[serde(default)]
     boundaries: Vec<BoundarySet>,
     #[serde(default)]
+    rent: Option<RentFile>,
+    #[serde(default)]
     notices: Vec<NoticeSource>,
     feeds: Vec<Feed>,
 }
@@ -204,8 +210,9 @@ impl City {
             }
         }
         let checked = check::check(&file.feeds, &boundaries);
-        checked
+        let rents = checked
             .and_then(|()| notices::check(&file.notices))
+            .and_then(|()| rent::layers(file.rent, &file.feeds, &mut boundaries))
             .map_err(|(part, reason)| CityError::Part {
                 city: name.to_owned(),
                 part,
@@ -223,6 +230,7 @@ impl City {
             languages: file.languages,
             feeds: file.feeds,
             boundaries,
+            rents,
             notices: file.notices,
             address_ends: file
                 .address_ends
@@ -252,9 +260,15 @@ impl City {
                     .feeds
                     .iter()
                     .map(|feed| feed.id.as_str())
+                    .chain(self.rents.iter().map(|rent| rent.kind.id()))
                     .collect::<Vec<_>>()
                     .join(", "),
             })
+    }
+
+    /// One of its layers of rents.
+    pub fn rent(&self, id: &str) -> Option<&Rent> {
+        self.rents.iter().find(|rent| rent.kind.id() == id)
     }
 
     #[cfg(test)]

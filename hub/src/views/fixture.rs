@@ -42,6 +42,7 @@ pub fn city() -> City {
         languages: Vec::new(),
         feeds: Vec::new(),
         boundaries: Vec::new(),
+        rents: Vec::new(),
         notices: Vec::new(),
         address_ends: Vec::new(),
         hosts: Vec::new(),
