@@ -23,9 +23,9 @@ use spotlight_common::gazetteer::Gazetteer;
 use crate::notices::source::{self as notices, Source as NoticeSource};
 use basemap::Basemap;
 use boundaries::{Areas, BoundarySet};
-use rent::{Rent, RentFile};
 pub use builtin::LOS_ANGELES;
 pub use feed::{Columns, Feed, FeedWords, Format, Kind, Match, Source, Span};
+use rent::{Rent, RentFile};
 
 /// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
 const LOS_ANGELES_ZIPS: &str = include_str!("../../cities/los-angeles/zips.txt");

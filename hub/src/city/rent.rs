@@ -208,8 +208,7 @@ mod tests {
             "counties = { 6037 = 'Los Angeles County, CA' }",
             "counties = { 06037 = 'Los Angeles' }",
         ] {
-            let (part, reason) =
-                layers(Some(of(text)), &[], &mut Vec::new()).expect_err("refused");
+            let (part, reason) = layers(Some(of(text)), &[], &mut Vec::new()).expect_err("refused");
             assert!(part == "rent" && reason.contains("five digits"), "{reason}");
         }
         let mut feed = City::load("los-angeles").expect("loads").feeds[0].clone();

@@ -1,7 +1,7 @@
 //! Open data in `open-data.redb`: what counting and incremental import need, never the city's table.
 //!
 //! # On disk
-//! For each feed, five tables, and three for all:
+//! For each feed, five tables, and four for all:
 //! - `FEED/requests`: keyed hash of the row's id (`u64`) -> nothing. By this a row read twice is known.
 //! - `FEED/records`: (local day, keyed hash of the address) -> (place, who began it). One a request. The place is an H3 cell
 //!   of resolution 8, or 6 where only a ZIP code is known; or a hash of its area's name; 1 where it has none and 0 where it
@@ -15,6 +15,7 @@
 //! - `meta`: `format` -> its version; `key` -> the random key of the hashes; `FEED` -> postcard [`Freshness`].
 //! - `sources`: `FEED/SOURCE` -> postcard [`SourceState`](sources::SourceState).
 //! - `areas`: a boundary set -> postcard [`StoredAreas`](sources::StoredAreas).
+//! - `rents`: (layer, first day of a period) -> postcard [`Rents`](rents::Rents).
 //!
 //! No address, coordinate or request id is stored. The key lies beside the hashes: they hide addresses from whoever reads
 //! counts, not from whoever holds the disk and guesses; the rows are public where they came from.
@@ -23,6 +24,7 @@
 //! side by side.
 
 pub mod published;
+pub mod rents;
 mod row;
 pub mod sources;
 

@@ -72,6 +72,7 @@ pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
             Some("unfinished") => &["period", "source"],
             Some("sources") => &["source", "state"],
             Some("areas") => &["boundaries", "areas"],
+            Some("rents") => &["layer", "period", "rents"],
             _ => &["name", "value"],
         };
         tables.push(Table::new(
