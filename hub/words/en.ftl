@@ -146,6 +146,8 @@ layer-class-above = over { $n }
 layer-month = Month
 layer-week = Week
 layer-week-of = Week of { $date }
+layer-years = Years
+layer-years-of = { $from }–{ $to }
 layer-on-map = Show on the map
 layer-none = Nothing is published yet: each period is, seven days after its end.
 layer-unknown = { $n } more are in places that the map does not know.
@@ -157,6 +159,19 @@ layer-rebuilt = The operator rebuilt this layer whole on { $date }.
 layer-through = Data through { $date }
 layer-read = read { $when }
 layer-source = Source: { $source }. Licence: { $licence }.
+
+# Rents: { $area } is rent-tract or rent-zip, { $rent } "$1,612" or rent-class-above or layer-class-below of it.
+rent-per-area = { $unit }, { $period }
+rent-class-above = { $rent } or more
+rent-no-figure = no figure: few rent here, or nobody
+rent-tract = Tract { $n }
+rent-zip = ZIP code { $n }
+rent-is = { $area }: median gross rent { $rent } a month, { $period } average.
+rent-is-about = { $area }: median gross rent { $rent } a month, { $period } average, give or take { $margin }.
+rent-asked = { $area }: typical asking rent { $rent } a month, { $period }.
+rent-none = { $area }: no figure for { $period }. Too few people rent here, or nobody does.
+rent-here = At the pin:
+rent-compared-means = Both in the same colors. Each is in dollars of its own last year, so part of a rise is only that prices rose; years that both have are in both figures.
 
 ## Lines and stops of buses and trains, and cameras that read license plates
 
@@ -414,3 +429,4 @@ feed-title = Announced sweeps and open data on the police map of { $city }
 feed-subtitle = Sweeps that are to come, and what is published of each layer. Sightings are not in it: they fade within the hour.
 feed-entry = { $layer }: { $period }
 feed-summary = { $n } { $unit } in { $areas } areas. { $explanation }
+feed-summary-rents = { $areas } areas, each with its rent in { $unit }. { $explanation }

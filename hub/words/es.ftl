@@ -128,6 +128,8 @@ layer-class-above = más de { $n }
 layer-month = Mes
 layer-week = Semana
 layer-week-of = Semana del { $date }
+layer-years = Años
+layer-years-of = { $from }–{ $to }
 layer-on-map = Mostrar en el mapa
 layer-none = Todavía no hay nada publicado: cada periodo lo es siete días después de terminar.
 layer-unknown = { $n } más están en lugares que el mapa no conoce.
@@ -153,6 +155,18 @@ history-fewer = { $percent } % menos que en { $period }.
 history-as-many = Igual que en { $period }.
 history-none-before = De { $period } no se publicó nada.
 history-compared-means = Las zonas con pocas no están en ningún número. Más puede querer decir que más gente se queja, no que haya más.
+
+rent-per-area = { $unit }, { $period }
+rent-class-above = { $rent } o más
+rent-no-figure = sin cifra: alquila poca gente, o nadie
+rent-tract = Sector { $n }
+rent-zip = Código postal { $n }
+rent-is = { $area }: alquiler mediano de { $rent } al mes, promedio de { $period }.
+rent-is-about = { $area }: alquiler mediano de { $rent } al mes, promedio de { $period }, { $margin } más o menos.
+rent-asked = { $area }: se piden normalmente { $rent } al mes, { $period }.
+rent-none = { $area }: no hay cifra de { $period }. Aquí alquila muy poca gente, o nadie.
+rent-here = Donde está el alfiler:
+rent-compared-means = Los dos con los mismos colores. Cada uno está en dólares de su último año, así que parte de una subida es solo que subieron los precios; los años que tienen en común están en las dos cifras.
 
 ## Líneas y paradas de autobuses y trenes, y cámaras que leen placas
 
@@ -378,3 +392,4 @@ feed-title = Desalojos anunciados y datos abiertos en el mapa policial de { $cit
 feed-subtitle = Los desalojos que vienen, y lo que se publica de cada capa. Los avisos no están aquí: se borran en una hora.
 feed-entry = { $layer }: { $period }
 feed-summary = { $n } { $unit } en { $areas } zonas. { $explanation }
+feed-summary-rents = { $areas } zonas, cada una con su alquiler en { $unit }. { $explanation }

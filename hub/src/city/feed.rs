@@ -67,6 +67,9 @@ pub enum Span {
     Month,
     /// Monday to Sunday.
     Week,
+    /// Five years, named by the last: only what the census publishes so.
+    #[serde(skip)]
+    FiveYears,
 }
 
 impl Span {
@@ -75,6 +78,7 @@ impl Span {
         match self {
             Self::Month => "month",
             Self::Week => "week",
+            Self::FiveYears => "five years",
         }
     }
 }

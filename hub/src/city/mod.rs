@@ -8,6 +8,7 @@ pub mod context;
 mod feed;
 pub mod ground;
 pub mod problems;
+pub mod rent;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use boundaries::{Areas, BoundarySet};
 pub use builtin::LOS_ANGELES;
 use context::ContextSource;
 pub use feed::{Columns, Feed, FeedWords, Format, Kind, Match, Source, Span};
+use rent::{Rent, RentFile};
 
 /// The ZIP codes of Los Angeles and the middle of what the city's rows have in each.
 const LOS_ANGELES_ZIPS: &str = include_str!("../../cities/los-angeles/zips.txt");
@@ -58,6 +60,8 @@ pub struct City {
     pub feeds: Vec<Feed>,
     /// Areas that rows name.
     pub boundaries: Vec<BoundarySet>,
+    /// Layers of rents.
+    pub rents: Vec<Rent>,
     /// Tables of announced sweeps that it publishes.
     pub notices: Vec<NoticeSource>,
     /// Lines and stops of its buses and trains.
@@ -183,6 +187,8 @@ struct CityFile {
     #[serde(default)]
     boundaries: Vec<BoundarySet>,
     #[serde(default)]
+    rent: Option<RentFile>,
+    #[serde(default)]
     notices: Vec<NoticeSource>,
     #[serde(default)]
     transit: Option<ContextSource>,
@@ -246,11 +252,12 @@ impl City {
             }
         }
         let checked = check::check(&file.feeds, &boundaries);
-        checked
+        let rents = checked
             .and_then(|()| notices::check(&file.notices))
             .and_then(|()| {
                 check::contexts([("transit", &file.transit), ("cameras", &file.cameras)])
             })
+            .and_then(|()| rent::layers(file.rent, &file.feeds, &mut boundaries))
             .map_err(|(part, reason)| CityError::Part {
                 city: name.to_owned(),
                 part,
@@ -268,6 +275,7 @@ impl City {
             languages: file.languages,
             feeds: file.feeds,
             boundaries,
+            rents,
             notices: file.notices,
             transit: file.transit,
             cameras: file.cameras,
@@ -304,9 +312,15 @@ impl City {
                     .feeds
                     .iter()
                     .map(|feed| feed.id.as_str())
+                    .chain(self.rents.iter().map(|rent| rent.kind.id()))
                     .collect::<Vec<_>>()
                     .join(", "),
             })
+    }
+
+    /// One of its layers of rents.
+    pub fn rent(&self, id: &str) -> Option<&Rent> {
+        self.rents.iter().find(|rent| rent.kind.id() == id)
     }
 
     #[cfg(test)]

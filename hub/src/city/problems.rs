@@ -4,7 +4,7 @@ use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
 use super::boundaries::BoundarySet;
-use super::{CityFile, Feed, Source, check};
+use super::{CityFile, Feed, Source, check, rent};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -116,6 +116,9 @@ fn of_city(city: &CityFile, found: &mut Vec<Problem>) {
         if !((south..=north).contains(lat) && (west..=east).contains(lon)) {
             say("districts", format!("`{name}` lies outside of `bounds`"));
         }
+    }
+    if let Err((_, reason)) = rent::layers(city.rent.clone(), &[], &mut Vec::new()) {
+        say("rent", reason);
     }
     if let Some(base) = city.base.as_deref().filter(|base| *base != "los-angeles") {
         say(

@@ -16,7 +16,7 @@ use super::fetch::Fetch;
 use super::http::{Client, Patience};
 use super::import::{Counts, Importer, source_of};
 use super::saved::Opened;
-use super::{FeedError, Published, Which as Publish, publish_due, schedule, status};
+use super::{FeedError, Published, Which as Publish, publish_due, rent, schedule, status};
 use crate::city::{City, Feed, Source};
 use crate::context::{self, Which};
 use crate::folders;
@@ -34,7 +34,11 @@ pub struct ImportArgs {
     /// The hub's data folder, or a box's.
     #[arg(long, default_value = ".")]
     pub data: PathBuf,
-    /// CSV or GeoJSON files as the portal exports them, plain or gzip; or saved answers in JSON or XML.
+    /// Of rents: the last year of the census's five, where no file's name says it.
+    #[arg(long)]
+    pub year: Option<i16>,
+    /// CSV or GeoJSON files as the portal exports them, plain or gzip; or saved answers in JSON or XML. Of rents: the table's zip,
+    /// CSV or JSON, and outlines as GeoJSON or a zipped shapefile.
     #[arg(required = true)]
     pub file: Vec<PathBuf>,
 }
@@ -93,8 +97,12 @@ pub struct FeedsArgs {
 /// Imports files, a JSON line each on stdout; then publishes the periods that are due.
 pub fn run_import(args: &ImportArgs) -> Result<ExitCode, FeedError> {
     let city = City::load(&args.city)?;
+    if let Some(layer) = city.rent(&args.feed) {
+        return rent::run_import(args, &city, layer);
+    }
     let data = crate::hub_folder(&args.data);
     if let Some(which) = Which::of(&args.feed) {
+        let data = folders::claimed(&data, &city)?;
         return context::command::import(which, &city, &data, &args.file);
     }
     let feed = city.feed(&args.feed)?;
@@ -205,7 +213,7 @@ fn bar(bar: ProgressBar, template: &str) -> ProgressBar {
     bar
 }
 
-fn print(line: &impl Serialize) -> Result<(), FeedError> {
+pub(super) fn print(line: &impl Serialize) -> Result<(), FeedError> {
     let line = serde_json::to_string(line).map_err(io::Error::other)?;
     Ok(writeln!(io::stdout().lock(), "{line}")?)
 }
@@ -336,6 +344,9 @@ pub fn run_feeds(args: &FeedsArgs) -> Result<(), FeedError> {
     let city = City::load(&args.city)?;
     let data = folders::of(&crate::hub_folder(&args.data), &city);
     for status in status::all(&data, &city, Timestamp::now())? {
+        print(&status)?;
+    }
+    for status in rent::status(&data, &city, Timestamp::now())? {
         print(&status)?;
     }
     Ok(())

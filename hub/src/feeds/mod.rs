@@ -28,6 +28,7 @@ pub mod open311;
 pub mod paging;
 pub mod period;
 pub mod publish;
+pub mod rent;
 pub mod rows;
 pub mod saved;
 pub mod schedule;
@@ -48,6 +49,7 @@ use crate::store::open_data::sources::StoredAreas;
 use crate::store::open_data::{self, OpenData, OpenPeriod};
 use crate::store::reports::StoreError;
 use crate::views::layers::{self, Layer};
+use crate::views::rents;
 use import::{Counts, Importer};
 use publish::Names;
 
@@ -80,6 +82,9 @@ pub enum FeedError {
     /// A boundary file cannot be used.
     #[error("the boundary file cannot be used: {0}")]
     Boundaries(String),
+    /// A file of rents cannot be used.
+    #[error("the file of rents cannot be used: {0}")]
+    Rent(String),
     /// The portal has no dataset of a title.
     #[error("the portal has no dataset with the title `{0}`")]
     NoDataset(String),
@@ -183,6 +188,13 @@ pub fn load_layers(data: &Path, city: &City) -> Result<Vec<Layer>, StoreError> {
             let areas = areas(data, city, feed)?;
             let trouble = status::trouble(data, city, feed)?;
             loaded.push(layers::layer(feed, &periods, areas, freshness, trouble));
+        }
+    }
+    for rent in &city.rents {
+        let stored = open_data::rents::rents(data, rent.kind.id())?;
+        if !stored.is_empty() {
+            let outlines = open_data::sources::areas(data, &rent.boundaries)?;
+            loaded.extend(rents::layer(rent, &stored, outlines));
         }
     }
     Ok(loaded)

@@ -16,6 +16,7 @@ pub fn first_day(span: Span, day: Date) -> Date {
             let since_monday = day.weekday().since(Weekday::Monday);
             later(day, -i64::from(since_monday))
         }
+        Span::FiveYears => day.first_of_year(),
     }
 }
 
@@ -24,6 +25,7 @@ pub fn next(span: Span, first: Date) -> Date {
     match span {
         Span::Month => later(first.last_of_month(), 1),
         Span::Week => later(first, 7),
+        Span::FiveYears => later(first.last_of_year(), 1),
     }
 }
 
@@ -39,7 +41,7 @@ pub fn due_at(span: Span, first: Date, city: &City) -> i64 {
     instant.map_or(i64::MAX, Timestamp::as_second)
 }
 
-/// `2026-11`, or `2026-W45` (ISO 8601).
+/// `2026-11`, or `2026-W45` (ISO 8601), or `2026`.
 pub fn name(span: Span, first: Date) -> String {
     match span {
         Span::Month => first.strftime("%Y-%m").to_string(),
@@ -47,6 +49,7 @@ pub fn name(span: Span, first: Date) -> String {
             let week = first.iso_week_date();
             format!("{}-W{:02}", week.year(), week.week())
         }
+        Span::FiveYears => first.strftime("%Y").to_string(),
     }
 }
 

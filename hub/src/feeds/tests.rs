@@ -348,6 +348,7 @@ fn import_args(folder: &Path, files: &[&Path]) -> ImportArgs {
         city: "los-angeles".to_owned(),
         feed: "encampments".to_owned(),
         data: folder.to_owned(),
+        year: None,
         file: files.iter().map(|file| file.to_path_buf()).collect(),
     }
 }

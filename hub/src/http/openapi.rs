@@ -176,7 +176,7 @@ fn parameters(languages: &Languages) -> Value {
         "z": { "name": "z", "in": "path", "required": true, "description": "The zoom", "schema": whole() },
         "x": { "name": "x", "in": "path", "required": true, "description": "The column, from the west", "schema": whole() },
         "y": { "name": "y", "in": "path", "required": true, "description": "The row, from the north", "schema": whole() },
-        "layer_period": query("period", "One of the layer's periods: `YYYY-MM` or `YYYY-Www`", text()),
+        "layer_period": query("period", "One of the layer's periods: `YYYY-MM` or `YYYY-Www`, or `YYYY`, the last of five years", text()),
         "area": { "name": "area", "in": "path", "required": true, "description": "The district: its name in lower case, with hyphens", "schema": text() },
         "layer_id": { "name": "layer", "in": "path", "required": true, "description": "The layer's id", "schema": text() },
         "name": { "name": "name", "in": "path", "required": true, "schema": text() }
@@ -259,11 +259,15 @@ fn schemas() -> Value {
             "source": text(),
             "licence": text()
         })),
-        "LayerArea": feature(&["Polygon", "MultiPolygon"], &["area", "count", "period"], json!({
+        "LayerArea": feature(&["Polygon", "MultiPolygon"], &["area", "period"], json!({
             "area": text(),
             "count": whole(),
             "period": text(),
-            "begun_by": { "enum": ["officer", "dispatch"] }
+            "begun_by": { "enum": ["officer", "dispatch"] },
+            "name": { "type": "string", "description": "Of rents: the number of the tract or ZIP code" },
+            "rent": { "type": ["integer", "null"], "description": "Of rents, in the place of `count`: US dollars a month" },
+            "margin": { "type": ["integer", "null"], "description": "How far off it may be" },
+            "bound": { "enum": ["is", "or_more", "under", null], "description": "Whether `rent` is the figure, or only a bound of it" }
         })),
         "Cities": {
             "type": "object",
@@ -301,7 +305,8 @@ fn schemas() -> Value {
                 "title": text(),
                 "explanation": text(),
                 "unit": text(),
-                "span": { "enum": ["month", "week"] },
+                "span": { "enum": ["month", "week", "five years"] },
+                "measure": { "enum": ["count", "rent"], "description": "What an area says: a count, or a figure that is never added to another" },
                 "begun_by": by_part(),
                 "periods": { "type": "array", "items": text() },
                 "data_through": maybe("date"),

@@ -197,13 +197,12 @@ fn published(
     )?;
     text(xml, "title", &lang.words().feed_entry(&*title, when))?;
     text(xml, "updated", &second(entry.updated))?;
-    text(
-        xml,
-        "summary",
-        &lang
-            .words()
-            .feed_summary(count, &*unit, areas.len(), &*explanation),
-    )?;
+    let words = lang.words();
+    let summary = match layer.rents {
+        Some(_) => words.feed_summary_rents(period.rents.len(), &*unit, &*explanation),
+        None => words.feed_summary(count, &*unit, areas.len(), &*explanation),
+    };
+    text(xml, "summary", &summary)?;
     text(xml, "rights", &layer.licence)?;
     link(xml, "alternate", "text/html", &page.address("./"))?;
     link(xml, "alternate", "application/geo+json", &data("geojson"))?;

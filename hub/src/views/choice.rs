@@ -142,7 +142,7 @@ impl Choice {
     pub fn with_layer(&self, layer: &Layer, begun_by: BegunBy, is_first: bool) -> Self {
         let is_first_part = layer.begun_by.first() == Some(&begun_by);
         Self {
-            layer: (!is_first).then(|| layer.id.clone()),
+            layer: (!is_first || layer.rents.is_some()).then(|| layer.id.clone()),
             begun_by: (!is_first_part).then_some(begun_by),
             when: match (&self.when, self.is_of(layer, is_first)) {
                 (When::Of(period), true) => When::Of(period.clone()),
@@ -170,6 +170,8 @@ impl Choice {
         let newest = layer.periods.last();
         let period = match &self.when {
             When::Hidden => None,
+            // Nobody who has not asked gets rents on a map of police.
+            When::Newest if layer.rents.is_some() && self.layer.is_none() => None,
             When::Newest => newest,
             When::Of(when) => layer.periods.iter().find(|p| p.period == *when).or(newest),
         };

@@ -56,12 +56,17 @@ impl Classes {
 
     /// The colour of a class, spread over all that there are.
     pub fn colour(&self, class: usize) -> usize {
-        match self.from.len() {
-            0 => 1,
-            1 => [0, 2][class.min(1)],
-            2 => [0, 1, 3][class.min(2)],
-            _ => class.min(COLOURS - 1),
-        }
+        spread(self.from.len(), class)
+    }
+}
+
+/// The colour of a class, where so many follow the first.
+pub fn spread(following: usize, class: usize) -> usize {
+    match following {
+        0 => 1,
+        1 => [0, 2][class.min(1)],
+        2 => [0, 1, 3][class.min(2)],
+        _ => class.min(COLOURS - 1),
     }
 }
 

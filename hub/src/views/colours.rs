@@ -131,18 +131,22 @@ fn check(pairs: &[(&str, &str)], least: f64) {
 }
 
 const CLASSES: [&str; COLOURS] = ["k0", "k1", "k2", "k3"];
+/// Those of rents.
+const RENTS: [&str; COLOURS] = ["v0", "v1", "v2", "v3"];
 
 #[test]
 fn each_class_is_told_from_the_next_and_from_bare_land() {
-    let next: Vec<_> = CLASSES.windows(2).map(|pair| (pair[0], pair[1])).collect();
-    check(&next, CLASS_FROM_NEXT);
-    check(&CLASSES.map(|class| ("land", class)), CLASS_FROM_LAND);
-    // The more there are, the farther from the paper, so that order is seen without a legend.
-    for (sheet, colours) in sheets() {
-        for (name, eyes) in &EYES {
-            let light = |name: &str| oklab(eyes, colours[name])[0];
-            let from_paper = CLASSES.map(|class| (light(class) - light("paper")).abs());
-            assert!(from_paper.is_sorted(), "{sheet}, {name}: {from_paper:?}");
+    for scale in [CLASSES, RENTS] {
+        let next: Vec<_> = scale.windows(2).map(|pair| (pair[0], pair[1])).collect();
+        check(&next, CLASS_FROM_NEXT);
+        check(&scale.map(|class| ("land", class)), CLASS_FROM_LAND);
+        // The more there are, the farther from the paper, so that order is seen without a legend.
+        for (sheet, colours) in sheets() {
+            for (name, eyes) in &EYES {
+                let light = |name: &str| oklab(eyes, colours[name])[0];
+                let from_paper = scale.map(|class| (light(class) - light("paper")).abs());
+                assert!(from_paper.is_sorted(), "{sheet}, {name}: {from_paper:?}");
+            }
         }
     }
 }
@@ -151,6 +155,7 @@ fn each_class_is_told_from_the_next_and_from_bare_land() {
 fn streets_are_seen_on_land_and_on_every_class() {
     check(&[("land", "street")], STREET_FROM_LAND);
     check(&CLASSES.map(|class| ("street", class)), STREET_FROM_CLASS);
+    check(&RENTS.map(|class| ("street", class)), STREET_FROM_CLASS);
 }
 
 #[test]
@@ -163,7 +168,7 @@ fn rails_are_seen_on_every_ground_and_told_from_streets() {
 #[test]
 fn marks_are_seen_on_every_ground_and_their_numbers_on_them() {
     for mark in ["sure", "photo", "loose"] {
-        let grounds = CLASSES.into_iter().chain(["land", "fog"]);
+        let grounds = CLASSES.into_iter().chain(RENTS).chain(["land", "fog"]);
         let pairs: Vec<_> = grounds.map(|ground| (mark, ground)).collect();
         check(&pairs, MARK_FROM_GROUND);
     }

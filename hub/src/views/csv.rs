@@ -5,10 +5,11 @@ use geo::Centroid as _;
 use jiff::Timestamp;
 use simd_csv::{Writer, WriterBuilder};
 
+use crate::city::rent::Kind;
 use crate::feeds::publish::UNKNOWN;
 use crate::views::geojson::{SIGHTINGS_LICENCE, begun_by, data, second};
 use crate::views::layers::{Layer, Period};
-use crate::views::{Picture, current};
+use crate::views::{Picture, current, rents};
 
 /// Current sightings, a row each. A table has no room for "no data" but a row: where an area without a sighting says
 /// nothing, the last row has no cell, the level `no_data`, and the reason as its label.
@@ -48,6 +49,9 @@ pub fn sightings(picture: &Picture, at: Timestamp) -> String {
 /// One period of a layer, a row for each area with the middle of its outline, which need not lie in it. Where the layer
 /// tells who began what is counted, `begun_by` does.
 pub fn layer(layer: &Layer, period: &Period) -> String {
+    if let Some(kind) = layer.rents {
+        return rents(layer, period, kind);
+    }
     let tells = layer.begun_by.iter().any(|by| begun_by(*by).is_some());
     let row = |area: &str, count: &str, middle: [String; 2], by: &str| {
         let [lat, lon] = middle;
@@ -87,6 +91,35 @@ pub fn layer(layer: &Layer, period: &Period) -> String {
     for (by, count) in &period.unknown {
         let by = begun_by(*by).unwrap_or_default();
         table.push(row(UNKNOWN, &count.to_string(), Default::default(), by));
+    }
+    written(&table)
+}
+
+/// One period of rents: `rent` is the median, or `bound` says that it is that much `or_more` or `under` it; empty where there is
+/// no figure.
+fn rents(layer: &Layer, period: &Period, kind: Kind) -> String {
+    let names = "area,name,period,rent,margin,bound,lat,lon,data_through,source,licence";
+    let mut table: Vec<Vec<String>> = vec![names.split(',').map(str::to_owned).collect()];
+    let told = |number: Option<u32>| number.map_or_else(String::new, |number| number.to_string());
+    for area in &period.rents {
+        let middle = area.shape.fine.centroid();
+        let middle = middle.map(|middle| [middle.y(), middle.x()].map(|n| format!("{n:.6}")));
+        let [lat, lon] = middle.unwrap_or_default();
+        let (rent, margin) = rents::figures(area.rent);
+        let through = layer.data_through.map(|date| date.to_string());
+        table.push(vec![
+            area.area.clone(),
+            rents::number(kind, &area.area),
+            period.period.clone(),
+            told(rent),
+            told(margin),
+            rents::bound(area.rent).unwrap_or_default().to_owned(),
+            lat,
+            lon,
+            through.unwrap_or_default(),
+            layer.source.clone(),
+            layer.licence.clone(),
+        ]);
     }
     written(&table)
 }

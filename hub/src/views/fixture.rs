@@ -45,6 +45,7 @@ pub fn city() -> City {
         languages: Vec::new(),
         feeds: Vec::new(),
         boundaries: Vec::new(),
+        rents: Vec::new(),
         notices: Vec::new(),
         transit: None,
         cameras: None,
@@ -88,12 +89,14 @@ pub fn layer() -> Layer {
         period: period.to_owned(),
         first: format!("{period}-01").parse().expect("a day"),
         areas,
+        rents: Vec::new(),
         unknown: Vec::new(),
     };
     Layer {
         id: "encampments".to_owned(),
         span: Span::Month,
         begun_by: vec![BegunBy::Untold],
+        rents: None,
         title: "Encampment complaints".to_owned(),
         explanation: "Requests to the city. A request is a complaint filed.".to_owned(),
         unit: "requests".to_owned(),
@@ -137,6 +140,7 @@ pub fn calls() -> Layer {
             period: "2020-W40".to_owned(),
             first: jiff::civil::date(2020, 9, 28),
             areas: vec![area(BegunBy::Officer, 9), area(BegunBy::Dispatch, 5)],
+            rents: Vec::new(),
             unknown: vec![(BegunBy::Officer, 12)],
         }],
         ..layer()

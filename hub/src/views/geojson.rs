@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use spotlight_common::cell::Cell;
 
+use crate::city::rent::Kind;
 use crate::notices::Notice;
 use crate::store::open_data::BegunBy;
 use crate::views::context;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
-use crate::views::{Picture, Sighting, current, sweeps, upcoming};
+use crate::views::{Picture, Sighting, current, rents, sweeps, upcoming};
 
 /// On which terms sightings may be used: a copy fades as they do.
 pub const SIGHTINGS_LICENCE: &str =
@@ -126,6 +127,7 @@ pub fn layers(picture: &Picture) -> Value {
             "explanation": explanation(layer),
             "unit": layer.unit,
             "span": layer.span.as_str(),
+            "measure": if layer.rents.is_some() { "rent" } else { "count" },
             "begun_by": begun_by,
             "periods": periods,
             "data_through": layer.data_through.map(|date| date.to_string()),
@@ -172,6 +174,9 @@ pub fn find<'a>(
 
 /// One month of a layer.
 pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
+    if let Some(kind) = layer.rents {
+        return rents(layer, period, kind);
+    }
     let features = period.areas.iter().map(|area| {
         let mut properties = json!({
             "area": area.area,
@@ -192,6 +197,36 @@ pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
         "period": period.period,
         // Without a place that the map knows.
         "unknown": unknown.collect::<JsonObject>(),
+        "unit": layer.unit,
+        "data_through": layer.data_through.map(|date| date.to_string()),
+        "source": layer.source,
+        "licence": layer.licence,
+    });
+    FeatureCollection {
+        bbox: None,
+        features: features.collect(),
+        foreign_members: object(members),
+    }
+}
+
+/// One period of rents; `rent` is null where there is no figure.
+fn rents(layer: &Layer, period: &Period, kind: Kind) -> FeatureCollection {
+    let features = period.rents.iter().map(|area| {
+        let (rent, margin) = rents::figures(area.rent);
+        let properties = json!({
+            "area": area.area,
+            "name": rents::number(kind, &area.area),
+            "period": period.period,
+            "rent": rent,
+            "margin": margin,
+            "bound": rents::bound(area.rent),
+        });
+        feature(shape(&area.shape.fine), properties)
+    });
+    let members = json!({
+        "layer": layer.id,
+        "period": period.period,
+        "unknown": {},
         "unit": layer.unit,
         "data_through": layer.data_through.map(|date| date.to_string()),
         "source": layer.source,

@@ -12,7 +12,7 @@ use crate::views::layers::{Layer, Period};
 use crate::views::projection::{Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
 use crate::views::words::{Said, Words};
-use crate::views::{Picture, legend, svg, time};
+use crate::views::{Picture, legend, rents, svg, time};
 
 /// Units of the drawing of bars: across each of them with the gap after it, and the height of the greatest.
 const STEP: usize = 6;
@@ -31,7 +31,8 @@ pub fn periods(layer: &Layer, part: BegunBy, shown: Option<&Period>, choice: &Ch
     let at = layer.periods.iter().position(is_shown);
     let newest = layer.periods.len().saturating_sub(1);
     html! {
-        @if layer.periods.len() > 1 { (bars(layer, part, at, choice)) }
+        // Rents are not to be added up.
+        @if layer.periods.len() > 1 && layer.rents.is_none() { (bars(layer, part, at, choice)) }
         nav #steps aria-label=(words.history_steps()) {
             @if let Some(at) = at {
                 @if let Some(earlier) = at.checked_sub(1) { (step("prev", &layer.periods[earlier], &name, choice)) }
@@ -49,7 +50,11 @@ pub fn periods(layer: &Layer, part: BegunBy, shown: Option<&Period>, choice: &Ch
             }
             p {
                 label for="period" {
-                    (match layer.span { Span::Month => words.layer_month(), Span::Week => words.layer_week() })
+                    (match layer.span {
+                        Span::Month => words.layer_month(),
+                        Span::Week => words.layer_week(),
+                        Span::FiveYears => words.layer_years(),
+                    })
                 }
                 " "
                 select #period name="period" {
@@ -138,6 +143,7 @@ fn place(span: Span, from: Date, to: Date) -> usize {
             months(to) - months(from)
         }
         Span::Week => to.duration_since(from).as_hours() / (7 * 24),
+        Span::FiveYears => i64::from(to.year()) - i64::from(from.year()),
     };
     usize::try_from(periods).unwrap_or_default()
 }
@@ -174,6 +180,7 @@ pub fn compared(
     };
     let name = |period: &Period| time::period(shown.layer.span, period.first, words);
     let (_, _, unit) = shown.layer.words(choice.lang);
+    let counts = shown.layer.rents.is_none();
     let [was, is] = [before, shown.period].map(|period| total(period, shown.begun_by));
     html! {
         section #compared aria-label=(words.history_compared()) {
@@ -182,16 +189,21 @@ pub fn compared(
                     figure {
                         svg viewBox={ "0 0 " (WIDTH) " " (HEIGHT) } aria-hidden="true" {
                             (svg::ground(picture, frame))
-                            (svg::choropleth(frame, period.of(shown.begun_by), &shown.classes))
+                            (svg::open_data(frame, shown, period))
                             (svg::main_streets(picture, frame))
                         }
-                        figcaption { b { (name(period)) } br; (count) " " (unit) }
+                        figcaption { b { (name(period)) } @if counts { br; (count) " " (unit) } }
                     }
                 }
             }
-            p { (change(words, was, is, name(before))) }
-            (legend::classes(&shown.classes, words))
-            p .quiet { (words.history_compared_means()) }
+            @if counts {
+                p { (change(words, was, is, name(before))) }
+                (legend::classes(&shown.classes, words))
+                p .quiet { (words.history_compared_means()) }
+            } @else {
+                (rents::legend(&rents::classes(shown.layer), words))
+                p .quiet { (words.rent_compared_means()) }
+            }
         }
     }
 }

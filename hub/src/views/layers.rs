@@ -11,12 +11,13 @@ use jiff::civil::Date;
 use spotlight_common::cell::Cell;
 
 use crate::city::boundaries::Areas;
-use crate::city::{Feed, FeedWords, Span};
+use crate::city::{Feed, FeedWords, Span, rent};
 use crate::feeds::period;
 use crate::feeds::publish::{Extent, PublishedPeriod};
 use crate::feeds::status::Trouble;
 use crate::store::open_data::sources::StoredAreas;
 use crate::store::open_data::{self, BegunBy, Freshness};
+use crate::views::rents::RentArea;
 use crate::views::words::Lang;
 
 /// One published area and its count.
@@ -41,6 +42,8 @@ pub struct Period {
     pub first: Date,
     /// Disjoint areas of each kind of beginning, in order of it and of their names.
     pub areas: Vec<Area>,
+    /// Where the layer is of rents, they are its areas, and there are no counts.
+    pub rents: Vec<RentArea>,
     /// How many have no place that the map knows, where they are enough to be told.
     pub unknown: Vec<(BegunBy, u32)>,
 }
@@ -63,6 +66,8 @@ pub struct Layer {
     pub span: Span,
     /// What is told apart in it, the first shown first; only one where the feed does not tell.
     pub begun_by: Vec<BegunBy>,
+    /// Whose rents it is of; none where it counts.
+    pub rents: Option<rent::Kind>,
     /// In plain words.
     pub title: String,
     /// What it means, and what it does not.
@@ -140,6 +145,7 @@ pub fn layer(
             period: period::name(feed.period, first),
             first,
             areas: drawn,
+            rents: Vec::new(),
             unknown: unknown
                 .map(|area| (area.begun_by(), area.count()))
                 .collect(),
@@ -152,6 +158,7 @@ pub fn layer(
             Some(_) => vec![BegunBy::Officer, BegunBy::Dispatch],
             None => vec![BegunBy::Untold],
         },
+        rents: None,
         title: feed.title.clone(),
         explanation: feed.explanation.clone(),
         unit: feed.unit.clone(),

@@ -9,7 +9,7 @@ use crate::views::open_data::part_name;
 use crate::views::shown::Shown;
 use crate::views::svg::badge;
 use crate::views::words::{Lang, Said, Words};
-use crate::views::{list, time};
+use crate::views::{list, rents, time};
 
 /// What stands on the map of the page, each with its sample. It is on a page twice, and each screen shows one: a wide one
 /// beside the map, a narrow one after the rows, which say in words what their marks mean.
@@ -52,6 +52,14 @@ fn hatched(words: Words) -> Markup {
 fn scale(shown: Option<&Shown<'_>>, lang: Lang) -> Markup {
     let words = lang.words();
     html! {
+            @if let Some(shown) = shown.filter(|shown| shown.layer.rents.is_some()) {
+                @let (title, _, unit) = shown.layer.words(lang);
+                @let when = time::period(shown.layer.span, shown.period.first, words);
+                div .scale {
+                    b { (title) } " " (words.rent_per_area(unit, when))
+                    (rents::legend(&rents::classes(shown.layer), words))
+                }
+            }
             @if let Some(shown) = shown.filter(|shown| shown.period.of(shown.begun_by).next().is_some()) {
                 @let (title, _, unit) = shown.layer.words(lang);
                 @let when = time::period(shown.layer.span, shown.period.first, words);

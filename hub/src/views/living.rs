@@ -11,7 +11,7 @@ use crate::views::shown::Shown;
 use crate::views::tiles::grid::ZOOMS;
 use crate::views::tiles::json::{template, template_of_basemap};
 use crate::views::tiles::{Tileset, bounds};
-use crate::views::{Picture, live, time};
+use crate::views::{Picture, live, rents, time};
 
 /// Data for the script, which no browser executes.
 pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>) -> Markup {
@@ -24,6 +24,7 @@ pub fn for_script(picture: &Picture, choice: &Choice, shown: Option<&Shown<'_>>)
         json!({
             "tiles": template(picture, &Tileset::of(shown.layer, shown.period)),
             "begun_by": begun_by(shown.begun_by),
+            "rents": shown.layer.rents.map(|kind| rents::for_script(shown.layer, shown.period, kind, words)),
             "says": words.counted(1, |words, n| words.layer_area(n, &*unit, &*when)),
         })
     });

@@ -40,6 +40,7 @@ pub mod page;
 pub mod poster;
 pub mod projection;
 pub mod qr;
+pub mod rents;
 pub mod shown;
 pub mod spread;
 pub mod streets;

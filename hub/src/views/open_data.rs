@@ -7,7 +7,7 @@ use crate::store::open_data::BegunBy;
 use crate::views::choice::Choice;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::{Lang, Said, Words};
-use crate::views::{Picture, history, time};
+use crate::views::{Picture, history, rents, time};
 
 /// All layers, the one on the map open, with what it is compared with.
 pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice, compared: Markup) -> Markup {
@@ -36,6 +36,7 @@ pub fn open_data(picture: &Picture, at: Timestamp, choice: &Choice, compared: Ma
                         (history::periods(layer, part, period, choice))
                         (compared)
                         (unknown(period, part, words))
+                        @if let Some(period) = period { (rents::at_pin(layer, period, choice.place, words)) }
                     } @else {
                         p { a .to-layer href=(choice.with_layer(layer, first(layer), n == 0).address("./")) { (words.layer_on_map()) } }
                     }

@@ -4,7 +4,7 @@ use crate::store::open_data::BegunBy;
 use crate::views::Picture;
 use crate::views::choice::Choice;
 use crate::views::classes::Classes;
-use crate::views::layers::{Area, Layer, Period};
+use crate::views::layers::{Layer, Period};
 use crate::views::projection::Frame;
 
 /// One part of one period of a layer.
@@ -36,10 +36,5 @@ impl<'a> Shown<'a> {
             before,
             classes,
         })
-    }
-
-    /// What is drawn.
-    pub fn areas(&self) -> impl Iterator<Item = &'a Area> {
-        self.period.of(self.begun_by)
     }
 }

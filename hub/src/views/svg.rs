@@ -8,13 +8,13 @@ use spotlight_common::now::Level;
 
 use crate::views::classes::{COLOURS, Classes};
 use crate::views::context::{self, Beside};
-use crate::views::layers::Area;
+use crate::views::layers::{Area, Period};
 use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
 use crate::views::spread::{Size, spread};
 use crate::views::streets::{self, DESK, Kind, PHONE, RANKS, ring};
 use crate::views::words::{Said, Words, place};
-use crate::views::{Picture, Sighting, time};
+use crate::views::{Picture, Sighting, rents, time};
 
 /// Across so many metres streets would cover each other: they are drawn thin.
 const FAR: f64 = 18_000.0;
@@ -50,7 +50,7 @@ pub fn map(
             }
             (definitions(picture, frame))
             (ground(picture, frame))
-            @if let Some(shown) = shown { (choropleth(frame, shown.areas(), &shown.classes)) }
+            @if let Some(shown) = shown { (open_data(frame, shown, shown.period)) }
             @for (class, path) in RANKS.iter().zip(&paths).rev() {
                 g class={ "st " (class) } { path .line id=(class) d=(path) {} }
             }
@@ -246,8 +246,16 @@ fn no_data() -> Markup {
     }
 }
 
+/// What of a period is on the map, or beside it.
+pub fn open_data(frame: &Frame, shown: &Shown<'_>, period: &Period) -> Markup {
+    match shown.layer.rents {
+        Some(_) => rents::drawn(frame, &period.rents, &rents::classes(shown.layer)),
+        None => choropleth(frame, period.of(shown.begun_by), &shown.classes),
+    }
+}
+
 /// One path a class: areas of about the same density share it.
-pub fn choropleth<'a>(
+fn choropleth<'a>(
     frame: &Frame,
     areas: impl Iterator<Item = &'a Area>,
     classes: &Classes,
@@ -272,13 +280,13 @@ pub fn choropleth<'a>(
 }
 
 /// Whether any of it is drawn: also where all its corners lie far around the drawing.
-fn is_in_sight(frame: &Frame, polygon: &Polygon<f64>) -> bool {
+pub(super) fn is_in_sight(frame: &Frame, polygon: &Polygon<f64>) -> bool {
     let in_units = polygon.map_coords(|c| geo::Coord::from(frame.units((c.y, c.x))));
     let drawn = Rect::new((-BLEED, -BLEED), (WIDTH + BLEED, HEIGHT + BLEED));
     in_units.intersects(&drawn)
 }
 
-fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> {
+pub(super) fn rings(polygon: &Polygon<f64>) -> impl Iterator<Item = &geo::LineString<f64>> {
     std::iter::once(polygon.exterior()).chain(polygon.interiors())
 }
 

@@ -23,11 +23,15 @@ pub fn date(date: Date, words: Words) -> Said {
     words.date(date.day(), words.month_name(date.month()), date.year())
 }
 
-/// `October 2020`, or `Week of October 5, 2020`, by its first day.
+/// `October 2020`, or `Week of October 5, 2020`, or `2016–2020`, by its first day (of five years, of the last).
 pub fn period(span: Span, first: Date, words: Words) -> Said {
     match span {
         Span::Month => words.month(words.month_name(first.month()), first.year()),
         Span::Week => words.layer_week_of(date(first, words)),
+        // Text, so that no language parts its thousands.
+        Span::FiveYears => {
+            words.layer_years_of((first.year() - 4).to_string(), first.year().to_string())
+        }
     }
 }
 
@@ -103,6 +107,8 @@ mod tests {
             of(Span::Week, 1, spanish().words()),
             "Semana del 7 de enero de 2020"
         );
+        let years = of(Span::FiveYears, 1, english().words());
+        assert_eq!(years, "2016–2020");
     }
 
     #[test]

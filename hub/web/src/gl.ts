@@ -6,7 +6,7 @@ import maplibre from "maplibre-gl/dist/maplibre-gl-csp.js";
 import worker from "maplibre-gl/dist/maplibre-gl-csp-worker.js?url";
 import { colour, names, quarters } from "./classes";
 import * as map from "./map";
-import { type Look, type Told, diamonds, hatch, room, style } from "./style";
+import { type Look, type Rents, type Told, diamonds, hatch, room, style } from "./style";
 import { fill } from "./words";
 
 /** The zoom whose pixels are the units of the marks: finer than they need. */
@@ -262,7 +262,7 @@ function restyle(gl: Gl): void {
 
 /** Colours and legend of the areas that are in sight; whether that changed anything. */
 function classify(gl: Gl): boolean {
-  if (!told.areas || !gl.getLayer("areas")) return false;
+  if (!told.areas || told.areas.rents || !gl.getLayer("areas")) return false;
   const densities = new Map<string, number>();
   for (const { properties } of gl.queryRenderedFeatures({ layers: ["areas"] }))
     densities.set(String(properties.area), Number(properties.density));
@@ -283,6 +283,15 @@ function classify(gl: Gl): boolean {
   return true;
 }
 
+/** One sentence about an area's rent. */
+function rent(rents: Rents, { name, rent, margin, bound }: Record<string, unknown>): string {
+  const dollars = (n: unknown): string => `$${Number(n).toLocaleString("en-US")}`;
+  const open = bound === "or_more" ? rents.or_more : bound === "under" ? rents.under : undefined;
+  const exact = margin === undefined ? rents.is : rents.about;
+  const says = rent === undefined ? rents.none : open ?? exact;
+  return fill(says, { n: String(name), rent: dollars(rent), margin: dollars(margin) });
+}
+
 /** Says what is known of a place: of the area that it lies in, or that there is no data. */
 function speak(gl: Gl, at?: PointLike): void {
   const found = (layer: string) =>
@@ -294,7 +303,9 @@ function speak(gl: Gl, at?: PointLike): void {
     const more = document.createElement("a");
     more.href = "#open-data";
     more.textContent = told.more;
-    said.replaceChildren(`${fill(told.areas.says, { n: Number(area.properties.count) })} `, more);
+    const { rents, says } = told.areas;
+    const text = rents ? rent(rents, area.properties) : fill(says, { n: Number(area.properties.count) });
+    said.replaceChildren(`${text} `, more);
   } else {
     said.textContent = found("outside-fog") ?? found("coverage-fog") ? told.hatched_means : "";
   }

@@ -16,7 +16,7 @@ type Bounds = [number, number, number, number];
 /** What the page says of its tiles; `views/living.rs` writes it. */
 export interface Told {
   streets: string;
-  areas: { tiles: string; begun_by: string | null; says: Template } | null;
+  areas: { tiles: string; begun_by: string | null; says: Template; rents: Rents | null } | null;
   transit: string | null;
   cameras: string | null;
   basemap: { tiles: string; bounds: Bounds; zooms: [number, number]; credit: string | null } | null;
@@ -26,6 +26,16 @@ export interface Told {
   hatched_means: string;
   more: string;
   classes: [string, string, string, string];
+}
+
+/** What the page says of rents: the sentences by `bound`, and the colour of each class. */
+export interface Rents {
+  is: string;
+  about: string;
+  or_more: string;
+  under: string;
+  none: string;
+  colours: number[];
 }
 
 export interface Look {
@@ -201,6 +211,16 @@ function areas(told: Told, look: Look): Layer[] {
   const by: Filter = told.areas.begun_by ? ["==", ["get", "begun_by"], told.areas.begun_by] : true;
   const of = { source: "areas", "source-layer": "areas" } as const;
   const class_ = (n: number) => paint(`k${colour(look.from, n)}`);
+  if (told.areas.rents) {
+    // Where there is no figure there is no class, and the land shows.
+    const classes = told.areas.rents.colours.flatMap((n, of) => [of, paint(`v${n}`)]);
+    const fill = ["match", ["get", "class"], ...classes, "rgba(0,0,0,0)"] as unknown as Expression;
+    const line = { "line-color": paint("vline"), "line-width": width(9, 0.25, 13, 0.75) };
+    return [
+      { ...of, id: "areas", type: "fill", paint: { "fill-color": fill, "fill-antialias": false } },
+      { ...of, id: "areas-line", type: "line", paint: line },
+    ];
+  }
   const steps = look.from.flatMap((from, n) => [from, class_(n + 1)]);
   const fill = steps.length ? (["step", ["get", "density"], class_(0), ...steps] as unknown as Expression) : class_(0);
   const line = { "line-color": paint("area"), "line-width": 0.75 };

@@ -16,6 +16,7 @@
 //! - `sources`: `FEED/SOURCE` -> postcard [`SourceState`](sources::SourceState).
 //! - `areas`: a boundary set -> postcard [`StoredAreas`](sources::StoredAreas).
 //! - `context`: `transit` or `cameras` -> postcard [`Kept`](crate::context::Kept): what the map draws beside all that.
+//! - `rents`: (layer, first day of a period) -> postcard [`Rents`](rents::Rents).
 //!
 //! Of rows, no address, coordinate or request id is stored. The key lies beside the hashes: they hide addresses from whoever reads
 //! counts, not from whoever holds the disk and guesses; the rows are public where they came from.
@@ -25,6 +26,7 @@
 
 pub mod context;
 pub mod published;
+pub mod rents;
 mod row;
 pub mod sources;
 

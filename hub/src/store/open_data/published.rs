@@ -73,6 +73,7 @@ pub fn tables(data: &Path) -> Result<Vec<Table>, StoreError> {
             Some("sources") => &["source", "state"],
             Some("areas") => &["boundaries", "areas"],
             Some("context") => &["layer", "geometry"],
+            Some("rents") => &["layer", "period", "rents"],
             _ => &["name", "value"],
         };
         tables.push(Table::new(

@@ -8,13 +8,14 @@ use geo::{
 use super::grid::{EXTENT, Square, drawn};
 use super::mvt::{self, Value};
 use crate::city::basemap::{Rank, Street};
-use crate::views::Picture;
+use crate::city::rent::Kind;
 use crate::views::classes::{Classes, density};
 use crate::views::geojson::begun_by;
 use crate::views::layers::{Layer, Period};
 use crate::views::projection::{Frame, View};
 use crate::views::streets::cut;
 use crate::views::words::calm;
+use crate::views::{Picture, rents};
 
 /// Units by which a line may be off: a quarter of a pixel.
 pub const TOLERANCE: f64 = 2.0;
@@ -109,6 +110,9 @@ pub fn streets(picture: &Picture, square: Square) -> Vec<u8> {
 /// The areas of a period with their counts, and with how many there are to a square kilometre: a map may colour by that,
 /// or by the class among all areas of the city.
 pub fn areas(picture: &Picture, layer: &Layer, period: &Period, square: Square) -> Vec<u8> {
+    if let Some(kind) = layer.rents {
+        return rents(layer, period, kind, square);
+    }
     let city = Frame::of(View::CITY, picture);
     let mut areas = mvt::Layer::new("areas");
     for part in &layer.begun_by {
@@ -132,6 +136,42 @@ pub fn areas(picture: &Picture, layer: &Layer, period: &Period, square: Square) 
             }
             areas.polygons(&plain(&shape), &properties);
         }
+    }
+    mvt::tile([areas])
+}
+
+/// The rents of a period, each with its class among all of the layer; one without a figure has neither.
+fn rents(layer: &Layer, period: &Period, kind: Kind, square: Square) -> Vec<u8> {
+    let from = rents::classes(layer);
+    let mut areas = mvt::Layer::new("areas");
+    for area in &period.rents {
+        let units = area.shape.fine.map_coords(|c| square.units((c.y, c.x)));
+        let shape = cut_polygon(&units);
+        if shape.0.is_empty() {
+            continue;
+        }
+        let number = |number: u32| Value::Count(number.into());
+        let (rent, margin) = rents::figures(area.rent);
+        let class = rents::class(&from, area.rent);
+        let told = [
+            ("rent", rent.map(number)),
+            ("margin", margin.map(number)),
+            (
+                "bound",
+                rents::bound(area.rent).map(|bound| Value::Text(bound.to_owned())),
+            ),
+            ("class", class.map(|class| Value::Count(class as u64))),
+        ];
+        let mut properties = vec![
+            ("area", Value::Text(area.area.clone())),
+            ("name", Value::Text(rents::number(kind, &area.area))),
+            ("period", Value::Text(period.period.clone())),
+        ];
+        properties.extend(
+            told.into_iter()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
+        areas.polygons(&plain(&shape), &properties);
     }
     mvt::tile([areas])
 }

@@ -129,8 +129,12 @@ fn areas() -> Value {
             "count": "Number: how many in the period",
             "period": "String: YYYY-MM or YYYY-Www",
             "density": "Number: how many to a square kilometre",
-            "class": "Number: 0 to 3, a quarter of the city's areas each, by density",
+            "class": "Number: 0 to 3, a quarter of the city's areas each, by density; of rents, of all periods' areas, by rent",
             "begun_by": "String: officer or dispatch, where the layer tells",
+            "name": "String: of a layer of rents, the number of the tract or ZIP code",
+            "rent": "Number: instead of count and density, US dollars a month; absent where there is no figure",
+            "margin": "Number: how far off it may be",
+            "bound": "String: is; or_more or under, where rent is only a bound of it",
         },
     }])
 }

@@ -5,8 +5,8 @@ use blake3::Hasher;
 
 use super::Tileset;
 use crate::context::{Context, Which};
-use crate::views::Picture;
 use crate::views::geojson::begun_by;
+use crate::views::{Picture, rents};
 
 /// Changed with every change of what tiles hold or how: it makes their addresses new.
 const FORMAT: &str = "spotlight tiles 1";
@@ -27,8 +27,24 @@ pub fn version(picture: &Picture, tileset: &Tileset) -> String {
             };
             hash.update(&bytes.unwrap_or_default());
         }
-        Some((_, period)) => {
+        Some((layer, period)) => {
             text(&mut hash, &period.period);
+            for area in &period.rents {
+                text(&mut hash, &area.area);
+                let (rent, margin) = rents::figures(area.rent);
+                hash.update(rents::bound(area.rent).unwrap_or_default().as_bytes());
+                hash.update(&rent.unwrap_or_default().to_le_bytes());
+                hash.update(&margin.unwrap_or_default().to_le_bytes());
+                for polygon in area.shape.fine.iter() {
+                    for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                        points(&mut hash, ring.coords().map(|c| (c.y, c.x)));
+                    }
+                }
+            }
+            // Tiles carry the classes, which are of all periods.
+            for from in layer.rents.iter().flat_map(|_| rents::classes(layer)) {
+                hash.update(&from.to_le_bytes());
+            }
             for area in &period.areas {
                 text(&mut hash, &area.area);
                 text(&mut hash, begun_by(area.begun_by).unwrap_or_default());

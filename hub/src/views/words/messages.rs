@@ -140,6 +140,8 @@ messages! {
         layer_month();
         layer_week();
         layer_week_of(date);
+        layer_years();
+        layer_years_of(from, to);
         layer_on_map();
         layer_none();
         layer_unknown(n);
@@ -169,6 +171,17 @@ messages! {
         history_as_many(period);
         history_none_before(period);
         history_compared_means();
+        rent_per_area(unit, period);
+        rent_class_above(rent);
+        rent_no_figure();
+        rent_tract(n);
+        rent_zip(n);
+        rent_is(area, rent, period);
+        rent_is_about(area, rent, period, margin);
+        rent_asked(area, rent, period);
+        rent_none(area, period);
+        rent_here();
+        rent_compared_means();
         begun_by_officers();
         begun_by_calls();
 
@@ -312,6 +325,7 @@ messages! {
         feed_subtitle();
         feed_entry(layer, period);
         feed_summary(n, unit, areas, explanation);
+        feed_summary_rents(areas, unit, explanation);
     }
     said in the place of others {
         offline();

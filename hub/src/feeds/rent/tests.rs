@@ -1,0 +1,238 @@
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::*;
+
+fn shared(file: &str) -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")).join(file)
+}
+
+struct Setup {
+    city: City,
+    folder: tempfile::TempDir,
+}
+
+impl Setup {
+    fn new() -> Self {
+        Self {
+            city: City::load("los-angeles").expect("loads"),
+            folder: tempfile::tempdir().expect("a folder"),
+        }
+    }
+
+    fn layer(&self) -> &Layer {
+        self.city.rent("rent").expect("a layer")
+    }
+
+    fn import(&self, path: &Path, year: Option<i16>) -> Result<Counts, FeedError> {
+        import(self.folder.path(), &self.city, self.layer(), path, year)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.folder.path().join(name);
+        std::fs::write(&path, bytes).expect("written");
+        path
+    }
+
+    fn lacks(&self) -> Option<String> {
+        lacks(self.folder.path(), &self.city, self.layer()).expect("reads")
+    }
+}
+
+const ROWS: &str = "GEO_ID,NAME,B25064_001E,B25064_001M\n\
+    Geography,Name,Estimate!!Median gross rent,Margin of Error!!Median gross rent\n\
+    1400000US06037101110,x,\"1,612\",145\n\
+    1400000US06037101122,x,-,**\n\
+    1400000US06037999999,x,900,10\n\
+    1400000US06059000100,x,2100,80\n";
+
+fn numbers(counts: &Counts) -> [u64; 6] {
+    let rejected: u64 = counts.rejected.values().sum();
+    assert_eq!(
+        counts.rows,
+        counts.skipped + counts.accepted + rejected,
+        "{counts:?}"
+    );
+    [
+        counts.rows,
+        counts.skipped,
+        counts.accepted,
+        counts.records,
+        counts.duplicates,
+        counts.unplaced,
+    ]
+}
+
+#[test]
+fn outlines_and_figures_come_in_any_order_and_again_change_nothing() {
+    let setup = Setup::new();
+    let why = setup.lacks().expect("no file");
+    for part in [
+        "no figures",
+        "state:06%20county:037",
+        "key_signup",
+        "--feed rent",
+    ] {
+        assert!(why.contains(part), "{why}");
+    }
+    let rows = setup.write("ACSDT5Y2022.B25064-Data.csv", ROWS.as_bytes());
+    let counts = setup.import(&rows, None).expect("reads");
+    assert_eq!(numbers(&counts), [4, 1, 3, 3, 0, 3]);
+    let why = setup.lacks().expect("no outlines");
+    assert!(why.contains("cb_2022_06_tract_500k.zip"), "{why}");
+    let tracts = shared("la_tracts_utm_shapefile.zip");
+    let counts = setup.import(&tracts, None).expect("reads");
+    assert_eq!(numbers(&counts), [OUTLINES, 0, OUTLINES, OUTLINES, 0, 0]);
+    assert_eq!(setup.lacks(), None);
+    let counts = setup.import(&rows, None).expect("reads");
+    assert_eq!(numbers(&counts), [4, 1, 3, 0, 3, 1]);
+    let counts = setup.import(&tracts, None).expect("reads");
+    assert_eq!(numbers(&counts), [OUTLINES, 0, OUTLINES, 0, OUTLINES, 0]);
+    // One figure was corrected; another year is another period.
+    let newer = setup.write("x.csv", ROWS.replace("1,612", "1,700").as_bytes());
+    let counts = setup.import(&newer, Some(2022)).expect("reads");
+    assert_eq!(numbers(&counts), [4, 1, 3, 1, 2, 1]);
+    setup.import(&newer, Some(2021)).expect("reads");
+    let all = rents::rents(setup.folder.path(), "rent").expect("reads");
+    let firsts: Vec<_> = all
+        .iter()
+        .map(|(first, _)| open_data::day(*first))
+        .collect();
+    assert_eq!(
+        firsts,
+        [jiff::civil::date(2021, 1, 1), jiff::civil::date(2022, 1, 1)]
+    );
+    let status = status(setup.folder.path(), &setup.city, Timestamp::now()).expect("reads");
+    assert_eq!(status[0].data_through.as_deref(), Some("2022-12-31"));
+    assert_eq!((status[0].rows, status[0].error.as_deref()), (6, None));
+    assert!(
+        status[1]
+            .error
+            .as_ref()
+            .is_some_and(|why| why.contains("ZORI"))
+    );
+}
+
+/// The shapefile's records, each of another tract.
+const OUTLINES: u64 = 999;
+
+#[test]
+fn the_download_is_read_from_its_zip() {
+    let setup = Setup::new();
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default();
+    for (name, text) in [
+        (
+            "ACSDT5Y2021.B25064-Column-Metadata.csv",
+            "Column Name,Label\nGEO_ID,Geography\n",
+        ),
+        ("ACSDT5Y2021.B25064-Table-Notes.txt", "notes"),
+        ("ACSDT5Y2021.B25064-Data.csv", ROWS),
+    ] {
+        zip.start_file(name, options).expect("begun");
+        zip.write_all(text.as_bytes()).expect("written");
+    }
+    let bytes = zip.finish().expect("ended").into_inner();
+    let path = setup.write("download.zip", &bytes);
+    assert_eq!(
+        numbers(&setup.import(&path, None).expect("reads")),
+        [4, 1, 3, 3, 0, 3]
+    );
+    let all = rents::rents(setup.folder.path(), "rent").expect("reads");
+    assert_eq!(open_data::day(all[0].0), jiff::civil::date(2021, 1, 1));
+    for length in (0..bytes.len()).step_by(7) {
+        let path = setup.write("cut.zip", &bytes[..length]);
+        assert!(setup.import(&path, Some(2022)).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn a_shapefile_of_any_bytes_is_refused_or_read_and_never_more() {
+    let setup = Setup::new();
+    let bytes = std::fs::read(shared("la_tracts_utm_shapefile.zip")).expect("reads");
+    for length in (0..bytes.len()).step_by(bytes.len() / 25) {
+        let path = setup.write("cut.zip", &bytes[..length]);
+        assert!(setup.import(&path, None).is_err(), "{length}");
+    }
+    // The parts of it, changed: lengths of records, counts of points, numbers that are none.
+    let mut parts = Vec::new();
+    let mut zip = zip::ZipArchive::new(Cursor::new(&bytes[..])).expect("a zip");
+    for at in 0..zip.len() {
+        let mut part = zip.by_index(at).expect("a part");
+        let mut bytes = Vec::new();
+        part.read_to_end(&mut bytes).expect("reads");
+        parts.push((part.name().expect("a name").to_string(), bytes));
+    }
+    let shp = parts.iter().position(|(name, _)| name.ends_with(".shp"));
+    let dbf = parts.iter().position(|(name, _)| name.ends_with(".dbf"));
+    let (shp, dbf) = (shp.expect("shapes"), dbf.expect("a table"));
+    let huge = i32::MAX.to_be_bytes();
+    for (part, at, with) in [
+        (shp, 24, huge.to_vec()),
+        (shp, 104, huge.to_vec()),
+        (shp, 104, (-1_i32).to_be_bytes().to_vec()),
+        (shp, 144, i32::MAX.to_le_bytes().to_vec()),
+        (shp, 148, i32::MAX.to_le_bytes().to_vec()),
+        (shp, 148, (-1_i32).to_le_bytes().to_vec()),
+        (shp, 156, f64::NAN.to_le_bytes().to_vec()),
+        (shp, 156, f64::INFINITY.to_le_bytes().to_vec()),
+        (shp, 156, 1e300_f64.to_le_bytes().to_vec()),
+        (dbf, 4, u32::MAX.to_le_bytes().to_vec()),
+        (dbf, 8, vec![0, 0]),
+        (dbf, 10, vec![255, 255]),
+        (dbf, 48, vec![255]),
+    ] {
+        let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        for (n, (name, bytes)) in parts.iter().enumerate() {
+            zip.start_file(&**name, zip::write::SimpleFileOptions::default())
+                .expect("begun");
+            let mut bytes = bytes.clone();
+            if n == part {
+                bytes[at..at + with.len()].copy_from_slice(&with);
+            }
+            zip.write_all(&bytes).expect("written");
+        }
+        let bytes = zip.finish().expect("ended").into_inner();
+        let path = setup.write("changed.zip", &bytes);
+        if let Ok(counts) = setup.import(&path, None) {
+            assert!(counts.accepted <= OUTLINES, "{part} {at} {with:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_not_of_this_city_or_says_no_year_changes_nothing() {
+    let setup = Setup::new();
+    let error = |name: &str, text: &str, year| {
+        let path = setup.write(name, text.as_bytes());
+        setup.import(&path, year).expect_err("refused").to_string()
+    };
+    assert!(error("b25064.csv", ROWS, None).contains("--year"));
+    assert!(error("b25064.csv", ROWS, Some(1990)).contains("--year"));
+    let far = ROWS.replace("US06037", "US48201");
+    assert!(error("2022.csv", &far, None).contains("Los Angeles County, CA"));
+    let outlines = r#"{"type":"FeatureCollection","features":[{"type":"Feature","properties":{"GEOID":"06037101110"},
+        "geometry":{"type":"Polygon","coordinates":[[[0,0],[1,0],[1,1],[0,0]]]}}]}"#;
+    assert!(error("x.geojson", outlines, None).contains("bounds"));
+    assert!(!setup.folder.path().join(open_data::FILE).exists());
+}
+
+#[test]
+fn a_year_is_read_from_a_downloads_name() {
+    for (name, year) in [
+        ("ACSDT5Y2022.B25064-Data.csv", Some(2022)),
+        (
+            "ACSDT5Y2019.B25064_data_with_overlays_2021-03-20T120000.csv",
+            Some(2019),
+        ),
+        ("ACS_17_5YR_B25064_with_ann.csv", Some(2017)),
+        ("rent-2022.json", Some(2022)),
+        ("acs5-2022-county037.json", Some(2022)),
+        ("2021-2022.csv", None),
+        ("B25064.csv", None),
+        ("5Y20\u{e9}x", None),
+        ("ACS_\u{e9}_5YR", None),
+    ] {
+        assert_eq!(year_of(name), year, "{name}");
+    }
+}
