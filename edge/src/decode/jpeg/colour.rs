@@ -17,8 +17,9 @@ pub(super) fn rgb(header: &Header<'_>, planes: &[Plane]) -> Reduced {
             })
         })
         .collect();
-    let mut rgb = Vec::with_capacity(3 * size.0 * size.1);
-    for y in 0..size.1 {
+    let mut rgb = vec![0; 3 * size.0 * size.1];
+    for (y, pixels) in rgb.chunks_exact_mut(3 * size.0).enumerate() {
+        let pixels = pixels.as_chunks_mut::<3>().0.iter_mut();
         let row = |plane: &Plane| {
             let row = y * plane.down / down;
             row * plane.row..(row + 1) * plane.row
@@ -30,13 +31,14 @@ pub(super) fn rgb(header: &Header<'_>, planes: &[Plane]) -> Reduced {
                     &blue.values[row(blue)],
                     &red.values[row(red)],
                 );
-                for [l, b, r] in &columns {
-                    rgb.extend(pixel(luma[*l], blue[*b], red[*r]));
+                for (rgb, [l, b, r]) in pixels.zip(&columns) {
+                    *rgb = pixel(luma[*l], blue[*b], red[*r]);
                 }
             }
             [grey, ..] => {
-                let row = &grey.values[row(grey)][..size.0];
-                rgb.extend(row.iter().flat_map(|&grey| [grey; 3]));
+                for (rgb, grey) in pixels.zip(&grey.values[row(grey)]) {
+                    *rgb = [*grey; 3];
+                }
             }
             [] => {}
         }

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::huffman::Table;
+use super::huffman::{Ac, Dc, Table};
 
 pub(super) struct Header<'a> {
     pub(super) width: usize,
@@ -21,8 +21,8 @@ pub(super) struct Component {
     pub(super) down: usize,
     /// In the zigzag's order.
     pub(super) quantiser: [i32; 64],
-    pub(super) dc: Rc<Table>,
-    pub(super) ac: Rc<Table>,
+    pub(super) dc: Rc<Dc>,
+    pub(super) ac: Rc<Ac>,
 }
 
 impl Header<'_> {
@@ -229,22 +229,36 @@ fn read_scan(body: &[u8], frame: &Frame, tables: &Tables) -> Option<Vec<Componen
     if usize::from(count) != frame.components.len() || band != [0, 63, 0] {
         return None;
     }
+    let (mut dc, mut ac) = ([const { None }; 4], [const { None }; 4]);
     frame
         .components
         .iter()
         .zip(selectors.as_chunks::<2>().0)
         .map(|(component, &[id, slots])| {
-            let of = |tables: &[Option<Rc<Table>>; 4], slot: u8| {
-                tables.get(usize::from(slot)).cloned().flatten()
-            };
             (id == component.id).then_some(())?;
             Some(Component {
                 across: component.across,
                 down: component.down,
                 quantiser: tables.quantisers[component.quantiser]?,
-                dc: of(&tables.dc, slots >> 4)?,
-                ac: of(&tables.ac, slots & 15)?,
+                dc: of_slot(slots >> 4, &tables.dc, &mut dc, Dc::new)?,
+                ac: of_slot(slots & 15, &tables.ac, &mut ac, Ac::new)?,
             })
         })
         .collect()
+}
+
+/// What is made of a slot's table, once for all components that name it.
+fn of_slot<Made>(
+    slot: u8,
+    tables: &[Option<Rc<Table>>; 4],
+    made: &mut [Option<Rc<Made>>; 4],
+    make: impl Fn(Rc<Table>) -> Made,
+) -> Option<Rc<Made>> {
+    let slot = usize::from(slot);
+    let table = tables.get(slot)?.clone()?;
+    Some(
+        made[slot]
+            .get_or_insert_with(|| Rc::new(make(table)))
+            .clone(),
+    )
 }

@@ -2,7 +2,6 @@
 
 use super::bits::Bits;
 use super::header::{Component, Header};
-use super::huffman::{Coefficient, Table};
 
 /// A component at an eighth of the picture: brightness, or a difference of colour around 128.
 pub(super) struct Plane {
@@ -81,10 +80,10 @@ pub(super) fn planes(header: &Header<'_>) -> Option<Vec<Plane>> {
                 .iter()
                 .zip(planes.iter_mut().zip(&mut means))
             {
-                for block in 0..component.across * component.down {
-                    let x = unit * component.across + block % component.across;
-                    let y = unit_row * component.down + block / component.across;
-                    block_of(component, &mut bits, mean, plane, (x, y))?;
+                for y in unit_row * component.down..(unit_row + 1) * component.down {
+                    for x in unit * component.across..(unit + 1) * component.across {
+                        block_of(component, &mut bits, mean, plane, (x, y))?;
+                    }
                 }
             }
         }
@@ -97,7 +96,7 @@ pub(super) fn planes(header: &Header<'_>) -> Option<Vec<Plane>> {
 }
 
 /// Decodes what the plane needs of a block, at its column and row of blocks.
-#[inline]
+#[inline(always)]
 fn block_of(
     component: &Component,
     bits: &mut Bits<'_>,
@@ -106,17 +105,13 @@ fn block_of(
     (x, y): (usize, usize),
 ) -> Option<()> {
     bits.fill();
-    let size = component.dc.symbol(bits)?;
-    if size > 11 {
-        return None;
-    }
-    *mean += bits.signed(u32::from(size));
+    *mean += component.dc.difference(bits)?;
     // Twice what 8 bits can make.
     if !(-4096..4096).contains(mean) {
         return None;
     }
     if plane.is_fine {
-        let [across, down, both] = waves(&component.ac, bits)?;
+        let [across, down, both] = component.ac.waves(bits)?;
         let four = quarters(
             *mean * component.quantiser[0],
             across * component.quantiser[1],
@@ -131,32 +126,6 @@ fn block_of(
         plane.values[y * plane.row + x] = level((*mean * component.quantiser[0] + 4) >> 3);
     }
     Some(())
-}
-
-/// The first wave across, the first one down and the first of both: the zigzag's 1st, 2nd and 4th.
-#[inline]
-fn waves(table: &Table, bits: &mut Bits<'_>) -> Option<[i32; 3]> {
-    let mut waves = [0; 3];
-    let mut at = 1;
-    while at <= 4 {
-        bits.fill();
-        match table.coefficient(bits, at) {
-            Coefficient::End => return Some(waves),
-            Coefficient::Damaged => return None,
-            Coefficient::Zeros => at += 16,
-            Coefficient::At(place, value) => {
-                match place {
-                    1 => waves[0] = value,
-                    2 => waves[1] = value,
-                    4 => waves[2] = value,
-                    _ => {}
-                }
-                at = place + 1;
-            }
-        }
-    }
-    table.step_over(bits, at)?;
-    Some(waves)
 }
 
 /// The means of a block's four quarters. A wave's mean over half a block is 0.6407 of its height.
