@@ -311,8 +311,12 @@ impl City {
                 known: self
                     .feeds
                     .iter()
-                    .map(|feed| feed.id.as_str())
-                    .chain(self.rents.iter().map(|rent| rent.kind.id()))
+                    .map(|feed| feed.id.clone())
+                    .chain(
+                        self.rents
+                            .iter()
+                            .map(|rent| format!("{} (only to import)", rent.kind.id())),
+                    )
                     .collect::<Vec<_>>()
                     .join(", "),
             })

@@ -1,5 +1,6 @@
 //! A small made-up picture for tests.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use geo::{LineString, MultiPolygon, Polygon};
@@ -8,15 +9,18 @@ use spotlight_common::cell::Cell;
 use spotlight_common::now::Level;
 
 use crate::city::basemap::{Basemap, Rank, Street};
+use crate::city::boundaries::Areas;
 use crate::city::context::ContextSource;
 use crate::city::{City, FeedWords, Span};
 use crate::context::{Cameras, Context, Layer as ContextLayer, Line, Spot, Stop, Transit};
 use crate::feeds::gtfs::lines::Mode;
 use crate::notices::{self, Notice};
-use crate::store::open_data::BegunBy;
+use crate::store::open_data::rents::{Rent, Rents};
+use crate::store::open_data::sources::StoredAreas;
+use crate::store::open_data::{BegunBy, number};
 use crate::views::layers::{Area, Layer, Period};
 use crate::views::words::{Lang, Languages};
-use crate::views::{Coverage, Picture, Sighting};
+use crate::views::{Coverage, Picture, Sighting, rents};
 
 pub fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -211,6 +215,39 @@ pub fn context() -> Arc<Context> {
             what: Cameras { at },
         }),
     })
+}
+
+/// Rents of two times five years: of four tracts in a row, west to east, of which the second's outline is of earlier lines, and
+/// of one without an outline.
+pub fn rents() -> Layer {
+    let city = City::load("los-angeles").expect("loads");
+    let tract = |n: u8| format!("0603720631{n}");
+    let rent = |dollars, margin| Rent::Is { dollars, margin };
+    let stored = [(2021, rent(650, None)), (2022, rent(612, Some(45)))].map(|(year, first)| {
+        let rents = Rents {
+            read_at: 1_782_900_000,
+            by_area: BTreeMap::from([
+                (tract(0), first),
+                (tract(1), rent(1_612, None)),
+                (tract(2), Rent::OrMore(3_500)),
+                (tract(3), Rent::Unknown),
+                (tract(9), rent(900, None)),
+            ]),
+        };
+        (number(jiff::civil::date(year, 1, 1)), rents)
+    });
+    let ring = |n: u8| {
+        let outline = square(34.04, -118.26 + 0.01 * f64::from(n));
+        let corners = outline.0[0].exterior().coords();
+        vec![corners.map(|c| (c.x, c.y)).collect()]
+    };
+    let areas = |tracts: &[u8]| Areas(tracts.iter().map(|n| (tract(*n), ring(*n))).collect());
+    let outlines = StoredAreas {
+        read_at: 0,
+        areas: areas(&[0, 2, 3]),
+        former: areas(&[1]),
+    };
+    rents::layer(city.rent("rent").expect("a layer"), &stored, outlines).expect("drawn")
 }
 
 /// With so many sightings, seen one minute apart.

@@ -39,6 +39,7 @@ impl Setup {
     }
 }
 
+/// Written by us in the form of data.census.gov's download.
 const ROWS: &str = "GEO_ID,NAME,B25064_001E,B25064_001M\n\
     Geography,Name,Estimate!!Median gross rent,Margin of Error!!Median gross rent\n\
     1400000US06037101110,x,\"1,612\",145\n\
@@ -115,6 +116,59 @@ fn outlines_and_figures_come_in_any_order_and_again_change_nothing() {
 
 /// The shapefile's records, each of another tract.
 const OUTLINES: u64 = 999;
+
+/// The corners of the shapefile in degrees, computed by another program (Krueger's series on the GRS 80 ellipsoid).
+#[test]
+fn outlines_in_metres_are_where_another_program_puts_them() {
+    let bytes = std::fs::read(shared("la_tracts_utm_shapefile.zip")).expect("reads");
+    let areas = outlines::read(&bytes, &Setup::new().layer().boundaries).expect("reads");
+    let near = |one: f64, other: f64| (one - other).abs() < 2e-7;
+    for (tract, lat, lon) in [
+        ("06037101110", 34.263_222_0, -118.297_919_0),
+        ("06037201501", 34.089_049_0, -118.171_754_0),
+        ("06037980031", 33.753_779_0, -118.291_048_0),
+    ] {
+        let corner = areas.0[tract][0][0];
+        assert!(near(corner.0, lon) && near(corner.1, lat), "{corner:?}");
+    }
+    assert_eq!(areas.0.values().flatten().count(), 1_001);
+    let corners: Vec<(f64, f64)> = areas.0.values().flatten().flatten().copied().collect();
+    assert_eq!(corners.len(), 15_357);
+    let sum = |of: fn(&(f64, f64)) -> f64| corners.iter().map(of).sum::<f64>();
+    assert!((sum(|corner| corner.1) - 523_597.873_14).abs() < 2e-3);
+    assert!((sum(|corner| corner.0) + 1_817_893.099_43).abs() < 2e-3);
+}
+
+#[test]
+fn zillows_figures_are_drawn_once_the_operator_brings_outlines_of_zip_codes() {
+    let setup = Setup::new();
+    let layer = setup.city.rent("asking-rent").expect("a layer");
+    let import = |path: &Path| import(setup.folder.path(), &setup.city, layer, path, None);
+    let figures = shared("zillow_zori_zip_la_county.csv");
+    assert_eq!(
+        numbers(&import(&figures).expect("reads")),
+        [228, 0, 228, 228, 0, 228]
+    );
+    let why = lacks(setup.folder.path(), &setup.city, layer).expect("reads");
+    assert!(why.is_some_and(|why| why.contains("ZIP codes as GeoJSON")));
+    let feature = |zip: &str, west: f64| {
+        let east = west + 0.01;
+        format!(
+            r#"{{"type":"Feature","properties":{{"ZCTA5CE20":"{zip}"}},"geometry":{{"type":"Polygon",
+            "coordinates":[[[{west},34.04],[{east},34.04],[{east},34.05],[{west},34.05],[{west},34.04]]]}}}}"#
+        )
+    };
+    let all = [("90013", -118.25), ("90014", -118.26), ("10001", -74.0)];
+    let all = all.map(|(zip, west)| feature(zip, west)).join(",");
+    let text = format!(r#"{{"type":"FeatureCollection","features":[{all}]}}"#);
+    let path = setup.write("zips.geojson", text.as_bytes());
+    assert_eq!(numbers(&import(&path).expect("reads")), [3, 1, 2, 2, 0, 0]);
+    let layers = crate::feeds::load_layers(setup.folder.path(), &setup.city).expect("loads");
+    assert_eq!(layers.len(), 1);
+    assert_eq!(layers[0].id, "asking-rent");
+    assert_eq!(layers[0].periods[0].period, "2023-10");
+    assert_eq!(layers[0].periods[0].rents.len(), 2);
+}
 
 #[test]
 fn the_download_is_read_from_its_zip() {

@@ -143,9 +143,13 @@ pub fn areas(picture: &Picture, layer: &Layer, period: &Period, square: Square) 
 /// The rents of a period, each with its class among all of the layer; one without a figure has neither.
 fn rents(layer: &Layer, period: &Period, kind: Kind, square: Square) -> Vec<u8> {
     let from = rents::classes(layer);
+    let metres = square.metres();
     let mut areas = mvt::Layer::new("areas");
     for area in &period.rents {
-        let units = area.shape.fine.map_coords(|c| square.units((c.y, c.x)));
+        let units = area
+            .shape
+            .at(metres)
+            .map_coords(|c| square.units((c.y, c.x)));
         let shape = cut_polygon(&units);
         if shape.0.is_empty() {
             continue;
@@ -294,6 +298,36 @@ mod tests {
                 assert_eq!(found, told);
             }
         }
+    }
+
+    #[test]
+    fn a_tile_of_rents_has_figures_and_classes_and_nothing_where_there_is_no_figure() {
+        let mut picture = fixture::picture(0);
+        picture.layers = Arc::new(vec![fixture::rents()]);
+        let (layer, period) = (&picture.layers[0], &picture.layers[0].periods[1]);
+        let tile = areas(&picture, layer, period, square(10, (34.045, -118.245)));
+        let told = features(&tile, "areas").into_iter().map(|feature| {
+            let told = feature.properties.iter();
+            let told: serde_json::Map<String, Json> = told
+                .map(|(name, value)| (name.clone(), json(value)))
+                .collect();
+            Json::Object(told)
+        });
+        let told: Vec<Json> = told.collect();
+        let area = |n: usize| format!("0603720631{n}");
+        assert_eq!(told.len(), 4);
+        let common = |n: usize| {
+            let name = format!("2063.1{n}");
+            serde_json::json!({ "area": area(n), "name": name, "period": "2022" })
+        };
+        let mut first = common(0);
+        first["rent"] = 612.into();
+        first["margin"] = 45.into();
+        first["bound"] = "is".into();
+        first["class"] = 0.into();
+        assert_eq!(told[0], first);
+        assert_eq!(told[2]["bound"], "or_more");
+        assert_eq!(told[3], common(3));
     }
 
     #[test]

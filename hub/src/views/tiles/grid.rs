@@ -10,6 +10,8 @@ pub const EXTENT: f64 = 4096.0;
 pub const BUFFER: f64 = 128.0;
 /// Units in a pixel, where a tile is 512 pixels wide.
 pub const PIXEL: f64 = 8.0;
+/// Metres around the equator.
+const EQUATOR: f64 = 40_075_017.0;
 /// Where the grid ends, in degrees.
 const MOST_LATITUDE: f64 = 85.05;
 
@@ -41,6 +43,14 @@ impl Square {
             x: x * EXTENT,
             y: y * EXTENT,
         }
+    }
+
+    /// Metres in a pixel, in its middle.
+    pub fn metres(self) -> f64 {
+        let across = f64::from(1_u32 << self.z);
+        let north = std::f64::consts::PI * (1.0 - 2.0 * (f64::from(self.y) + 0.5) / across);
+        // The scale of the projection there.
+        EQUATOR / north.cosh() * PIXEL / EXTENT / across
     }
 
     /// Whether any of it lies within bounds: south, west, north and east in degrees.
