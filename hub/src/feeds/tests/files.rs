@@ -85,6 +85,23 @@ fn the_recorded_rows_of_new_york_and_san_francisco_have_exact_counts() {
     }
 }
 
+/// Bicycles that a sensor counted, in two saved pages: 1,001 rows, each of its own quarter of an hour, without a place.
+#[test]
+fn a_table_of_something_else_is_counted_by_a_file_that_names_its_columns() {
+    let columns = "[feeds.columns]\nid = ['date']\ncreated = ['date']\naddress = ['id']";
+    let source = "kind = 'socrata'\naddress = 'https://data.example.org'\ndataset = 'abcd-1234'";
+    let there = There::new(&feed(columns, source));
+    for (file, expected) in [
+        (
+            "socrata_bike_counts_page_1.json",
+            [1_000, 1_000, 12, 988, 1_000],
+        ),
+        ("socrata_bike_counts_page_2.json", [1, 1, 0, 1, 1]),
+    ] {
+        assert_eq!(numbers(&imported(&there, file)), expected, "{file}");
+    }
+}
+
 const CALLS: &str = "sf_police_calls_realtime_gnap-fj3t_2026-09-30_subset.json";
 
 /// Four calls: one sensitive and without a place, one still open, none of the types of the layer.
