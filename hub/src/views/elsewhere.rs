@@ -167,9 +167,11 @@ mod tests {
             "<a href=\"../seattle/\">Map of Seattle</a>",
         );
         check("Ballard Seattle", ">In Seattle: Ballard</a>");
+        // What a district's middle is called, and a point beside it.
+        check("47.608,-122.335 seattle", ">In Seattle: Downtown</a>");
         check(
-            "47.608,-122.335 seattle",
-            ">In Seattle: 47.6080,-122.3350</a>",
+            "47.611,-122.335 seattle",
+            ">In Seattle: 47.6110,-122.3350</a>",
         );
     }
 }
