@@ -3,6 +3,7 @@
 
 use maud::{Markup, html};
 
+use crate::context::Which;
 use crate::views::choice::Choice;
 use crate::views::layers::Layer;
 use crate::views::words::{Lang, Said, Words, paragraphs};
@@ -155,8 +156,11 @@ fn licences(picture: &Picture, lang: Lang) -> Markup {
                     }
                 }
             }
-            @for source in [picture.context.transit.as_ref().map(|layer| &layer.source), picture.context.cameras.as_ref().map(|layer| &layer.source)].into_iter().flatten() {
-                p { (source.title) ". " (words.layer_source(&source.source, &source.licence)) }
+            @if let Some(layer) = &picture.context.transit {
+                p { (layer.words(Which::Transit, lang)[0]) ". " (words.layer_source(&layer.source.source, &layer.source.licence)) }
+            }
+            @if let Some(layer) = &picture.context.cameras {
+                p { (layer.words(Which::Cameras, lang)[0]) ". " (words.layer_source(&layer.source.source, &layer.source.licence)) }
             }
             @if let Some(credit) = basemap { p { (words.about_licences_basemap()) " " (credit) } }
             p {

@@ -148,13 +148,12 @@ function lines(told: Told): Layer[] {
 
 function stops(told: Told): Layer[] {
   if (!told.transit) return [];
-  const of = { source: "transit", "source-layer": "stops" } as const;
-  const station: Filter = ["==", ["get", "kind"], "station"];
   return [
     {
-      ...of,
       id: "stops",
       type: "circle",
+      source: "transit",
+      "source-layer": "stops",
       paint: {
         "circle-color": paint("card"),
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 1.5, 13, 3.25],
@@ -162,14 +161,24 @@ function stops(told: Told): Layer[] {
         "circle-stroke-width": ["interpolate", ["linear"], ["zoom"], 10, 1, 13, 1.75],
       },
     },
+  ];
+}
+
+/** A station's name, of which its dot says already that it is a station. */
+function stations(told: Told): Layer[] {
+  if (!told.transit) return [];
+  const name: Expression = ["get", "name"];
+  const short = ["case", ["==", ["slice", name, -8], " Station"], ["slice", name, 0, -8], name] as unknown as Expression;
+  return [
     {
-      ...of,
-      id: "stop-names",
+      id: "station-names",
       type: "symbol",
-      filter: station,
+      source: "transit",
+      "source-layer": "stops",
+      filter: ["==", ["get", "kind"], "station"],
       minzoom: 11.5,
       layout: {
-        "text-field": ["get", "name"],
+        "text-field": short,
         "text-font": font("Semibold"),
         "text-size": 10.5,
         "text-variable-anchor": ["left", "right", "top", "bottom"],
@@ -297,6 +306,7 @@ export function style(told: Told, look: Look, tiles: (template: string) => strin
       along("side-names", 3, 12.6, "Regular", paint("name")),
       along("through-names", 2, 11.6, "Regular", paint("name")),
       along("main-names", 1, 10.5, "Semibold", paint("main")),
+      ...stations(told),
       {
         id: "districts",
         type: "symbol",

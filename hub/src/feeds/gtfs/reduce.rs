@@ -64,9 +64,13 @@ pub fn paths(courses: Vec<(Vec<(f64, f64)>, u64)>, effort: &mut u64) -> Vec<Vec<
     for course in courses.iter().take(MOST) {
         let parts = match drawn.is_empty() {
             true => vec![course.clone()],
-            false => elsewhere(course, &drawn, effort),
+            false => {
+                let mut branches = elsewhere(course, &drawn, effort);
+                branches.retain(|branch| length(branch) >= SHORTEST);
+                branches
+            }
         };
-        let parts = parts.into_iter().filter(|part| length(part) >= SHORTEST);
+        let parts = parts.into_iter().filter(|part| part.len() > 1);
         drawn.extend(parts.map(|part| simplify(&part, TOLERANCE)));
     }
     let rounded = |at: Point| {
