@@ -290,3 +290,101 @@ fn a_year_is_read_from_a_downloads_name() {
         assert_eq!(year_of(name), year, "{name}");
     }
 }
+
+/// A zipped shapefile of one tract with four corners.
+fn shapefile(prj: &str, corners: [(f64, f64); 4]) -> Vec<u8> {
+    let mut points = corners.to_vec();
+    points.push(corners[0]);
+    let mut content: Vec<u8> = 5_i32.to_le_bytes().to_vec();
+    content.extend([0; 32]);
+    for number in [1, points.len() as i32, 0] {
+        content.extend(number.to_le_bytes());
+    }
+    for (x, y) in points {
+        content.extend(x.to_le_bytes());
+        content.extend(y.to_le_bytes());
+    }
+    let words = |bytes: usize| (bytes as i32 / 2).to_be_bytes();
+    let mut shp = 9994_i32.to_be_bytes().to_vec();
+    shp.extend([0; 20]);
+    shp.extend(words(100 + 8 + content.len()));
+    shp.extend(1000_i32.to_le_bytes());
+    shp.extend(5_i32.to_le_bytes());
+    shp.extend([0; 64]);
+    shp.extend(1_i32.to_be_bytes());
+    shp.extend(words(content.len()));
+    shp.extend(content);
+    let mut dbf = vec![3, 126, 11, 26, 1, 0, 0, 0, 65, 0, 12, 0];
+    dbf.extend([0; 20]);
+    dbf.extend(b"GEOID\0\0\0\0\0\0C\0\0\0\0\x0b");
+    dbf.extend([0; 15]);
+    dbf.extend(b"\r 06037206310\x1a");
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in [
+        ("t.shp", &shp[..]),
+        ("t.dbf", &dbf),
+        ("t.prj", prj.as_bytes()),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default())
+            .expect("begun");
+        zip.write_all(bytes).expect("written");
+    }
+    zip.finish().expect("ended").into_inner()
+}
+
+const DEGREES: [(f64, f64); 4] = [
+    (-118.25, 34.04),
+    (-118.25, 34.05),
+    (-118.24, 34.05),
+    (-118.24, 34.04),
+];
+const UTM: [(f64, f64); 4] = [
+    (384615.8994, 3767295.7334),
+    (384629.4454, 3768404.6210),
+    (385552.4643, 3768393.3892),
+    (385539.0267, 3767284.5032),
+];
+const WEB: [(f64, f64); 4] = [
+    (-13163529.7863, 4034174.3143),
+    (-13163529.7863, 4035517.7821),
+    (-13162416.5914, 4035517.7821),
+    (-13162416.5914, 4034174.3143),
+];
+const FEET: [(f64, f64); 4] = [
+    (6485927.6182, 1837033.1326),
+    (6485936.6694, 1840672.3175),
+    (6488965.8634, 1840664.9341),
+    (6488957.1743, 1837025.7483),
+];
+
+/// As the census's files and most cities' have them; metres and feet by another program.
+#[test]
+fn outlines_in_degrees_metres_and_feet_are_at_the_same_place() {
+    const NAD83: &str = r#"GEOGCS["GCS_North_American_1983",DATUM["D_North_American_1983",SPHEROID["GRS_1980",6378137.0,298.257222101]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
+    const WGS84: &str = r#"GEOGCS["GCS_WGS_1984",DATUM["D_WGS_1984",SPHEROID["WGS_1984",6378137.0,298.257223563]],PRIMEM["Greenwich",0.0],UNIT["Degree",0.0174532925199433]]"#;
+    let utm = format!(
+        r#"PROJCS["NAD_1983_UTM_Zone_11N",{NAD83},PROJECTION["Transverse_Mercator"],PARAMETER["False_Easting",500000.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",-117.0],PARAMETER["Scale_Factor",0.9996],PARAMETER["Latitude_Of_Origin",0.0],UNIT["Meter",1.0]]"#
+    );
+    let web = format!(
+        r#"PROJCS["WGS_1984_Web_Mercator_Auxiliary_Sphere",{WGS84},PROJECTION["Mercator_Auxiliary_Sphere"],PARAMETER["False_Easting",0.0],PARAMETER["False_Northing",0.0],PARAMETER["Central_Meridian",0.0],PARAMETER["Standard_Parallel_1",0.0],PARAMETER["Auxiliary_Sphere_Type",0.0],UNIT["Meter",1.0]]"#
+    );
+    let feet = format!(
+        r#"PROJCS["NAD_1983_StatePlane_California_V_FIPS_0405_Feet",{NAD83},PROJECTION["Lambert_Conformal_Conic"],PARAMETER["False_Easting",6561666.666666666],PARAMETER["False_Northing",1640416.666666667],PARAMETER["Central_Meridian",-118.0],PARAMETER["Standard_Parallel_1",34.03333333333333],PARAMETER["Standard_Parallel_2",35.46666666666667],PARAMETER["Latitude_Of_Origin",33.5],UNIT["Foot_US",0.3048006096012192]]"#
+    );
+    let layer = Setup::new().layer().clone();
+    for (prj, corners) in [
+        (NAD83, DEGREES),
+        (WGS84, DEGREES),
+        (&*utm, UTM),
+        (&*web, WEB),
+        (&*feet, FEET),
+    ] {
+        let areas = outlines::read(&shapefile(prj, corners), &layer.boundaries).expect("reads");
+        let ring = &areas.0["06037206310"][0];
+        assert!(ring.len() == 5, "{prj}");
+        for (lon, lat) in ring {
+            let is_near = |(x, y): &(f64, f64)| (lon - x).abs() < 1e-6 && (lat - y).abs() < 1e-6;
+            assert!(DEGREES.iter().any(is_near), "{prj}: {lat} {lon}");
+        }
+    }
+}
