@@ -425,7 +425,7 @@ about-licences-own = Spotlight, the program, is free software under the MIT or A
 
 ## The feed of what is published
 
-feed-title = Announced sweeps and open data on the police map of { $city }
+feed-title = News of the police map of { $city }
 feed-subtitle = Sweeps that are to come, and what is published of each layer. Sightings are not in it: they fade within the hour.
 feed-entry = { $layer }: { $period }
 feed-summary = { $n } { $unit } in { $areas } areas. { $explanation }

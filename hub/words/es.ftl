@@ -388,7 +388,7 @@ about-licences-own = Spotlight, el programa, es software libre bajo la licencia 
 
 ## The feed of what is published
 
-feed-title = Desalojos anunciados y datos abiertos en el mapa policial de { $city }
+feed-title = Novedades del mapa policial de { $city }
 feed-subtitle = Los desalojos que vienen, y lo que se publica de cada capa. Los avisos no están aquí: se borran en una hora.
 feed-entry = { $layer }: { $period }
 feed-summary = { $n } { $unit } en { $areas } zonas. { $explanation }

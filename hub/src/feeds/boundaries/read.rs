@@ -233,8 +233,7 @@ mod tests {
             ("lapd_bureaus.geojson", set("name"), 4),
             ("lapd_divisions.geojson", set("name"), 21),
             ("lapd_basic_car_areas.geojson", set("number"), 169),
-            // Of 1,135, one is number 0, which is no district.
-            ("lapd_reporting_districts.geojson", districts, 1_134),
+            ("lapd_reporting_districts.geojson", districts, 1_135),
             ("latimes_neighborhoods_v6.geojson", set("name"), 318),
             ("la_tracts_utm_shapefile.zip", set("GEOID"), 999),
         ] {
