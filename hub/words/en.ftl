@@ -123,7 +123,7 @@ coverage-none = No neighborhood has been declared yet, so everywhere is hatched:
 ## The cities of one map
 
 cities = Cities
-cities-no-data = no data: nobody is asked to report there
+cities-no-data = no data: not covered
 
 ## Open data
 ##

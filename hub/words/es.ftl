@@ -114,7 +114,7 @@ coverage-none = Aún no se ha declarado ningún barrio; todo está rayado: sin d
 ## The cities of one map
 
 cities = Ciudades
-cities-no-data = sin datos: allí no se pide a nadie que avise
+cities-no-data = sin datos: sin cobertura
 
 ## Open data
 

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::views::choice::Choice;
 use crate::views::elsewhere::{self, Elsewhere};
 use crate::views::projection::{Frame, Plane, View};
-use crate::views::words::{Lang, Said, place};
+use crate::views::words::{Lang, Said, Words, place};
 use crate::views::{Coverage, Picture};
 
 /// More of what a reader typed is not read.
@@ -222,11 +222,17 @@ pub fn form(picture: &Picture, choice: &Choice, search: Option<&Search>) -> Mark
                 @for (name, value) in kept.fields() { input type="hidden" name=(name) value=(value); }
                 label for="q" { (words.find_heading()) }
                 input #q type="search" name="q" required maxlength=(LONGEST) autocomplete="off" spellcheck="false"
-                    placeholder=[picture.city.gazetteer.is_some().then(|| words.find_example())] value=[search.map(|search| search.text.as_str())];
+                    placeholder=[example(picture, words)] value=[search.map(|search| search.text.as_str())];
                 button { (words.find_button()) }
             }
         }
     }
+}
+
+/// A place for an example, where it is one of this city.
+fn example(picture: &Picture, words: Words) -> Option<Said> {
+    let (places, example) = (picture.city.gazetteer.as_ref()?, words.find_example());
+    places.find(&example).is_ok().then_some(example)
 }
 
 /// What came of it, in a sentence, and the places that may have been meant.
