@@ -17,7 +17,7 @@ const STOPS: u8 = 14;
 
 /// From this zoom on each camera is a point; before it they are counted by cells of these resolutions.
 const EACH: u8 = 12;
-const COUNTED: [(u8, u8); 3] = [(8, 5), (9, 6), (11, 7)];
+const COUNTED: [(u8, u8); 3] = [(8, 5), (10, 6), (11, 7)];
 
 pub fn transit(transit: &Transit, square: Square) -> Vec<u8> {
     let mut lines = mvt::Layer::new("lines");
