@@ -7,7 +7,7 @@ mod census;
 mod table;
 mod zillow;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Cursor, Read as _};
 use std::path::Path;
@@ -246,12 +246,28 @@ fn import_rents(
         rejected: read.rejected,
         ..Counts::default()
     };
+    let by_area = match layer.kind {
+        Kind::Census => with_other_counties(read.by_area, known.by_area),
+        Kind::Zillow => read.by_area,
+    };
     let rents = Rents {
         read_at: Timestamp::now().as_second(),
-        by_area: read.by_area,
+        by_area,
     };
     store.put_rents(layer.kind.id(), number, &rents)?;
     Ok(counts)
+}
+
+/// A file's rents in the place of those that are known of its counties: the census answers for a county at a time.
+fn with_other_counties(
+    mut rents: BTreeMap<String, Rent>,
+    known: BTreeMap<String, Rent>,
+) -> BTreeMap<String, Rent> {
+    let county = |name: &String| name.get(..5).unwrap_or_default().to_owned();
+    let counties: BTreeSet<String> = rents.keys().map(county).collect();
+    let others = known.into_iter();
+    rents.extend(others.filter(|(name, _)| !counties.contains(&county(name))));
+    rents
 }
 
 /// Whether an area's outline is known, also from earlier lines.

@@ -272,6 +272,31 @@ fn what_is_not_of_this_city_or_says_no_year_changes_nothing() {
 }
 
 #[test]
+fn a_file_replaces_what_is_known_of_its_counties_and_leaves_the_others() {
+    let city = City::load("new-york").expect("loads");
+    let folder = tempfile::tempdir().expect("a folder");
+    let layer = city.rent("rent").expect("a layer");
+    let put = |rows: &[(&str, &str)]| {
+        let rows = rows
+            .iter()
+            .map(|(tract, rent)| format!("1400000US{tract},x,{rent}\n"));
+        let text = format!("GEO_ID,NAME,B25064_001E\n{}", rows.collect::<String>());
+        let path = folder.path().join("rent-2022.csv");
+        std::fs::write(&path, text).expect("written");
+        numbers(&import(folder.path(), &city, layer, &path, None).expect("reads"))
+    };
+    let known = || {
+        let all = rents::rents(folder.path(), "rent").expect("reads");
+        all[0].1.by_area.keys().cloned().collect::<Vec<_>>()
+    };
+    put(&[("36061000100", "1500"), ("36061000200", "1600")]);
+    put(&[("36047000100", "1400")]);
+    assert_eq!(known(), ["36047000100", "36061000100", "36061000200"]);
+    assert_eq!(put(&[("36061000100", "1500")]), [1, 0, 1, 0, 1, 1]);
+    assert_eq!(known(), ["36047000100", "36061000100"]);
+}
+
+#[test]
 fn a_year_is_read_from_a_downloads_name() {
     for (name, year) in [
         ("ACSDT5Y2022.B25064-Data.csv", Some(2022)),

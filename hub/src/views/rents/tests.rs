@@ -3,6 +3,7 @@ use crate::city::City;
 use crate::views::choice::{Choice, When};
 use crate::views::fixture::{self, english, spanish};
 use crate::views::page::map_page;
+use crate::views::projection::View;
 use crate::views::{Picture, atom, csv, geojson};
 
 const KNOWN: Rent = Rent::Is {
@@ -234,4 +235,65 @@ fn programs_get_figures_bounds_and_no_counts() {
         told["colours"].as_array().map(Vec::len),
         Some(classes(layer).len() + 1)
     );
+}
+
+/// With the outlines of the city's tracts, simplified as they are stored.
+#[test]
+fn the_whole_citys_rents_are_a_light_page() {
+    let shapefile = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../shared/data/la_tracts_utm_shapefile.zip"
+    );
+    let city = Arc::new(City::load("los-angeles").expect("loads"));
+    let set = city.rent("rent").expect("a layer");
+    let bytes = std::fs::read(shapefile).expect("reads");
+    let read = crate::feeds::boundaries::read::read(&bytes, &set.boundaries).expect("reads");
+    let areas = simplify(&read, crate::feeds::boundaries::TOLERANCE);
+    let by_area = areas.0.keys().zip(0_u32..).map(|(name, n)| {
+        // Neighbours that differ, and some without a figure.
+        let rent = match n * 7_919 % 41 {
+            0 => Rent::Unknown,
+            1 => Rent::OrMore(3_500),
+            n => plain_rent(900 + n * 50),
+        };
+        (name.clone(), rent)
+    });
+    let rents = Rents {
+        read_at: 1_782_900_000,
+        by_area: by_area.collect(),
+    };
+    let stored = [(open_data::number(jiff::civil::date(2022, 1, 1)), rents)];
+    let outlines = StoredAreas {
+        read_at: 0,
+        areas,
+        former: Areas::default(),
+    };
+    let layer = super::layer(set, &stored, outlines).expect("drawn");
+    assert_eq!(layer.periods[0].rents.len(), 999);
+    let mut picture = fixture::picture(3);
+    picture.city = city.clone();
+    picture.layers = Arc::new(vec![fixture::layer(), layer]);
+    for (view, most) in [
+        (View::Now, 30_000),
+        (View::CITY, 45_000),
+        (View::Grid { z: 1, x: 4, y: 4 }, 60_000),
+        (View::Grid { z: 2, x: 8, y: 8 }, 60_000),
+    ] {
+        let choice = of_rents(&picture).with_view(view);
+        let page = map_page(&picture, picture.at, &choice, None);
+        assert!(page.contains("class=\"v3\"") || view == View::Now);
+        let sent = brotli(page.as_bytes());
+        assert!(sent < most, "{view:?}: {sent}");
+    }
+}
+
+/// The bytes of it on the wire, at a quality that is lower than what is sent.
+fn brotli(text: &[u8]) -> usize {
+    let params = brotli::enc::BrotliEncoderParams {
+        quality: 4,
+        ..Default::default()
+    };
+    let mut sent = Vec::new();
+    brotli::BrotliCompress(&mut &*text, &mut sent, &params).expect("memory takes it");
+    sent.len()
 }
