@@ -6,6 +6,8 @@
 //! logged, and no bytes from outside panic or allocate without a bound.
 
 mod container;
+#[cfg(target_arch = "x86_64")]
+mod convolutions;
 mod file;
 mod fingerprint;
 mod manifest;

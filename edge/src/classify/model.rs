@@ -7,6 +7,8 @@ use std::sync::Arc;
 use tract_onnx::prelude::*;
 
 use super::container::ImageError;
+#[cfg(target_arch = "x86_64")]
+use super::convolutions;
 use super::manifest::{self, Thresholds};
 use super::operators;
 use super::photo;
@@ -127,7 +129,8 @@ fn optimised(onnx: &[u8], side: usize) -> Result<Arc<TypedRunnableModel>, Networ
     let network = operators::reader()
         .model_for_read(&mut Cursor::new(onnx))?
         .with_input_fact(0, f32::fact([1, 3, side, side]).into())?
-        .into_optimized()?
-        .into_runnable()?;
-    Ok(network)
+        .into_typed()?;
+    #[cfg(target_arch = "x86_64")]
+    let network = convolutions::joined(network)?;
+    Ok(network.into_optimized()?.into_runnable()?)
 }

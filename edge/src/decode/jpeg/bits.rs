@@ -1,16 +1,39 @@
 //! The bits of entropy-coded data (T.81, F.2.2.5): a zero byte after each FF is none of them, and a marker ends them.
 
-/// It is copied for what is seldom done, so that the loops keep it in registers.
+use memchr::memchr;
+
+/// Takes the bytes up to a marker, without the zero after each FF. Returns what begins with the marker.
+pub(super) fn unstuff<'a>(data: &'a [u8], to: &mut Vec<u8>) -> &'a [u8] {
+    to.clear();
+    let mut rest = data;
+    while let Some(at) = memchr(0xff, rest) {
+        if rest.get(at + 1) != Some(&0) {
+            to.extend_from_slice(&rest[..at]);
+            return &rest[at..];
+        }
+        to.extend_from_slice(&rest[..=at]);
+        rest = &rest[at + 2..];
+    }
+    to.extend_from_slice(rest);
+    &[]
+}
+
+/// What stands behind a restart marker, if that is what comes next.
+pub(super) fn behind_restart(data: &[u8]) -> Option<&[u8]> {
+    let marker = data.iter().position(|&byte| byte != 0xff)?;
+    let is_restart = marker > 0 && (0xd0..=0xd7).contains(&data[marker]);
+    is_restart.then(|| &data[marker + 1..])
+}
+
+/// Reads from what was unstuffed. It is copied for what is seldom done, so that the loops keep it in registers.
 #[derive(Clone, Copy)]
 pub(super) struct Bits<'a> {
     data: &'a [u8],
     at: usize,
-    /// The next bits, the first of them highest.
+    /// The next bits, the first of them highest; zeros behind the end.
     buffer: u64,
-    /// How many of the buffer's bits are read from the data, or made up behind its end.
+    /// How many of the buffer's bits are before `at`.
     count: u32,
-    /// How many bits were made up.
-    made_up: u32,
 }
 
 /// So many bits are there after [`Bits::fill`].
@@ -26,67 +49,21 @@ impl<'a> Bits<'a> {
             at: 0,
             buffer: 0,
             count: 0,
-            made_up: 0,
         }
     }
 
     /// At least [`FILLED`] bits to read.
     #[inline(always)]
     pub(super) fn fill(&mut self) {
-        if let Some(next) = self.data.get(self.at..).and_then(<[u8]>::first_chunk) {
-            let word = u64::from_be_bytes(*next);
-            if ff_bytes(word) == 0 {
-                // Bits beyond the count are the next byte's: they are set again, to the same.
-                self.buffer |= word >> self.count;
-                let bytes = (63 - self.count) / 8;
-                self.at += bytes as usize;
-                self.count += 8 * bytes;
-                return;
-            }
-        }
-        *self = self.filled_at_ff();
-    }
-
-    /// Filled where an FF is near, or the end.
-    #[cold]
-    fn filled_at_ff(mut self) -> Self {
-        while self.count < FILLED {
-            let rest = self.data.get(self.at..).unwrap_or_default();
-            if let Some(next) = rest.first_chunk() {
-                let word = u64::from_be_bytes(*next);
-                let before_ff = ff_bytes(word).leading_zeros() / 8;
-                let bytes = before_ff.min((63 - self.count) / 8);
-                let bits = 8 * bytes;
-                // At most 56 of them.
-                self.buffer |= (word & !(u64::MAX >> bits)) >> self.count;
-                self.at += bytes as usize;
-                self.count += bits;
-            }
-            self.fill_byte();
-        }
-        self
-    }
-
-    fn fill_byte(&mut self) {
-        if self.count >= FILLED {
-            return;
-        }
-        let byte = match (self.data.get(self.at), self.data.get(self.at + 1)) {
-            (Some(0xff), Some(0)) => {
-                self.at += 2;
-                0xff
-            }
-            (Some(0xff), _) | (None, _) => {
-                self.made_up += 8;
-                0
-            }
-            (Some(&byte), _) => {
-                self.at += 1;
-                byte
-            }
+        let word = match self.data.get(self.at..).and_then(<[u8]>::first_chunk) {
+            Some(next) => u64::from_be_bytes(*next),
+            None => last_word(self.data, self.at),
         };
-        self.buffer |= u64::from(byte) << (56 - self.count);
-        self.count += 8;
+        // Bits beyond the count are the next byte's: they are set again, to the same.
+        self.buffer |= word >> self.count;
+        let bytes = (63 - self.count) / 8;
+        self.at += bytes as usize;
+        self.count += 8 * bytes;
     }
 
     #[inline(always)]
@@ -120,30 +97,27 @@ impl<'a> Bits<'a> {
 
     /// Whether more was taken than was there.
     pub(super) fn is_beyond(&self) -> bool {
-        self.count < self.made_up
+        self.taken() > 8 * self.data.len()
     }
 
-    /// Goes on behind a restart marker, if that is what comes next.
-    pub(super) fn restart(&mut self) -> Option<()> {
-        let rest = self.data.get(self.at..)?;
-        let marker = rest.iter().position(|&byte| byte != 0xff)?;
-        if self.is_beyond() || marker == 0 || !(0xd0..=0xd7).contains(&rest[marker]) {
-            return None;
-        }
-        *self = Self {
-            at: self.at + marker + 1,
-            ..Self::new(self.data)
-        };
-        Some(())
+    /// Whether less than a byte is left.
+    pub(super) fn is_used_up(&self) -> bool {
+        !self.is_beyond() && 8 * self.data.len() - self.taken() < 8
+    }
+
+    fn taken(&self) -> usize {
+        8 * self.at - self.count as usize
     }
 }
 
-/// The highest bit of each byte that is FF; an FE right before one may have it too.
-#[inline(always)]
-fn ff_bytes(word: u64) -> u64 {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    let zeros = !word;
-    zeros.wrapping_sub(ONES) & !zeros & (ONES << 7)
+/// The last bytes, and zeros behind them.
+#[cold]
+fn last_word(data: &[u8], at: usize) -> u64 {
+    let mut word = [0; 8];
+    for (to, from) in word.iter_mut().zip(data.get(at..).unwrap_or_default()) {
+        *to = *from;
+    }
+    u64::from_be_bytes(word)
 }
 
 #[cfg(test)]
@@ -175,7 +149,10 @@ mod tests {
                 }
             }
             stuffed.extend([0xff, 0xd9]);
-            let mut bits = Bits::new(&stuffed);
+            let mut data = vec![1; 5];
+            assert_eq!(unstuff(&stuffed, &mut data), [0xff, 0xd9]);
+            assert_eq!(data, plain);
+            let mut bits = Bits::new(&data);
             let mut at = 0;
             while at < 8 * plain.len() {
                 bits.fill();
@@ -189,10 +166,10 @@ mod tests {
                     at += taken;
                 }
             }
-            assert!(!bits.is_beyond());
+            assert!(bits.is_used_up());
             bits.fill();
             bits.take(1);
-            assert!(bits.is_beyond());
+            assert!(bits.is_beyond() && !bits.is_used_up());
         }
     }
 }

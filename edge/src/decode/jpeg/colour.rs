@@ -8,39 +8,30 @@ pub(super) fn rgb(header: &Header<'_>, planes: &[Plane]) -> Reduced {
     let size = (header.width.div_ceil(8), header.height.div_ceil(8));
     let picture = (header.width as f64 / 8.0, header.height as f64 / 8.0);
     let (across, down) = header.sampling();
-    // Which value of each component a pixel of the row takes.
-    let columns: Vec<[usize; 3]> = (0..size.0)
-        .map(|x| {
-            std::array::from_fn(|component| {
-                let plane = planes.get(component);
-                plane.map_or(0, |plane| x * plane.across / across)
-            })
-        })
-        .collect();
     let mut rgb = vec![0; 3 * size.0 * size.1];
+    let mut rows = [const { Vec::new() }; 3];
     for (y, pixels) in rgb.chunks_exact_mut(3 * size.0).enumerate() {
+        // A value of a coarser component is several pixels'.
+        for (values, plane) in rows.iter_mut().zip(planes) {
+            let row = y * plane.down / down * plane.row;
+            let row = &plane.values[row..row + plane.row];
+            values.clear();
+            if plane.across == across {
+                values.extend_from_slice(row);
+            } else {
+                values.extend((0..size.0).map(|x| row[x * plane.across / across]));
+            }
+        }
+        let [luma, blue, red] = &rows;
         let pixels = pixels.as_chunks_mut::<3>().0.iter_mut();
-        let row = |plane: &Plane| {
-            let row = y * plane.down / down;
-            row * plane.row..(row + 1) * plane.row
-        };
-        match planes {
-            [luma, blue, red] => {
-                let (luma, blue, red) = (
-                    &luma.values[row(luma)],
-                    &blue.values[row(blue)],
-                    &red.values[row(red)],
-                );
-                for (rgb, [l, b, r]) in pixels.zip(&columns) {
-                    *rgb = pixel(luma[*l], blue[*b], red[*r]);
-                }
+        if let [_] = planes {
+            for (rgb, grey) in pixels.zip(luma) {
+                *rgb = [*grey; 3];
             }
-            [grey, ..] => {
-                for (rgb, grey) in pixels.zip(&grey.values[row(grey)]) {
-                    *rgb = [*grey; 3];
-                }
+        } else {
+            for (rgb, ((luma, blue), red)) in pixels.zip(luma.iter().zip(blue).zip(red)) {
+                *rgb = pixel(*luma, *blue, *red);
             }
-            [] => {}
         }
     }
     Reduced { size, picture, rgb }

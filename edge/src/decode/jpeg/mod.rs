@@ -2,7 +2,7 @@
 //!
 //! A JPEG keeps each 8 x 8 block as its mean (DC) and 63 finer waves (AC). The mean is the block's pixel in a picture of an
 //! eighth. The waves are stepped over without being decoded, and no inverse transform is run: a 12-megapixel photo takes a
-//! fraction of a full decode's time and a hundredth of its memory. Colour kept at half of the size needs three waves more:
+//! fraction of a full decode's time, and of its memory little more than the file's size. Colour kept at half of the size needs three waves more:
 //! they tell the means of a block's quarters. ITU-T T.81; colours as in JFIF (ITU-T T.871).
 //!
 //! Only what phones write is read here: sequential, Huffman-coded, 8 bits, grey or YCbCr, one scan. Anything else is `None`, and

@@ -1,6 +1,6 @@
 //! From the scan's bits to each component's reduced plane.
 
-use super::bits::Bits;
+use super::bits::{Bits, behind_restart, unstuff};
 use super::header::{Component, Header};
 
 /// A component at an eighth of the picture: brightness, or a difference of colour around 128.
@@ -64,30 +64,41 @@ pub(super) fn planes(header: &Header<'_>) -> Option<Vec<Plane>> {
         .iter()
         .map(|component| Plane::new(component, (across, down), most))
         .collect();
-    let mut bits = Bits::new(header.data);
     let mut means = vec![0; planes.len()];
-    let mut until_restart = header.restart;
-    for unit_row in 0..down {
-        for unit in 0..across {
-            if header.restart > 0 && until_restart == 0 {
-                bits.restart()?;
-                means.fill(0);
-                until_restart = header.restart;
-            }
-            until_restart = until_restart.wrapping_sub(1);
+    let units = across * down;
+    let interval = if header.restart > 0 {
+        header.restart
+    } else {
+        units
+    };
+    let mut rest = header.data;
+    let mut data = Vec::with_capacity(rest.len());
+    for first in (0..units).step_by(interval) {
+        if first > 0 {
+            rest = behind_restart(rest)?;
+        }
+        rest = unstuff(rest, &mut data);
+        let mut bits = Bits::new(&data);
+        means.fill(0);
+        let end = units.min(first + interval);
+        for unit in first..end {
+            let (row, column) = (unit / across, unit % across);
             for (component, (plane, mean)) in header
                 .components
                 .iter()
                 .zip(planes.iter_mut().zip(&mut means))
             {
-                for y in unit_row * component.down..(unit_row + 1) * component.down {
-                    for x in unit * component.across..(unit + 1) * component.across {
+                for y in row * component.down..(row + 1) * component.down {
+                    for x in column * component.across..(column + 1) * component.across {
                         block_of(component, &mut bits, mean, plane, (x, y))?;
                     }
                 }
             }
+            if bits.is_beyond() {
+                return None;
+            }
         }
-        if bits.is_beyond() {
+        if end < units && !bits.is_used_up() {
             return None;
         }
     }

@@ -1,0 +1,272 @@
+//! Convolutions in a row, laid out for the kernels: each picture's pixels hold all channels, and its border holds the zeros
+//! that a window beyond the edge reads.
+
+use fearless_simd::x86::Avx2;
+
+use super::kernel::{Block, Dense, Depthwise, LANES, Place};
+
+/// A picture between two layers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) height: usize,
+    pub(super) width: usize,
+    pub(super) channels: usize,
+    /// Pixels of zeros on each side.
+    pub(super) border: usize,
+}
+
+impl Shape {
+    /// Values a row, with its border.
+    fn row(&self) -> usize {
+        (self.width + 2 * self.border) * self.channels
+    }
+
+    fn values(&self) -> usize {
+        (self.height + 2 * self.border) * self.row()
+    }
+
+    /// Of a pixel, counted from the corner of the border.
+    fn offset(&self, y: usize, x: usize) -> usize {
+        y * self.row() + x * self.channels
+    }
+}
+
+/// A convolution as ONNX writes it.
+pub(super) struct Convolution<'a> {
+    /// Numbers of the pictures.
+    pub(super) from: usize,
+    pub(super) to: usize,
+    /// Output channels, input channels, rows, columns; one input channel where each is alone.
+    pub(super) weights: &'a [f32],
+    pub(super) bias: &'a [f32],
+    pub(super) window: [usize; 2],
+    pub(super) strides: [usize; 2],
+    /// Above, and to the left.
+    pub(super) padding: [usize; 2],
+    pub(super) is_depthwise: bool,
+    pub(super) added: Option<usize>,
+    pub(super) is_cut: bool,
+}
+
+#[derive(Debug)]
+struct Layer {
+    from: usize,
+    to: usize,
+    added: Option<usize>,
+    places: Vec<Place>,
+    /// Of the window's rows, or of its values where each channel is alone.
+    offsets: Vec<usize>,
+    weights: Weights,
+    is_cut: bool,
+}
+
+#[derive(Debug)]
+enum Weights {
+    Dense {
+        row: usize,
+        blocks: Vec<Block>,
+    },
+    Depthwise {
+        bias: Vec<[f32; LANES]>,
+        weights: Vec<[f32; LANES]>,
+    },
+}
+
+/// What runs from the network's picture to the last convolution's output.
+#[derive(Debug)]
+pub(super) struct Layers {
+    avx2: Avx2,
+    shapes: Vec<Shape>,
+    layers: Vec<Layer>,
+}
+
+impl Layers {
+    /// The first shape is the network's input, the last one its output; each layer makes the next.
+    pub(super) fn new(avx2: Avx2, shapes: Vec<Shape>, all: &[Convolution<'_>]) -> Self {
+        let layers = all
+            .iter()
+            .map(|convolution| Layer::new(convolution, &shapes))
+            .collect();
+        Self {
+            avx2,
+            shapes,
+            layers,
+        }
+    }
+
+    /// One picture, its channels, rows and columns.
+    pub(super) fn output(&self) -> [usize; 4] {
+        let last = self.shapes[self.shapes.len() - 1];
+        [1, last.channels, last.height, last.width]
+    }
+
+    /// From planes to planes, one for each channel.
+    pub(super) fn run(&self, planes: &[f32]) -> Vec<f32> {
+        let mut pictures: Vec<Vec<f32>> = vec![Vec::new(); self.shapes.len()];
+        pictures[0] = from_planes(&self.shapes[0], planes);
+        for (number, layer) in self.layers.iter().enumerate() {
+            let mut to = vec![0.0; self.shapes[layer.to].values()];
+            layer.run(self.avx2, &pictures, &mut to);
+            pictures[layer.to] = to;
+            for picture in [Some(layer.from), layer.added].into_iter().flatten() {
+                let later = &self.layers[number + 1..];
+                if !later.iter().any(|layer| layer.reads(picture)) {
+                    pictures[picture] = Vec::new();
+                }
+            }
+        }
+        let last = self.shapes.len() - 1;
+        to_planes(&self.shapes[last], &pictures[last])
+    }
+}
+
+impl Layer {
+    fn new(convolution: &Convolution<'_>, shapes: &[Shape]) -> Self {
+        let (from, to) = (&shapes[convolution.from], &shapes[convolution.to]);
+        let added = convolution.added.map(|added| &shapes[added]);
+        let [rows, columns] = convolution.window;
+        let inner = |shape: &Shape, y: usize, x: usize| {
+            shape.offset(y + shape.border, x + shape.border) as u32
+        };
+        let mut places = Vec::with_capacity(to.height * to.width);
+        for y in 0..to.height {
+            for x in 0..to.width {
+                let corner = from.offset(
+                    y * convolution.strides[0] + from.border - convolution.padding[0],
+                    x * convolution.strides[1] + from.border - convolution.padding[1],
+                );
+                places.push(Place {
+                    from: corner as u32,
+                    to: inner(to, y, x),
+                    added: added.map_or(0, |added| inner(added, y, x)),
+                });
+            }
+        }
+        let offsets = if convolution.is_depthwise {
+            (0..rows * columns)
+                .map(|tap| from.offset(tap / columns, tap % columns))
+                .collect()
+        } else {
+            (0..rows).map(|row| from.offset(row, 0)).collect()
+        };
+        Self {
+            from: convolution.from,
+            to: convolution.to,
+            added: convolution.added,
+            places,
+            offsets,
+            weights: if convolution.is_depthwise {
+                depthwise(convolution, to.channels)
+            } else {
+                dense(convolution, from.channels, to.channels)
+            },
+            is_cut: convolution.is_cut,
+        }
+    }
+
+    fn reads(&self, picture: usize) -> bool {
+        self.from == picture || self.added == Some(picture)
+    }
+
+    fn run(&self, avx2: Avx2, pictures: &[Vec<f32>], to: &mut [f32]) {
+        let from = &pictures[self.from];
+        match &self.weights {
+            Weights::Dense { row, blocks } => Dense {
+                from,
+                added: self.added.map(|added| pictures[added].as_slice()),
+                places: &self.places,
+                rows: &self.offsets,
+                row: *row,
+                blocks,
+                is_cut: self.is_cut,
+            }
+            .run(avx2, to),
+            Weights::Depthwise { bias, weights } => Depthwise {
+                from,
+                places: &self.places,
+                taps: &self.offsets,
+                bias,
+                weights,
+                is_cut: self.is_cut,
+            }
+            .run(avx2, to),
+        }
+    }
+}
+
+/// In blocks of two vectors of output channels, the last one perhaps of one; in each by row, column and input channel.
+fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Weights {
+    let [rows, columns] = convolution.window;
+    let mut blocks = Vec::new();
+    let mut channel = 0;
+    while channel < outputs {
+        let vectors = match (outputs - channel) / LANES {
+            left @ ..=3 => left,
+            _ => 2,
+        };
+        let vectors = channel..channel + vectors * LANES;
+        let mut weights = Vec::with_capacity(rows * columns * inputs * vectors.len() / LANES);
+        for row in 0..rows {
+            for column in 0..columns {
+                for input in 0..inputs {
+                    for vector in vectors.clone().step_by(LANES) {
+                        weights.push(std::array::from_fn(|lane| {
+                            let at = (vector + lane) * inputs + input;
+                            convolution.weights[(at * rows + row) * columns + column]
+                        }));
+                    }
+                }
+            }
+        }
+        blocks.push(Block {
+            channel,
+            bias: convolution.bias[vectors.clone()].as_chunks().0.to_vec(),
+            weights,
+        });
+        channel = vectors.end;
+    }
+    Weights::Dense {
+        row: columns * inputs,
+        blocks,
+    }
+}
+
+/// By the window's values, then by channels.
+fn depthwise(convolution: &Convolution<'_>, channels: usize) -> Weights {
+    let taps = convolution.window[0] * convolution.window[1];
+    let weights = (0..taps).flat_map(|tap| {
+        (0..channels).step_by(LANES).map(move |channel| {
+            std::array::from_fn(|lane| convolution.weights[(channel + lane) * taps + tap])
+        })
+    });
+    Weights::Depthwise {
+        bias: convolution.bias.as_chunks().0.to_vec(),
+        weights: weights.collect(),
+    }
+}
+
+fn from_planes(shape: &Shape, planes: &[f32]) -> Vec<f32> {
+    let mut picture = vec![0.0; shape.values()];
+    for (channel, plane) in planes.chunks_exact(shape.height * shape.width).enumerate() {
+        for (y, row) in plane.chunks_exact(shape.width).enumerate() {
+            let at = shape.offset(y + shape.border, shape.border) + channel;
+            let to = picture[at..].iter_mut().step_by(shape.channels);
+            for (to, value) in to.zip(row) {
+                *to = *value;
+            }
+        }
+    }
+    picture
+}
+
+fn to_planes(shape: &Shape, picture: &[f32]) -> Vec<f32> {
+    let mut planes = Vec::with_capacity(shape.channels * shape.height * shape.width);
+    for channel in 0..shape.channels {
+        for y in 0..shape.height {
+            let at = shape.offset(y + shape.border, shape.border) + channel;
+            let row = picture[at..].iter().step_by(shape.channels);
+            planes.extend(row.take(shape.width));
+        }
+    }
+    planes
+}
