@@ -90,7 +90,10 @@ impl Search {
             return None;
         }
         let answer = look(&text, &picture.city, &picture.coverage);
-        let nothing = answer.as_ref().is_err_and(is_nothing);
+        // A street of which only the name is known here may be a corner there.
+        let nothing = answer.as_ref().is_err_and(|missing| {
+            is_nothing(missing) || matches!(missing.why, Missing::OneStreet(_))
+        });
         let elsewhere = elsewhere::find(&text, picture, nothing);
         Some(Self {
             text,
