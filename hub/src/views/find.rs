@@ -94,7 +94,10 @@ impl Search {
         let stop = || stop(&picture.context, &text).filter(|stop| city.holds(stop.lat, stop.lon));
         let answer = look(&text, city, &picture.coverage);
         let answer = answer.or_else(|missing| stop().ok_or(missing));
-        let nothing = answer.as_ref().is_err_and(is_nothing);
+        // A street of which only the name is known here may be a corner there.
+        let nothing = answer.as_ref().is_err_and(|missing| {
+            is_nothing(missing) || matches!(missing.why, Missing::OneStreet(_))
+        });
         let elsewhere = elsewhere::find(&text, picture, nothing);
         Some(Self {
             text,

@@ -189,6 +189,8 @@ async fn a_search_leads_into_the_city_that_has_the_place() {
     let Several { server, .. } = several();
     for (page, link) in [
         ("/?q=ballard+seattle", "seattle/?view="),
+        // A street there, a district here.
+        ("/?q=ballard", "seattle/?view="),
         ("/los-angeles/?q=ballard,+seattle", "../seattle/?view="),
         ("/seattle/?q=5th+and+san+pedro", "../?view="),
     ] {
