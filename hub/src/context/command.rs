@@ -100,7 +100,7 @@ pub fn put<B: Build>(
     is_fetched: bool,
 ) -> Result<(), FeedError> {
     let (as_of, version, what) = build.end();
-    tracing::debug!(layer = which.id(), things = what.len(), "kept");
+    tracing::debug!(layer = which.id(), things = what.count(), "kept");
     let kept = Kept {
         read_at: Timestamp::now().as_second(),
         as_of: as_of.map(open_data::number),

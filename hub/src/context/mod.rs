@@ -112,17 +112,17 @@ pub struct Cameras {
 /// What is drawn of a layer.
 pub trait Drawn: Serialize + DeserializeOwned {
     /// How many things it is.
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
 }
 
 impl Drawn for Transit {
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.lines.len() + self.stops.len()
     }
 }
 
 impl Drawn for Cameras {
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.at.len()
     }
 }

@@ -144,7 +144,7 @@ fn fetch<B: Build>(
     let mut build = B::default();
     let report = one(&mut build, file, city, which.id())?;
     if let Some(before) = &before
-        && (report.records - report.unplaced) * 2 < before.what.len() as u64
+        && (report.records - report.unplaced) * 2 < before.what.count() as u64
     {
         return Err(FeedError::Form(
             "less than half of what the map has; `spotlight-hub import` takes it all the same",

@@ -163,7 +163,7 @@ fn an_import_takes_the_place_of_all_that_was_and_a_failed_one_of_nothing() {
     let (one, bad) = (path("one.zip", &feed("")), path("bad.zip", b"no zip"));
     assert!(!import(&[one.clone(), bad]));
     assert_eq!(lines(), None);
-    assert!(import(&[one.clone()]));
+    assert!(import(std::slice::from_ref(&one)));
     assert_eq!(lines(), Some(2));
     assert!(import(&[one, shared("gtfs_lametro_rail_2024-02-22.zip")]));
     assert_eq!(lines(), Some(8));

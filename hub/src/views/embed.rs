@@ -18,6 +18,11 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
     let frame = Frame::of(choice.view, picture);
     let shown = Shown::of(picture, choice, &frame);
     let beside = Beside::of(picture, choice);
+    let on = svg::On {
+        shown: shown.as_ref(),
+        beside,
+        pin: None,
+    };
     let body = html! {
         (svg::symbols())
         (header(picture, choice, "./"))
@@ -25,7 +30,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
             (list::summary(picture, &seen, at, &choice.address("./"), words))
             section #where aria-label=(words.map_heading()) {
                 div #frame role="group" aria-label=(words.map_heading()) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), &beside, words, None))
+                    (svg::map(picture, &seen, at, &frame, &on, words))
                     (context::credits(&beside))
                     (moves(&frame, choice, words))
                 }

@@ -50,6 +50,11 @@ pub fn searched_page(
     let shown = Shown::of(picture, choice, &frame);
     let beside = Beside::of(picture, choice);
     let pin = choice.place.map(|at| find::pin(at, &frame, choice.lang));
+    let on = svg::On {
+        shown: shown.as_ref(),
+        beside,
+        pin: pin.as_ref(),
+    };
     let body = html! {
         (header(picture, choice, "./"))
         main {
@@ -59,7 +64,7 @@ pub fn searched_page(
             section #where aria-label=(words.map_heading()) {
                 @if let Some(search) = search { (find::answer(picture, choice, search)) }
                 div #frame role="group" aria-label=(words.map_heading()) {
-                    (svg::map(picture, &seen, at, &frame, shown.as_ref(), &beside, words, pin.as_ref()))
+                    (svg::map(picture, &seen, at, &frame, &on, words))
                     (context::credits(&beside))
                     (moves(&frame, choice, words))
                 }

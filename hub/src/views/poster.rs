@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::views::choice::Choice;
-use crate::views::context::Beside;
 use crate::views::page::{STYLE, dialled};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
@@ -137,7 +136,7 @@ fn map(picture: &Picture, langs: &[Lang], first: Lang) -> Markup {
     let shown = Shown::of(&picture, &Choice::default(), &frame);
     html! {
         section .picture {
-            div #frame { (svg::map(&picture, &[], picture.at, &frame, shown.as_ref(), &Beside::default(), words, None)) }
+            div #frame { (svg::map(&picture, &[], picture.at, &frame, &svg::On { shown: shown.as_ref(), ..svg::On::default() }, words)) }
             @for lang in langs {
                 div .scales lang=(lang.code()) dir=(lang.dir()) { (legend::ground(shown.as_ref(), *lang)) }
             }

@@ -23,17 +23,26 @@ const FAR: f64 = 18_000.0;
 /// must not look as if it had data there. From, and how far, in units.
 const AROUND: (i32, i32) = (-4_000, 9_000);
 
-/// The map with the marks of `seen` on it, and a pin where a reader looks for a place.
+/// What is on a map besides what is seen.
+#[derive(Clone, Copy, Default)]
+pub struct On<'a> {
+    /// Open data.
+    pub shown: Option<&'a Shown<'a>>,
+    pub beside: Beside<'a>,
+    /// Where a reader looks for a place.
+    pub pin: Option<&'a Markup>,
+}
+
+/// The map with the marks of `seen` on it.
 pub fn map(
     picture: &Picture,
     seen: &[&Sighting],
     at: Timestamp,
     frame: &Frame,
-    shown: Option<&Shown<'_>>,
-    beside: &Beside<'_>,
+    on: &On<'_>,
     words: Words,
-    pin: Option<&Markup>,
 ) -> Markup {
+    let On { shown, beside, pin } = on;
     let city = &picture.city;
     let now = time::clock(at, &city.time_zone);
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
@@ -361,10 +370,11 @@ mod tests {
             &seen,
             picture.at,
             &frame,
-            shown.as_ref(),
-            &Beside::default(),
+            &On {
+                shown: shown.as_ref(),
+                ..On::default()
+            },
             choice.lang.words(),
-            None,
         )
         .into_string()
     }
