@@ -25,6 +25,20 @@ impl Shape {
         (self.height + 2 * self.border) * self.row()
     }
 
+    /// Makes room for such a picture in an earlier one: the border is zero, what is inside is still to be written.
+    fn blank(&self, picture: &mut Vec<f32>) {
+        picture.resize(self.values(), 0.0);
+        let side = self.border * self.channels;
+        let (above, rest) = picture.split_at_mut(self.border * self.row());
+        let (inside, below) = rest.split_at_mut(self.height * self.row());
+        above.fill(0.0);
+        below.fill(0.0);
+        for row in inside.chunks_exact_mut(self.row()) {
+            row[..side].fill(0.0);
+            row[self.row() - side..].fill(0.0);
+        }
+    }
+
     /// Of a pixel, counted from the corner of the border.
     fn offset(&self, y: usize, x: usize) -> usize {
         y * self.row() + x * self.channels
@@ -103,15 +117,19 @@ impl Layers {
     /// From planes to planes, one for each channel.
     pub(super) fn run(&self, planes: &[f32]) -> Vec<f32> {
         let mut pictures: Vec<Vec<f32>> = vec![Vec::new(); self.shapes.len()];
+        let mut spare: Vec<Vec<f32>> = Vec::new();
         pictures[0] = from_planes(&self.shapes[0], planes);
         for (number, layer) in self.layers.iter().enumerate() {
-            let mut to = vec![0.0; self.shapes[layer.to].values()];
+            // The largest picture that nobody reads any more.
+            spare.sort_by_key(Vec::capacity);
+            let mut to = spare.pop().unwrap_or_default();
+            self.shapes[layer.to].blank(&mut to);
             layer.run(self.avx2, &pictures, &mut to);
             pictures[layer.to] = to;
             for picture in [Some(layer.from), layer.added].into_iter().flatten() {
                 let later = &self.layers[number + 1..];
                 if !later.iter().any(|layer| layer.reads(picture)) {
-                    pictures[picture] = Vec::new();
+                    spare.push(std::mem::take(&mut pictures[picture]));
                 }
             }
         }
