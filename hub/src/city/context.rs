@@ -5,6 +5,9 @@ use serde::Deserialize;
 
 use super::FeedWords;
 
+/// The cameras of every city that does not say otherwise.
+const CAMERAS: &str = include_str!("../../cities/cameras.toml");
+
 /// `transit` or `cameras` in a city's file.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,11 @@ pub struct ContextSource {
 }
 
 impl ContextSource {
+    /// The cameras of a city whose file says nothing of them.
+    pub fn cameras() -> Option<Self> {
+        toml::from_str(CAMERAS).ok()
+    }
+
     /// What is wrong with it.
     pub fn check(&self) -> Result<(), String> {
         let is_web =
@@ -59,6 +67,18 @@ impl ContextSource {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_city_has_cameras_on_the_terms_of_who_mapped_them() {
+        let cameras = ContextSource::cameras().expect("of its form");
+        assert_eq!(cameras.check(), Ok(()));
+        assert!(cameras.spanish.is_some() && cameras.licence.contains("ODbL"));
+        assert!(
+            cameras
+                .credit
+                .is_some_and(|credit| credit.contains("OpenStreetMap"))
+        );
+    }
 
     #[test]
     fn what_would_break_silently_is_named() {

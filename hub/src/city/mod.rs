@@ -192,7 +192,7 @@ struct CityFile {
     notices: Vec<NoticeSource>,
     #[serde(default)]
     transit: Option<ContextSource>,
-    #[serde(default)]
+    #[serde(default = "ContextSource::cameras")]
     cameras: Option<ContextSource>,
     feeds: Vec<Feed>,
 }
