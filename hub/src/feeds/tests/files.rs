@@ -85,10 +85,10 @@ fn the_recorded_rows_of_new_york_and_san_francisco_have_exact_counts() {
     }
 }
 
-/// Bicycles that a sensor counted, in two saved pages: 1,001 rows, each of its own quarter of an hour, without a place.
+/// Bicycles that a sensor counted, in two saved pages: 1,001 rows, each of its own quarter of an hour, at a point of no city.
 #[test]
 fn a_table_of_something_else_is_counted_by_a_file_that_names_its_columns() {
-    let columns = "[feeds.columns]\nid = ['date']\ncreated = ['date']\naddress = ['id']\nlatitude = ['latitude']\nlongitude = ['longitude']";
+    let columns = "[feeds.columns]\nid = ['date']\ncreated = ['date']\naddress = ['id']\nlatitude = ['counts']\nlongitude = ['status']";
     let source = "kind = 'socrata'\naddress = 'https://data.example.org'\ndataset = 'abcd-1234'";
     let there = There::new(&feed(columns, source));
     for (file, expected) in [
