@@ -189,7 +189,7 @@ impl Depthwise<'_> {
 }
 
 #[inline(always)]
-fn cut(avx2: Avx2, sum: f32x8<Avx2>, is_cut: bool) -> f32x8<Avx2> {
+pub(super) fn cut(avx2: Avx2, sum: f32x8<Avx2>, is_cut: bool) -> f32x8<Avx2> {
     if is_cut {
         sum.max(f32x8::splat(avx2, 0.0))
     } else {

@@ -4,6 +4,7 @@
 use fearless_simd::x86::Avx2;
 
 use super::kernel::{Block, Dense, Depthwise, LANES, Place};
+use super::winograd::{Channels, Points, SIDE, Winograd};
 
 /// A picture between two layers.
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +81,13 @@ enum Weights {
         row: usize,
         blocks: Vec<Block>,
     },
+    Winograd {
+        inputs: usize,
+        from_row: usize,
+        outputs: usize,
+        to_row: usize,
+        blocks: Vec<Channels>,
+    },
     Depthwise {
         bias: Vec<[f32; LANES]>,
         weights: Vec<[f32; LANES]>,
@@ -118,13 +126,14 @@ impl Layers {
     pub(super) fn run(&self, planes: &[f32]) -> Vec<f32> {
         let mut pictures: Vec<Vec<f32>> = vec![Vec::new(); self.shapes.len()];
         let mut spare: Vec<Vec<f32>> = Vec::new();
+        let mut points = Points::default();
         pictures[0] = from_planes(&self.shapes[0], planes);
         for (number, layer) in self.layers.iter().enumerate() {
             // The largest picture that nobody reads any more.
             spare.sort_by_key(Vec::capacity);
             let mut to = spare.pop().unwrap_or_default();
             self.shapes[layer.to].blank(&mut to);
-            layer.run(self.avx2, &pictures, &mut to);
+            layer.run(self.avx2, &pictures, &mut points, &mut to);
             pictures[layer.to] = to;
             for picture in [Some(layer.from), layer.added].into_iter().flatten() {
                 let later = &self.layers[number + 1..];
@@ -146,9 +155,14 @@ impl Layer {
         let inner = |shape: &Shape, y: usize, x: usize| {
             shape.offset(y + shape.border, x + shape.border) as u32
         };
-        let mut places = Vec::with_capacity(to.height * to.width);
-        for y in 0..to.height {
-            for x in 0..to.width {
+        let step = if has_squares(convolution, from, to) {
+            SIDE
+        } else {
+            1
+        };
+        let mut places = Vec::with_capacity(to.height * to.width / (step * step));
+        for y in (0..to.height).step_by(step) {
+            for x in (0..to.width).step_by(step) {
                 let corner = from.offset(
                     y * convolution.strides[0] + from.border - convolution.padding[0],
                     x * convolution.strides[1] + from.border - convolution.padding[1],
@@ -175,8 +189,22 @@ impl Layer {
             offsets,
             weights: if convolution.is_depthwise {
                 depthwise(convolution, to.channels)
+            } else if step == SIDE {
+                let blocks = dense(convolution, from.channels, to.channels).into_iter();
+                Weights::Winograd {
+                    inputs: from.channels,
+                    from_row: from.row(),
+                    outputs: to.channels,
+                    to_row: to.row(),
+                    blocks: blocks
+                        .map(|block| Channels::new(block, from.channels))
+                        .collect(),
+                }
             } else {
-                dense(convolution, from.channels, to.channels)
+                Weights::Dense {
+                    row: columns * from.channels,
+                    blocks: dense(convolution, from.channels, to.channels),
+                }
             },
             is_cut: convolution.is_cut,
         }
@@ -186,7 +214,7 @@ impl Layer {
         self.from == picture || self.added == Some(picture)
     }
 
-    fn run(&self, avx2: Avx2, pictures: &[Vec<f32>], to: &mut [f32]) {
+    fn run(&self, avx2: Avx2, pictures: &[Vec<f32>], points: &mut Points, to: &mut [f32]) {
         let from = &pictures[self.from];
         match &self.weights {
             Weights::Dense { row, blocks } => Dense {
@@ -199,6 +227,23 @@ impl Layer {
                 is_cut: self.is_cut,
             }
             .run(avx2, to),
+            Weights::Winograd {
+                inputs,
+                from_row,
+                outputs,
+                to_row,
+                blocks,
+            } => Winograd {
+                from,
+                squares: &self.places,
+                inputs: *inputs,
+                from_row: *from_row,
+                outputs: *outputs,
+                to_row: *to_row,
+                blocks,
+                is_cut: self.is_cut,
+            }
+            .run(avx2, points, to),
             Weights::Depthwise { bias, weights } => Depthwise {
                 from,
                 places: &self.places,
@@ -213,7 +258,7 @@ impl Layer {
 }
 
 /// In blocks of two vectors of output channels, the last one perhaps of one; in each by row, column and input channel.
-fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Weights {
+fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Vec<Block> {
     let [rows, columns] = convolution.window;
     let mut blocks = Vec::new();
     let mut channel = 0;
@@ -243,10 +288,18 @@ fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Weight
         });
         channel = vectors.end;
     }
-    Weights::Dense {
-        row: columns * inputs,
-        blocks,
-    }
+    blocks
+}
+
+/// Whether it is one of 3 x 3 and enough channels, whose output is squares.
+fn has_squares(convolution: &Convolution<'_>, from: &Shape, to: &Shape) -> bool {
+    !convolution.is_depthwise
+        && convolution.added.is_none()
+        && convolution.window == [3, 3]
+        && convolution.strides == [1, 1]
+        && from.channels.is_multiple_of(LANES)
+        && to.height.is_multiple_of(SIDE)
+        && to.width.is_multiple_of(SIDE)
 }
 
 /// By the window's values, then by channels.

@@ -6,6 +6,7 @@
 
 mod kernel;
 mod layer;
+mod winograd;
 
 use std::collections::HashMap;
 use std::sync::Arc;
