@@ -26,14 +26,13 @@ impl Shape {
         (self.height + 2 * self.border) * self.row()
     }
 
-    /// Makes room for such a picture in an earlier one: the border is zero, what is inside is still to be written.
-    fn blank(&self, picture: &mut Vec<f32>) {
-        picture.resize(self.values(), 0.0);
+    /// Makes the border zero; what is inside is still to be written.
+    fn blank(&self, picture: &mut [f32]) {
         let side = self.border * self.channels;
         let (above, rest) = picture.split_at_mut(self.border * self.row());
-        let (inside, below) = rest.split_at_mut(self.height * self.row());
+        let (inside, rest) = rest.split_at_mut(self.height * self.row());
         above.fill(0.0);
-        below.fill(0.0);
+        rest[..self.border * self.row()].fill(0.0);
         for row in inside.chunks_exact_mut(self.row()) {
             row[..side].fill(0.0);
             row[self.row() - side..].fill(0.0);
@@ -100,19 +99,47 @@ pub(super) struct Layers {
     avx2: Avx2,
     shapes: Vec<Shape>,
     layers: Vec<Layer>,
+    /// Each picture's room: two never read together may share it.
+    rooms: Vec<usize>,
+    /// Values that a room has.
+    sizes: Vec<usize>,
 }
 
 impl Layers {
     /// The first shape is the network's input, the last one its output; each layer makes the next.
     pub(super) fn new(avx2: Avx2, shapes: Vec<Shape>, all: &[Convolution<'_>]) -> Self {
-        let layers = all
+        let layers: Vec<Layer> = all
             .iter()
             .map(|convolution| Layer::new(convolution, &shapes))
             .collect();
+        let (mut rooms, mut sizes) = (vec![0], vec![shapes[0].values()]);
+        let mut free = Vec::new();
+        for (number, layer) in layers.iter().enumerate() {
+            let values = shapes[layer.to].values();
+            // The one that grows least, of these the smallest.
+            free.sort_by_key(|&room: &usize| (values.saturating_sub(sizes[room]), sizes[room]));
+            let room = if free.is_empty() {
+                sizes.push(0);
+                sizes.len() - 1
+            } else {
+                free.remove(0)
+            };
+            sizes[room] = sizes[room].max(values);
+            rooms.push(room);
+            for picture in [Some(layer.from), layer.added].into_iter().flatten() {
+                let later = &layers[number + 1..];
+                let room = rooms[picture];
+                if !free.contains(&room) && !later.iter().any(|layer| layer.reads(picture)) {
+                    free.push(room);
+                }
+            }
+        }
         Self {
             avx2,
             shapes,
             layers,
+            rooms,
+            sizes,
         }
     }
 
@@ -124,26 +151,21 @@ impl Layers {
 
     /// From planes to planes, one for each channel.
     pub(super) fn run(&self, planes: &[f32]) -> Vec<f32> {
-        let mut pictures: Vec<Vec<f32>> = vec![Vec::new(); self.shapes.len()];
-        let mut spare: Vec<Vec<f32>> = Vec::new();
         let mut points = Points::default();
-        pictures[0] = from_planes(&self.shapes[0], planes);
-        for (number, layer) in self.layers.iter().enumerate() {
-            // The largest picture that nobody reads any more.
-            spare.sort_by_key(Vec::capacity);
-            let mut to = spare.pop().unwrap_or_default();
+        let mut pictures: Vec<Vec<f32>> = self.sizes.iter().map(|&size| vec![0.0; size]).collect();
+        from_planes(&self.shapes[0], planes, &mut pictures[self.rooms[0]]);
+        for layer in &self.layers {
+            let mut to = std::mem::take(&mut pictures[self.rooms[layer.to]]);
             self.shapes[layer.to].blank(&mut to);
-            layer.run(self.avx2, &pictures, &mut points, &mut to);
-            pictures[layer.to] = to;
-            for picture in [Some(layer.from), layer.added].into_iter().flatten() {
-                let later = &self.layers[number + 1..];
-                if !later.iter().any(|layer| layer.reads(picture)) {
-                    spare.push(std::mem::take(&mut pictures[picture]));
-                }
-            }
+            let from = &pictures[self.rooms[layer.from]];
+            let added = layer
+                .added
+                .map(|added| pictures[self.rooms[added]].as_slice());
+            layer.run(self.avx2, from, added, &mut points, &mut to);
+            pictures[self.rooms[layer.to]] = to;
         }
         let last = self.shapes.len() - 1;
-        to_planes(&self.shapes[last], &pictures[last])
+        to_planes(&self.shapes[last], &pictures[self.rooms[last]])
     }
 }
 
@@ -214,12 +236,18 @@ impl Layer {
         self.from == picture || self.added == Some(picture)
     }
 
-    fn run(&self, avx2: Avx2, pictures: &[Vec<f32>], points: &mut Points, to: &mut [f32]) {
-        let from = &pictures[self.from];
+    fn run(
+        &self,
+        avx2: Avx2,
+        from: &[f32],
+        added: Option<&[f32]>,
+        points: &mut Points,
+        to: &mut [f32],
+    ) {
         match &self.weights {
             Weights::Dense { row, blocks } => Dense {
                 from,
-                added: self.added.map(|added| pictures[added].as_slice()),
+                added,
                 places: &self.places,
                 rows: &self.offsets,
                 row: *row,
@@ -316,8 +344,7 @@ fn depthwise(convolution: &Convolution<'_>, channels: usize) -> Weights {
     }
 }
 
-fn from_planes(shape: &Shape, planes: &[f32]) -> Vec<f32> {
-    let mut picture = vec![0.0; shape.values()];
+fn from_planes(shape: &Shape, planes: &[f32], picture: &mut [f32]) {
     for (channel, plane) in planes.chunks_exact(shape.height * shape.width).enumerate() {
         for (y, row) in plane.chunks_exact(shape.width).enumerate() {
             let at = shape.offset(y + shape.border, shape.border) + channel;
@@ -327,7 +354,6 @@ fn from_planes(shape: &Shape, planes: &[f32]) -> Vec<f32> {
             }
         }
     }
-    picture
 }
 
 fn to_planes(shape: &Shape, picture: &[f32]) -> Vec<f32> {
