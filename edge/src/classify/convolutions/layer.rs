@@ -345,25 +345,27 @@ fn depthwise(convolution: &Convolution<'_>, channels: usize) -> Weights {
 }
 
 fn from_planes(shape: &Shape, planes: &[f32], picture: &mut [f32]) {
-    for (channel, plane) in planes.chunks_exact(shape.height * shape.width).enumerate() {
-        for (y, row) in plane.chunks_exact(shape.width).enumerate() {
-            let at = shape.offset(y + shape.border, shape.border) + channel;
-            let to = picture[at..].iter_mut().step_by(shape.channels);
-            for (to, value) in to.zip(row) {
-                *to = *value;
+    for y in 0..shape.height {
+        let at = shape.offset(y + shape.border, shape.border);
+        let to = &mut picture[at..][..shape.width * shape.channels];
+        for (channel, plane) in planes.chunks_exact(shape.height * shape.width).enumerate() {
+            let row = &plane[y * shape.width..][..shape.width];
+            for (pixel, value) in to.chunks_exact_mut(shape.channels).zip(row) {
+                pixel[channel] = *value;
             }
         }
     }
 }
 
 fn to_planes(shape: &Shape, picture: &[f32]) -> Vec<f32> {
-    let mut planes = Vec::with_capacity(shape.channels * shape.height * shape.width);
+    let mut pixels = Vec::with_capacity(shape.height * shape.width);
+    for y in 0..shape.height {
+        let row = &picture[shape.offset(y + shape.border, shape.border)..];
+        pixels.extend(row.chunks_exact(shape.channels).take(shape.width));
+    }
+    let mut planes = Vec::with_capacity(shape.channels * pixels.len());
     for channel in 0..shape.channels {
-        for y in 0..shape.height {
-            let at = shape.offset(y + shape.border, shape.border) + channel;
-            let row = picture[at..].iter().step_by(shape.channels);
-            planes.extend(row.take(shape.width));
-        }
+        planes.extend(pixels.iter().map(|pixel| pixel[channel]));
     }
     planes
 }
