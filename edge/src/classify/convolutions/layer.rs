@@ -67,6 +67,7 @@ struct Layer {
     from: usize,
     to: usize,
     added: Option<usize>,
+    /// Of the output, or the first of each square.
     places: Vec<Place>,
     /// Of the window's rows, or of its values where each channel is alone.
     offsets: Vec<usize>,
