@@ -143,8 +143,8 @@ impl Winograd<'_> {
                         from_fn(|x| f32x8::from_slice(avx2, &row[x * self.inputs..][..LANES])),
                     );
                 }
-                for x in 0..READ {
-                    let column = of_pixels(avx2, from_fn(|y| half[y][x]));
+                let columns = (0..READ).map(|x| of_pixels(avx2, from_fn(|y| half[y][x])));
+                for (x, column) in columns.enumerate() {
                     for (y, value) in column.iter().enumerate() {
                         let point = (y * READ + x) * squares.len() + number;
                         let to = &mut read[point * self.inputs + channel..][..LANES];
@@ -175,8 +175,8 @@ impl Winograd<'_> {
                         }),
                     );
                 }
-                for x in 0..SIDE {
-                    let column = of_sums(avx2, from_fn(|y| half[y][x]));
+                let columns = (0..SIDE).map(|x| of_sums(avx2, from_fn(|y| half[y][x])));
+                for (x, column) in columns.enumerate() {
                     for (y, value) in column.iter().enumerate() {
                         let at = square.to as usize + y * self.to_row + x * self.outputs;
                         let to = &mut to[at + block.first + vector * LANES..][..LANES];
