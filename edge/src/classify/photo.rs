@@ -105,11 +105,11 @@ fn squash(
 }
 
 fn planes(image: &RgbImage) -> Vec<f32> {
-    (0..3)
-        .flat_map(|channel| {
-            image
-                .pixels()
-                .map(move |pixel| f32::from(pixel.0[channel]) / 127.5 - 1.0)
-        })
-        .collect()
+    let pixels = image.as_raw().as_chunks::<3>().0;
+    let mut planes = Vec::with_capacity(3 * pixels.len());
+    for channel in 0..3 {
+        let values = pixels.iter().map(|pixel| pixel[channel]);
+        planes.extend(values.map(|value| f32::from(value) / 127.5 - 1.0));
+    }
+    planes
 }

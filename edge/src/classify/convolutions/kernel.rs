@@ -143,53 +143,76 @@ impl Depthwise<'_> {
         avx2.vectorize(
             #[inline(always)]
             || {
-                for place in self.places {
-                    let mut at = 0;
-                    while self.bias.len() - at >= 4 {
-                        self.vectors::<4>(avx2, place, at, to);
-                        at += 4;
-                    }
-                    while at < self.bias.len() {
-                        self.vectors::<1>(avx2, place, at, to);
-                        at += 1;
-                    }
+                // 8 sums: the weights of a value are read once for 4 places.
+                let (tiles, rest) = self.places.as_chunks();
+                for places in tiles {
+                    self.tile::<2, 4>(avx2, places, to);
+                }
+                for place in rest {
+                    self.tile::<4, 1>(avx2, &[*place], to);
                 }
             },
         );
     }
 
     #[inline(always)]
-    fn vectors<const VECTORS: usize>(&self, avx2: Avx2, place: &Place, at: usize, to: &mut [f32]) {
-        let values = VECTORS * LANES;
-        let mut sums = [f32x8::splat(avx2, 0.0); VECTORS];
-        for (sum, bias) in sums.iter_mut().zip(&self.bias[at..]) {
-            *sum = f32x8::from_slice(avx2, bias);
+    fn tile<const VECTORS: usize, const PLACES: usize>(
+        &self,
+        avx2: Avx2,
+        places: &[Place; PLACES],
+        to: &mut [f32],
+    ) {
+        let mut at = 0;
+        while self.bias.len() - at >= VECTORS {
+            self.vectors::<VECTORS, PLACES>(avx2, places, at, to);
+            at += VECTORS;
         }
-        for (tap, weights) in self
-            .taps
-            .iter()
-            .zip(self.weights.chunks_exact(self.bias.len()))
-        {
-            let from = &self.from[place.from as usize + tap + at * LANES..][..values];
-            let pairs = from
-                .as_chunks::<LANES>()
-                .0
-                .iter()
-                .zip(&weights[at..][..VECTORS]);
-            for (sum, (from, weights)) in sums.iter_mut().zip(pairs) {
-                let weights = f32x8::from_slice(avx2, weights);
-                *sum = weights.mul_add(f32x8::from_slice(avx2, from), *sum);
+        while at < self.bias.len() {
+            self.vectors::<1, PLACES>(avx2, places, at, to);
+            at += 1;
+        }
+    }
+
+    #[inline(always)]
+    fn vectors<const VECTORS: usize, const PLACES: usize>(
+        &self,
+        avx2: Avx2,
+        places: &[Place; PLACES],
+        at: usize,
+        to: &mut [f32],
+    ) {
+        let values = VECTORS * LANES;
+        let mut sums = [[f32x8::splat(avx2, 0.0); VECTORS]; PLACES];
+        for sums in &mut sums {
+            for (sum, bias) in sums.iter_mut().zip(&self.bias[at..]) {
+                *sum = f32x8::from_slice(avx2, bias);
             }
         }
-        let to = &mut to[place.to as usize + at * LANES..][..values];
-        for (sum, to) in sums.iter().zip(to.as_chunks_mut::<LANES>().0) {
-            cut(avx2, *sum, self.is_cut).store_slice(to);
+        let weights = self.weights.chunks_exact(self.bias.len());
+        for (tap, weights) in self.taps.iter().zip(weights) {
+            let mut vectors = [f32x8::splat(avx2, 0.0); VECTORS];
+            for (vector, weights) in vectors.iter_mut().zip(&weights[at..][..VECTORS]) {
+                *vector = f32x8::from_slice(avx2, weights);
+            }
+            for (sums, place) in sums.iter_mut().zip(places) {
+                let from = &self.from[place.from as usize + tap + at * LANES..][..values];
+                let pairs = vectors.iter().zip(from.as_chunks::<LANES>().0);
+                for (sum, (vector, from)) in sums.iter_mut().zip(pairs) {
+                    *sum = vector.mul_add(f32x8::from_slice(avx2, from), *sum);
+                }
+            }
+        }
+        for (sums, place) in sums.iter().zip(places) {
+            let to = &mut to[place.to as usize + at * LANES..][..values];
+            for (sum, to) in sums.iter().zip(to.as_chunks_mut::<LANES>().0) {
+                cut(avx2, *sum, self.is_cut).store_slice(to);
+            }
         }
     }
 }
 
 #[inline(always)]
-fn cut(avx2: Avx2, sum: f32x8<Avx2>, is_cut: bool) -> f32x8<Avx2> {
+pub(super) fn cut(avx2: Avx2, sum: f32x8<Avx2>, is_cut: bool) -> f32x8<Avx2> {
     if is_cut {
         sum.max(f32x8::splat(avx2, 0.0))
     } else {

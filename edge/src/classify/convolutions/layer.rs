@@ -4,6 +4,7 @@
 use fearless_simd::x86::Avx2;
 
 use super::kernel::{Block, Dense, Depthwise, LANES, Place};
+use super::winograd::{Channels, Points, SIDE, Winograd};
 
 /// A picture between two layers.
 #[derive(Clone, Copy, Debug)]
@@ -25,14 +26,13 @@ impl Shape {
         (self.height + 2 * self.border) * self.row()
     }
 
-    /// Makes room for such a picture in an earlier one: the border is zero, what is inside is still to be written.
-    fn blank(&self, picture: &mut Vec<f32>) {
-        picture.resize(self.values(), 0.0);
+    /// Makes the border zero; what is inside is still to be written.
+    fn blank(&self, picture: &mut [f32]) {
         let side = self.border * self.channels;
         let (above, rest) = picture.split_at_mut(self.border * self.row());
-        let (inside, below) = rest.split_at_mut(self.height * self.row());
+        let (inside, rest) = rest.split_at_mut(self.height * self.row());
         above.fill(0.0);
-        below.fill(0.0);
+        rest[..self.border * self.row()].fill(0.0);
         for row in inside.chunks_exact_mut(self.row()) {
             row[..side].fill(0.0);
             row[self.row() - side..].fill(0.0);
@@ -67,6 +67,7 @@ struct Layer {
     from: usize,
     to: usize,
     added: Option<usize>,
+    /// Of the output, or the first of each square.
     places: Vec<Place>,
     /// Of the window's rows, or of its values where each channel is alone.
     offsets: Vec<usize>,
@@ -80,6 +81,13 @@ enum Weights {
         row: usize,
         blocks: Vec<Block>,
     },
+    Winograd {
+        inputs: usize,
+        from_row: usize,
+        outputs: usize,
+        to_row: usize,
+        blocks: Vec<Channels>,
+    },
     Depthwise {
         bias: Vec<[f32; LANES]>,
         weights: Vec<[f32; LANES]>,
@@ -92,19 +100,47 @@ pub(super) struct Layers {
     avx2: Avx2,
     shapes: Vec<Shape>,
     layers: Vec<Layer>,
+    /// Each picture's room: two never read together may share it.
+    rooms: Vec<usize>,
+    /// Values that a room has.
+    sizes: Vec<usize>,
 }
 
 impl Layers {
     /// The first shape is the network's input, the last one its output; each layer makes the next.
     pub(super) fn new(avx2: Avx2, shapes: Vec<Shape>, all: &[Convolution<'_>]) -> Self {
-        let layers = all
+        let layers: Vec<Layer> = all
             .iter()
             .map(|convolution| Layer::new(convolution, &shapes))
             .collect();
+        let (mut rooms, mut sizes) = (vec![0], vec![shapes[0].values()]);
+        let mut free = Vec::new();
+        for (number, layer) in layers.iter().enumerate() {
+            let values = shapes[layer.to].values();
+            // The one that grows least, of these the smallest.
+            free.sort_by_key(|&room: &usize| (values.saturating_sub(sizes[room]), sizes[room]));
+            let room = if free.is_empty() {
+                sizes.push(0);
+                sizes.len() - 1
+            } else {
+                free.remove(0)
+            };
+            sizes[room] = sizes[room].max(values);
+            rooms.push(room);
+            for picture in [Some(layer.from), layer.added].into_iter().flatten() {
+                let later = &layers[number + 1..];
+                let room = rooms[picture];
+                if !free.contains(&room) && !later.iter().any(|layer| layer.reads(picture)) {
+                    free.push(room);
+                }
+            }
+        }
         Self {
             avx2,
             shapes,
             layers,
+            rooms,
+            sizes,
         }
     }
 
@@ -116,25 +152,21 @@ impl Layers {
 
     /// From planes to planes, one for each channel.
     pub(super) fn run(&self, planes: &[f32]) -> Vec<f32> {
-        let mut pictures: Vec<Vec<f32>> = vec![Vec::new(); self.shapes.len()];
-        let mut spare: Vec<Vec<f32>> = Vec::new();
-        pictures[0] = from_planes(&self.shapes[0], planes);
-        for (number, layer) in self.layers.iter().enumerate() {
-            // The largest picture that nobody reads any more.
-            spare.sort_by_key(Vec::capacity);
-            let mut to = spare.pop().unwrap_or_default();
+        let mut points = Points::default();
+        let mut pictures: Vec<Vec<f32>> = self.sizes.iter().map(|&size| vec![0.0; size]).collect();
+        from_planes(&self.shapes[0], planes, &mut pictures[self.rooms[0]]);
+        for layer in &self.layers {
+            let mut to = std::mem::take(&mut pictures[self.rooms[layer.to]]);
             self.shapes[layer.to].blank(&mut to);
-            layer.run(self.avx2, &pictures, &mut to);
-            pictures[layer.to] = to;
-            for picture in [Some(layer.from), layer.added].into_iter().flatten() {
-                let later = &self.layers[number + 1..];
-                if !later.iter().any(|layer| layer.reads(picture)) {
-                    spare.push(std::mem::take(&mut pictures[picture]));
-                }
-            }
+            let from = &pictures[self.rooms[layer.from]];
+            let added = layer
+                .added
+                .map(|added| pictures[self.rooms[added]].as_slice());
+            layer.run(self.avx2, from, added, &mut points, &mut to);
+            pictures[self.rooms[layer.to]] = to;
         }
         let last = self.shapes.len() - 1;
-        to_planes(&self.shapes[last], &pictures[last])
+        to_planes(&self.shapes[last], &pictures[self.rooms[last]])
     }
 }
 
@@ -146,9 +178,14 @@ impl Layer {
         let inner = |shape: &Shape, y: usize, x: usize| {
             shape.offset(y + shape.border, x + shape.border) as u32
         };
-        let mut places = Vec::with_capacity(to.height * to.width);
-        for y in 0..to.height {
-            for x in 0..to.width {
+        let step = if has_squares(convolution, from, to) {
+            SIDE
+        } else {
+            1
+        };
+        let mut places = Vec::with_capacity(to.height * to.width / (step * step));
+        for y in (0..to.height).step_by(step) {
+            for x in (0..to.width).step_by(step) {
                 let corner = from.offset(
                     y * convolution.strides[0] + from.border - convolution.padding[0],
                     x * convolution.strides[1] + from.border - convolution.padding[1],
@@ -175,8 +212,22 @@ impl Layer {
             offsets,
             weights: if convolution.is_depthwise {
                 depthwise(convolution, to.channels)
+            } else if step == SIDE {
+                let blocks = dense(convolution, from.channels, to.channels).into_iter();
+                Weights::Winograd {
+                    inputs: from.channels,
+                    from_row: from.row(),
+                    outputs: to.channels,
+                    to_row: to.row(),
+                    blocks: blocks
+                        .map(|block| Channels::new(block, from.channels))
+                        .collect(),
+                }
             } else {
-                dense(convolution, from.channels, to.channels)
+                Weights::Dense {
+                    row: columns * from.channels,
+                    blocks: dense(convolution, from.channels, to.channels),
+                }
             },
             is_cut: convolution.is_cut,
         }
@@ -186,12 +237,18 @@ impl Layer {
         self.from == picture || self.added == Some(picture)
     }
 
-    fn run(&self, avx2: Avx2, pictures: &[Vec<f32>], to: &mut [f32]) {
-        let from = &pictures[self.from];
+    fn run(
+        &self,
+        avx2: Avx2,
+        from: &[f32],
+        added: Option<&[f32]>,
+        points: &mut Points,
+        to: &mut [f32],
+    ) {
         match &self.weights {
             Weights::Dense { row, blocks } => Dense {
                 from,
-                added: self.added.map(|added| pictures[added].as_slice()),
+                added,
                 places: &self.places,
                 rows: &self.offsets,
                 row: *row,
@@ -199,6 +256,23 @@ impl Layer {
                 is_cut: self.is_cut,
             }
             .run(avx2, to),
+            Weights::Winograd {
+                inputs,
+                from_row,
+                outputs,
+                to_row,
+                blocks,
+            } => Winograd {
+                from,
+                squares: &self.places,
+                inputs: *inputs,
+                from_row: *from_row,
+                outputs: *outputs,
+                to_row: *to_row,
+                blocks,
+                is_cut: self.is_cut,
+            }
+            .run(avx2, points, to),
             Weights::Depthwise { bias, weights } => Depthwise {
                 from,
                 places: &self.places,
@@ -213,7 +287,7 @@ impl Layer {
 }
 
 /// In blocks of two vectors of output channels, the last one perhaps of one; in each by row, column and input channel.
-fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Weights {
+fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Vec<Block> {
     let [rows, columns] = convolution.window;
     let mut blocks = Vec::new();
     let mut channel = 0;
@@ -243,10 +317,18 @@ fn dense(convolution: &Convolution<'_>, inputs: usize, outputs: usize) -> Weight
         });
         channel = vectors.end;
     }
-    Weights::Dense {
-        row: columns * inputs,
-        blocks,
-    }
+    blocks
+}
+
+/// Whether it is one of 3 x 3 and enough channels, whose output is squares.
+fn has_squares(convolution: &Convolution<'_>, from: &Shape, to: &Shape) -> bool {
+    !convolution.is_depthwise
+        && convolution.added.is_none()
+        && convolution.window == [3, 3]
+        && convolution.strides == [1, 1]
+        && from.channels.is_multiple_of(LANES)
+        && to.height.is_multiple_of(SIDE)
+        && to.width.is_multiple_of(SIDE)
 }
 
 /// By the window's values, then by channels.
@@ -263,28 +345,28 @@ fn depthwise(convolution: &Convolution<'_>, channels: usize) -> Weights {
     }
 }
 
-fn from_planes(shape: &Shape, planes: &[f32]) -> Vec<f32> {
-    let mut picture = vec![0.0; shape.values()];
-    for (channel, plane) in planes.chunks_exact(shape.height * shape.width).enumerate() {
-        for (y, row) in plane.chunks_exact(shape.width).enumerate() {
-            let at = shape.offset(y + shape.border, shape.border) + channel;
-            let to = picture[at..].iter_mut().step_by(shape.channels);
-            for (to, value) in to.zip(row) {
-                *to = *value;
+fn from_planes(shape: &Shape, planes: &[f32], picture: &mut [f32]) {
+    for y in 0..shape.height {
+        let at = shape.offset(y + shape.border, shape.border);
+        let to = &mut picture[at..][..shape.width * shape.channels];
+        for (channel, plane) in planes.chunks_exact(shape.height * shape.width).enumerate() {
+            let row = &plane[y * shape.width..][..shape.width];
+            for (pixel, value) in to.chunks_exact_mut(shape.channels).zip(row) {
+                pixel[channel] = *value;
             }
         }
     }
-    picture
 }
 
 fn to_planes(shape: &Shape, picture: &[f32]) -> Vec<f32> {
-    let mut planes = Vec::with_capacity(shape.channels * shape.height * shape.width);
+    let mut pixels = Vec::with_capacity(shape.height * shape.width);
+    for y in 0..shape.height {
+        let row = &picture[shape.offset(y + shape.border, shape.border)..];
+        pixels.extend(row.chunks_exact(shape.channels).take(shape.width));
+    }
+    let mut planes = Vec::with_capacity(shape.channels * pixels.len());
     for channel in 0..shape.channels {
-        for y in 0..shape.height {
-            let at = shape.offset(y + shape.border, shape.border) + channel;
-            let row = picture[at..].iter().step_by(shape.channels);
-            planes.extend(row.take(shape.width));
-        }
+        planes.extend(pixels.iter().map(|pixel| pixel[channel]));
     }
     planes
 }

@@ -1,11 +1,13 @@
 //! The network's convolutions as one operator of our own, where a processor has AVX2 and FMA; elsewhere tract runs them.
 //!
 //! tract takes twice onnxruntime's time for them on such a processor: it copies the windows together (im2col), packs them, and
-//! goes over each result again for its bias and its zeros. Here nothing is copied, and what follows a convolution is done on
-//! the sums. The sums are tract's in another order: the probabilities differ by less than 1e-5.
+//! goes over each result again for its bias and its zeros. Here windows are read where they are (`kernel`) or in squares with
+//! fewer multiplications (`winograd`), and what follows a convolution is done on the sums. These are tract's in another order:
+//! the probabilities differ by less than 1e-5.
 
 mod kernel;
 mod layer;
+mod winograd;
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -101,6 +101,21 @@ fn layers_are_convolutions_by_their_definition() {
             is_cut: true,
             ..ONE
         },
+        // In squares, where the sides are multiples of 4.
+        Case {
+            channels: 40,
+            window: [3, 3],
+            before: [1, 1],
+            after: [1, 1],
+            is_cut: true,
+            ..ONE
+        },
+        Case {
+            window: [3, 3],
+            before: [1, 2],
+            after: [1, 0],
+            ..ONE
+        },
         Case {
             channels: 8,
             window: [2, 3],
@@ -110,7 +125,8 @@ fn layers_are_convolutions_by_their_definition() {
             ..ONE
         },
     ];
-    for (seed, (height, width)) in [(2, 3), (13, 9), (20, 31)].into_iter().enumerate() {
+    let sizes = [(2, 3), (13, 9), (20, 31), (16, 24), (64, 80)];
+    for (seed, (height, width)) in sizes.into_iter().enumerate() {
         let mut noise = noise(seed as u64);
         let mut shapes = vec![Shape {
             height,
@@ -128,7 +144,7 @@ fn layers_are_convolutions_by_their_definition() {
                 (padded - case.window[axis]) / case.strides[axis] + 1
             };
             let inputs = if case.is_depthwise { 1 } else { from.channels };
-            let weights = case.channels * inputs * case.window[0] * case.window[1];
+            let taps = inputs * case.window[0] * case.window[1];
             let shape = Shape {
                 height: side(from.height, 0),
                 width: side(from.width, 1),
@@ -136,8 +152,11 @@ fn layers_are_convolutions_by_their_definition() {
                 border: 0,
             };
             shapes.push(shape);
-            let mut some = |count| (0..count).map(|_| noise()).collect::<Vec<f32>>();
-            constants.push((some(weights), some(case.channels)));
+            let mut some =
+                |count, most: f32| -> Vec<f32> { (0..count).map(|_| most * noise()).collect() };
+            // So that the values stay near one, layer after layer.
+            let most = (taps as f32).sqrt().recip();
+            constants.push((some(case.channels * taps, most), some(case.channels, 1.0)));
         }
         let all: Vec<Convolution<'_>> = cases
             .iter()
