@@ -47,7 +47,7 @@ fn main() {
         let count = arguments.next().and_then(|count| count.parse().ok());
         return http::viewers::child(&url, count.unwrap_or(1));
     }
-    let figures: [(&str, fn()); 13] = [
+    let figures: [(&str, fn()); 14] = [
         ("latency", text_to_event),
         ("modem", modem::figure),
         ("intake", webhook_to_event),
@@ -61,6 +61,7 @@ fn main() {
         ("reads", http::hot),
         ("viewers", http::viewers),
         ("history", http::history),
+        ("cities", http::cities::figure),
     ];
     for (name, figure) in figures {
         if name.contains(&wanted) {

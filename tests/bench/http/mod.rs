@@ -1,5 +1,6 @@
 //! The public server: hot reads beside nginx, event streams by the thousand, and what a report costs with a long history.
 
+pub mod cities;
 mod history;
 mod hot;
 pub mod viewers;
