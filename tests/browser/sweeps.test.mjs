@@ -117,7 +117,7 @@ test("what is announced, changed or called off comes to an open page, on map and
           for (const page of both) await count(page, page === list ? Math.min(n, 5) : n);
           if (n !== 1) continue;
           assert.match(await map.locator("#announced").innerText(), /MacArthur Park/);
-          assert.match(await list.locator("#sweeps").innerText(), /Desalojos anunciados[^]*MacArthur Park/);
+          assert.match(await list.locator("#sweeps").innerText(), /Desalojos y limpiezas anunciados[^]*MacArthur Park/);
         }
       }),
     );
