@@ -44,7 +44,7 @@ const FILES: [(&str, &str, &str); 7] = [
 ];
 
 /// Addresses that are asked for, and by how many readers at once.
-const REQUESTS: usize = 2_000;
+const REQUESTS: usize = 300;
 const READERS: usize = 6;
 
 /// Prints the hub's memory after its start and at its greatest.
