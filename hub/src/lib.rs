@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use spotlight_common::clock::{Clock, ClockQuality};
@@ -34,15 +33,14 @@ pub mod views;
 mod whose;
 
 use basemap::Basemap;
-use city::City;
 use config::Config;
+use feeds::follow::follow;
 use feeds::schedule::Schedule;
 use ingest::{Identity, Ingest};
 use notices::follow::Follower;
 use served::Served;
 use store::reports::Reports;
 use views::Operator;
-use views::layers::Layer;
 use views::words::Languages;
 
 /// The hub's key, in its data folder.
@@ -57,9 +55,6 @@ pub fn hub_folder(data: &Path) -> PathBuf {
         data.to_owned()
     }
 }
-
-/// How often a running hub looks whether an import has changed the layers.
-const LAYERS_EVERY: Duration = Duration::from_secs(5);
 
 /// The feeds of so many cities are read at one time, however many there are.
 const FEEDS_AT_ONCE: usize = 2;
@@ -210,16 +205,15 @@ pub async fn run(
             notices::follow::follow(follower, notices, stop).await;
             Ok(())
         });
-        let (stop, data) = (shutdown.clone(), served.data.clone());
-        let city = served.city.clone();
+        let of = (served.data.clone(), served.city.clone());
+        let (stop, of_context) = (shutdown.clone(), of.clone());
         tasks.spawn(async move {
-            context::follow::follow(data, city, context, stop).await;
+            follow(of_context, layers_at, context, context::load, stop).await;
             Ok(())
         });
-        let (stop, data) = (shutdown.clone(), served.data.clone());
-        let city = served.city.clone();
+        let stop = shutdown.clone();
         tasks.spawn(async move {
-            follow_layers(&data, &city, layers_at, &layers, stop).await;
+            follow(of, layers_at, layers, feeds::load_layers, stop).await;
             Ok(())
         });
     }
@@ -297,42 +291,5 @@ async fn show_at_top(
             ..(**seen.borrow_and_update()).clone()
         };
         pictures.send_replace(Arc::new(picture));
-    }
-}
-
-/// Shows what an import has published, without a restart.
-async fn follow_layers(
-    data: &Path,
-    city: &Arc<City>,
-    mut seen: Option<SystemTime>,
-    layers: &watch::Sender<Arc<Vec<Layer>>>,
-    shutdown: CancellationToken,
-) {
-    loop {
-        tokio::select! {
-            () = tokio::time::sleep(LAYERS_EVERY) => {}
-            () = shutdown.cancelled() => return,
-        }
-        let changed = feeds::layers_changed_at(data);
-        if changed == seen {
-            continue;
-        }
-        let (folder, city) = (data.to_owned(), city.clone());
-        match tokio::task::spawn_blocking(move || feeds::load_layers(&folder, &city)).await {
-            Ok(Ok(loaded)) => {
-                seen = changed;
-                layers.send_if_modified(|shown| {
-                    let is_new = **shown != loaded;
-                    if is_new {
-                        *shown = Arc::new(loaded);
-                    }
-                    is_new
-                });
-            }
-            Ok(Err(error)) => {
-                tracing::warn!(error = %spotlight_common::log::chain(&error), "kept the layers as they were")
-            }
-            Err(_) => {}
-        }
     }
 }

@@ -2,11 +2,10 @@
 //! know what else is there (`cameras`). They have no periods and count nothing; each reading replaces the whole layer.
 //!
 //! ```text
-//! import FILE, refresh -> read -> store (open_data::context) -> follow -> views::context
+//! import FILE, refresh -> read -> store (open_data::context) -> feeds::follow -> views::context
 //! ```
 
 pub mod command;
-pub mod follow;
 mod read;
 pub mod refresh;
 

@@ -17,6 +17,7 @@ pub mod ckan;
 pub mod command;
 pub mod failure;
 pub mod fetch;
+pub mod follow;
 pub mod geojson;
 pub mod gtfs;
 pub mod http;

@@ -10,7 +10,8 @@ use crate::city::rent::Kind;
 use crate::notices::Notice;
 use crate::store::open_data::BegunBy;
 use crate::views::context;
-use crate::views::layers::{Layer, Period};
+use crate::views::layers::{Area, Layer, Period};
+use crate::views::rents::RentArea;
 use crate::views::words::Lang;
 use crate::views::{Picture, Sighting, current, rents, sweeps, upcoming};
 
@@ -172,22 +173,20 @@ pub fn find<'a>(
     Ok((layer, period))
 }
 
-/// One month of a layer.
+/// One period of a layer.
 pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
-    if let Some(kind) = layer.rents {
-        return rents(layer, period, kind);
-    }
-    let features = period.areas.iter().map(|area| {
-        let mut properties = json!({
-            "area": area.area,
-            "count": area.count,
-            "period": period.period,
-        });
-        if let (Some(by), Value::Object(properties)) = (begun_by(area.begun_by), &mut properties) {
-            properties.insert("begun_by".to_owned(), by.into());
-        }
-        feature(shape(&area.geometry), properties)
-    });
+    let features = match layer.rents {
+        Some(kind) => period
+            .rents
+            .iter()
+            .map(|area| rent(area, period, kind))
+            .collect(),
+        None => period
+            .areas
+            .iter()
+            .map(|area| counted(area, period))
+            .collect(),
+    };
     let unknown = period.unknown.iter().map(|(by, count)| {
         let by = begun_by(*by).unwrap_or("any");
         (by.to_owned(), Value::from(*count))
@@ -204,39 +203,35 @@ pub fn layer(layer: &Layer, period: &Period) -> FeatureCollection {
     });
     FeatureCollection {
         bbox: None,
-        features: features.collect(),
+        features,
         foreign_members: object(members),
     }
 }
 
-/// One period of rents; `rent` is null where there is no figure.
-fn rents(layer: &Layer, period: &Period, kind: Kind) -> FeatureCollection {
-    let features = period.rents.iter().map(|area| {
-        let (rent, margin) = rents::figures(area.rent);
-        let properties = json!({
-            "area": area.area,
-            "name": rents::number(kind, &area.area),
-            "period": period.period,
-            "rent": rent,
-            "margin": margin,
-            "bound": rents::bound(area.rent),
-        });
-        feature(shape(&area.shape.fine), properties)
-    });
-    let members = json!({
-        "layer": layer.id,
+fn counted(area: &Area, period: &Period) -> Feature {
+    let mut properties = json!({
+        "area": area.area,
+        "count": area.count,
         "period": period.period,
-        "unknown": {},
-        "unit": layer.unit,
-        "data_through": layer.data_through.map(|date| date.to_string()),
-        "source": layer.source,
-        "licence": layer.licence,
     });
-    FeatureCollection {
-        bbox: None,
-        features: features.collect(),
-        foreign_members: object(members),
+    if let (Some(by), Value::Object(properties)) = (begun_by(area.begun_by), &mut properties) {
+        properties.insert("begun_by".to_owned(), by.into());
     }
+    feature(shape(&area.geometry), properties)
+}
+
+/// `rent` is null where there is no figure.
+fn rent(area: &RentArea, period: &Period, kind: Kind) -> Feature {
+    let (rent, margin) = rents::figures(area.rent);
+    let properties = json!({
+        "area": area.area,
+        "name": rents::number(kind, &area.area),
+        "period": period.period,
+        "rent": rent,
+        "margin": margin,
+        "bound": rents::bound(area.rent),
+    });
+    feature(shape(&area.shape.fine), properties)
 }
 
 /// Who began what is counted, where a layer tells.
@@ -282,12 +277,12 @@ fn wound(ring: &LineString<f64>, anticlockwise: bool) -> Vec<Position> {
 }
 
 /// Longitude first, to about 10 cm.
-fn position((lat, lon): (f64, f64)) -> Position {
+pub(super) fn position((lat, lon): (f64, f64)) -> Position {
     let rounded = |degrees: f64| (degrees * 1e6).round() / 1e6;
     Position::from([rounded(lon), rounded(lat)])
 }
 
-fn feature(geometry: GeometryValue, properties: Value) -> Feature {
+pub(super) fn feature(geometry: GeometryValue, properties: Value) -> Feature {
     Feature {
         geometry: Some(Geometry::new(geometry)),
         properties: object(properties),
@@ -295,7 +290,7 @@ fn feature(geometry: GeometryValue, properties: Value) -> Feature {
     }
 }
 
-fn object(value: Value) -> Option<JsonObject> {
+pub(super) fn object(value: Value) -> Option<JsonObject> {
     match value {
         Value::Object(object) => Some(object),
         _ => None,

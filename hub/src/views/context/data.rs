@@ -1,10 +1,10 @@
 //! Context layers for other programs: in the list of layers, and as RFC 7946.
 
-use geojson::{Feature, FeatureCollection, Geometry, GeometryValue, JsonObject, Position};
+use geojson::{Feature, FeatureCollection, GeometryValue, Position};
 use serde_json::{Value, json};
 
 use crate::context::{Context, Layer, Spot, Which};
-use crate::views::geojson::second;
+use crate::views::geojson::{feature, object, position, second};
 
 /// The layers that there are, as `/api/v1/layers` lists them: without periods.
 pub fn listed(context: &Context) -> Vec<Value> {
@@ -45,7 +45,7 @@ pub fn collection(context: &Context, which: Which) -> Option<FeatureCollection> 
                 let mut paths: Vec<Vec<Position>> = line
                     .paths
                     .iter()
-                    .map(|path| path.iter().map(|spot| position(*spot)).collect())
+                    .map(|path| path.iter().map(|spot| position(spot.degrees())).collect())
                     .collect();
                 let geometry = match paths.len() {
                     1 => GeometryValue::LineString {
@@ -95,27 +95,6 @@ fn whole<T>(
 
 fn point(spot: Spot) -> GeometryValue {
     GeometryValue::Point {
-        coordinates: position(spot),
-    }
-}
-
-/// Longitude first.
-fn position(spot: Spot) -> Position {
-    let (lat, lon) = spot.degrees();
-    Position::from([lon, lat])
-}
-
-fn feature(geometry: GeometryValue, properties: Value) -> Feature {
-    Feature {
-        geometry: Some(Geometry::new(geometry)),
-        properties: object(properties),
-        ..Feature::default()
-    }
-}
-
-fn object(value: Value) -> Option<JsonObject> {
-    match value {
-        Value::Object(object) => Some(object),
-        _ => None,
+        coordinates: position(spot.degrees()),
     }
 }
