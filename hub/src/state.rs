@@ -13,6 +13,7 @@ use spotlight_common::log;
 use spotlight_common::now::{CurrentSighting, Now, Outline};
 use spotlight_common::report::Minute;
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::basemap::Basemap;
@@ -34,7 +35,7 @@ use crate::whose;
 /// The retained `now` is written again this often, so that readers can tell a silent hub from an empty map.
 const NOW_EVERY: Duration = Duration::from_secs(60);
 
-/// Changes that come within this time are shown together.
+/// Changes that come so soon after what was last shown are shown together.
 const SETTLE: Duration = Duration::from_millis(20);
 
 /// One of the hub's cities, and what only its picture shows.
@@ -231,6 +232,7 @@ pub async fn keep(
     let mut housekeeping = tokio::time::interval(NOW_EVERY);
     housekeeping.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut forgotten_on = 0;
+    let mut settled = Instant::now();
     loop {
         let mut is_due = false;
         let next = next_fading(&pictures);
@@ -238,7 +240,7 @@ pub async fn keep(
             change = changes.recv() => match change {
                 Some(change) => {
                     state.apply(change);
-                    tokio::time::sleep(SETTLE).await;
+                    sleep_until(settled).await;
                     while let Ok(change) = changes.try_recv() {
                         state.apply(change);
                     }
@@ -294,6 +296,9 @@ pub async fn keep(
                 }
                 is_new
             });
+        }
+        if is_new {
+            settled = Instant::now() + SETTLE;
         }
         if is_new || is_due {
             now_publisher.publish(&now);

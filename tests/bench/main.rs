@@ -42,10 +42,10 @@ const LIMIT: Duration = Duration::from_secs(120);
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let wanted = arguments.next().unwrap_or_default();
-    if wanted == http::viewers::CHILD {
+    if wanted == http::watching::CHILD {
         let url = arguments.next().unwrap_or_default();
         let count = arguments.next().and_then(|count| count.parse().ok());
-        return http::viewers::child(&url, count.unwrap_or(1));
+        return http::watching::child(&url, count.unwrap_or(1));
     }
     let figures: [(&str, fn()); 14] = [
         ("latency", text_to_event),

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::context::Which;
-use crate::http::forms::{Form, accepted, brotli, gzip, tag};
+use crate::http::forms::{Form, accepted, brotli, gzip, gzip_piece, tag};
 use crate::http::{Shared, answer, assets, forms, openapi};
 use crate::views::choice::{Choice, When};
 use crate::views::context;
@@ -100,7 +100,8 @@ pub struct Ready {
     pub tag: String,
     pub plain: Bytes,
     brotli: Bytes,
-    gzip: Bytes,
+    /// Of an event, the piece that follows others in a stream.
+    pub gzip: Bytes,
 }
 
 impl Ready {
@@ -408,9 +409,8 @@ fn render(key: &Key, picture: Arc<Picture>, now: Timestamp) -> Ready {
         }
     };
     let plain = Bytes::from(text);
-    // An event is sent as it is.
     let (brotli, gzip) = match key {
-        Key::Event => (Bytes::new(), Bytes::new()),
+        Key::Event => (Bytes::new(), gzip_piece(&plain)),
         _ => (brotli(&plain), gzip(&plain)),
     };
     Ready {

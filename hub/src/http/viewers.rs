@@ -18,6 +18,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use crate::http::bodies::Ready;
 use crate::http::connections::STALLED;
 use crate::http::events::Seated;
+use crate::http::forms::{GZIP_HEAD, gzip_piece};
 
 /// A sign of life this often keeps proxies from closing the stream, and tells a page that it is still connected.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -64,6 +65,7 @@ impl Audience {
         let _ = socket2::SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER);
         let viewer = Viewer {
             stream,
+            in_gzip: seated.in_gzip,
             rest: Bytes::new(),
             seen: seated.first,
             written: Instant::now(),
@@ -93,6 +95,7 @@ impl Audience {
 struct Viewer {
     /// Never waits.
     stream: TcpStream,
+    in_gzip: bool,
     /// Of what was begun, what it has not taken.
     rest: Bytes,
     /// The state that it was sent last, or is being sent.
@@ -125,6 +128,14 @@ impl Viewer {
         Ok(())
     }
 
+    /// Of two that say the same, the one that it reads.
+    fn form<'a, T: ?Sized>(&self, plain: &'a T, gzip: &'a T) -> &'a T {
+        match self.in_gzip {
+            true => gzip,
+            false => plain,
+        }
+    }
+
     /// Whether the other side has closed. What a reader sends after its request is not read.
     fn is_gone(&mut self) -> bool {
         let mut bytes = [0; 64];
@@ -138,7 +149,7 @@ impl Viewer {
     fn show(&mut self, state: &Arc<Ready>, now: Instant) -> io::Result<()> {
         if self.rest.is_empty() && self.seen.tag != state.tag {
             self.seen = state.clone();
-            self.rest = state.plain.clone();
+            self.rest = self.form(&state.plain, &state.gzip).clone();
         }
         self.write(now)
     }
@@ -189,12 +200,15 @@ impl Hall {
 
     fn welcome(&mut self, mut viewer: Viewer) {
         let now = self.clock.now();
-        let mut first = viewer.seen.plain.clone();
+        let seen = &viewer.seen;
+        let head: &[u8] = viewer.form(&[].as_slice(), &GZIP_HEAD.as_slice());
+        let mut first = [head, viewer.form(&seen.plain, &seen.gzip)].concat();
         // A kept frame of an earlier second says that second: the time now comes right after it.
-        if now.duration_since(viewer.seen.made_at) >= SignedDuration::from_secs(1) {
-            first = [first, alive(now)].concat().into();
+        if now.duration_since(seen.made_at) >= SignedDuration::from_secs(1) {
+            let [plain, gzip] = alive(now);
+            first.extend_from_slice(viewer.form(&plain, &gzip));
         }
-        viewer.rest = first;
+        viewer.rest = first.into();
         let newer = self
             .state
             .as_ref()
@@ -236,8 +250,8 @@ impl Hall {
             if viewer.is_gone() {
                 return false;
             }
-            let time = alive_now.get_or_insert_with(|| alive(self.clock.now()));
-            viewer.rest = time.clone();
+            let [plain, gzip] = alive_now.get_or_insert_with(|| alive(self.clock.now()));
+            viewer.rest = viewer.form(plain, gzip).clone();
             viewer.write(now).is_ok()
         });
     }
@@ -250,10 +264,12 @@ fn pause(are_behind: bool) -> Duration {
     }
 }
 
-/// A comment for proxies, and the hub's time for pages, whose scripts never see a comment.
-fn alive(now: Timestamp) -> Bytes {
+/// A comment for proxies, and the hub's time for pages, whose scripts never see a comment; plain and in gzip.
+fn alive(now: Timestamp) -> [Bytes; 2] {
     let now = now.strftime("%Y-%m-%dT%H:%M:%SZ");
-    Bytes::from(format!(":\nevent: alive\ndata: {now}\n\n"))
+    let frame = format!(":\nevent: alive\ndata: {now}\n\n");
+    let gzip = gzip_piece(frame.as_bytes());
+    [frame.into(), gzip]
 }
 
 #[cfg(test)]

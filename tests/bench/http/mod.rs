@@ -3,7 +3,8 @@
 pub mod cities;
 mod history;
 mod hot;
-pub mod viewers;
+mod viewers;
+pub mod watching;
 
 pub use history::figure as history;
 pub use hot::figure as hot;

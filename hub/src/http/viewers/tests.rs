@@ -1,4 +1,4 @@
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write as _};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -62,7 +62,11 @@ impl Serving {
 
 impl Reader {
     async fn ask(&mut self, method: &str, path: &str) -> String {
-        let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\n\r\n");
+        self.ask_as(method, path, "").await
+    }
+
+    async fn ask_as(&mut self, method: &str, path: &str, headers: &str) -> String {
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: x\r\n{headers}\r\n");
         let sent = self.0.get_mut().write_all(request.as_bytes()).await;
         sent.expect("sent");
         self.until("\r\n").await
@@ -113,6 +117,41 @@ async fn a_stream_begins_with_the_state_and_follows_changes_and_fades() {
     assert_eq!(reader.frame().await.matches("\"cell\"").count(), 2);
     serving.stop().await;
     assert_eq!(reader.frame().await, "");
+}
+
+#[tokio::test]
+async fn a_browser_is_told_the_same_in_gzip() {
+    let serving = serving(1).await;
+    let stream = TcpStream::connect(serving.address).await;
+    let mut reader = Reader(BufReader::new(stream.expect("connected")));
+    let accepts = "accept-encoding: gzip, deflate, br\r\n";
+    let head = reader.ask_as("GET", "/api/v1/events", accepts).await;
+    assert!(head.contains("content-encoding: gzip\r\n"), "{head}");
+    assert!(head.contains("vary: accept-encoding\r\n"), "{head}");
+    let mut unzipped = flate2::write::GzDecoder::new(Vec::new());
+    for shown in [1, 40, 3] {
+        serving
+            .server
+            .pictures
+            .send_replace(Arc::new(fixture::picture(shown)));
+        let frame = loop {
+            let read = unzipped.get_ref();
+            if let Some(end) = read.windows(2).position(|two| two == b"\n\n") {
+                let frame = String::from_utf8(read[..end].to_vec()).expect("text");
+                unzipped.get_mut().drain(..end + 2);
+                break frame;
+            }
+            let mut octets = [0; 512];
+            let read = tokio::time::timeout(LONG, reader.0.read(&mut octets)).await;
+            let read = read.expect("in time").expect("read");
+            assert_ne!(read, 0, "it stays");
+            unzipped.write_all(&octets[..read]).expect("gzip");
+            unzipped.flush().expect("gzip");
+        };
+        assert!(frame.starts_with("event: sightings\ndata: {"), "{frame}");
+        assert_eq!(frame.matches("\"cell\"").count(), shown);
+    }
+    serving.stop().await;
 }
 
 #[tokio::test]
@@ -205,6 +244,7 @@ async fn who_takes_nothing_for_long_is_let_go() {
     let start = Instant::now();
     let mut viewer = Viewer {
         stream,
+        in_gzip: false,
         rest: vec![b'x'; 64 << 20].into(),
         seen: ready.expect("ready"),
         written: start,
