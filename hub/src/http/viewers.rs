@@ -201,7 +201,7 @@ impl Hall {
     fn welcome(&mut self, mut viewer: Viewer) {
         let now = self.clock.now();
         let seen = &viewer.seen;
-        let head: &[u8] = viewer.form(&[].as_slice(), &GZIP_HEAD.as_slice());
+        let head: &[u8] = viewer.form(&[], &GZIP_HEAD);
         let mut first = [head, viewer.form(&seen.plain, &seen.gzip)].concat();
         // A kept frame of an earlier second says that second: the time now comes right after it.
         if now.duration_since(seen.made_at) >= SignedDuration::from_secs(1) {
