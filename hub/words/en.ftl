@@ -330,6 +330,8 @@ sweeps-removal = Removal
 sweeps-removal-means = people are told to leave. What stays may be taken.
 # { $source } is the office that posted the notice.
 sweeps-source = Posted by { $source }.
+# In the legend, beside a letter on a leaf of a calendar.
+sweeps-zone-means = A sweep is announced somewhere within the dashed line; its letter is in the list
 sweeps-means = From the city’s own notices. Dates change and crews come early; police are often with them. Sweeps also come without a notice, so a place that is not listed can be swept too.
 sweeps-do = Before that day: pack papers, medicine, phone and what you cannot lose, and know where to go. During it: ask which things they store, where, and for how long, and ask for that in writing.
 # { $who } is what the operator has set.

@@ -298,6 +298,7 @@ sweeps-cleaning-means = hay que moverse esas horas, con todas las cosas.
 sweeps-removal = Desalojo
 sweeps-removal-means = le piden a la gente que se vaya. Lo que se quede se lo pueden llevar.
 sweeps-source = Aviso de { $source }.
+sweeps-zone-means = Hay un aviso de desalojo o limpieza dentro de la línea discontinua; su letra está en la lista
 sweeps-means = De los avisos de la propia ciudad. Las fechas cambian y a veces llegan antes; muchas veces va la policía. También llegan sin aviso, y a lugares que no están en la lista.
 sweeps-do = Antes de ese día: empaca papeles, medicinas, teléfono y lo que no puedes perder, y piensa adónde ir. Ese día: pregunta qué cosas guardan, dónde y por cuánto tiempo, y pídelo por escrito.
 sweeps-rights = Pregunta por tus derechos y tus cosas: { $who }

@@ -74,6 +74,56 @@ test("the first of them is told on the first screen of a phone, and leads to the
   });
 });
 
+test("a row's letter and its place on the map lead to each other, and one without a place has none", async () => {
+  await open("", { scripts: false, viewport: SIZES[1] }, async (page) => {
+    const letters = await page.locator(".sweeps .to").allTextContents();
+    assert.deepEqual(letters, await page.locator("#marks .zone").allTextContents());
+    assert.equal(letters[0], "A");
+    assert.equal(await page.locator(".sweeps li:not(:has(.to))").count(), 10 - letters.length);
+    const row = page.locator(".sweeps li", { hasText: "San Julian" });
+    await row.locator(".to").click();
+    await page.locator(".zone:target").waitFor({ timeout: PATIENCE });
+    await page.locator(".zone:target a").click();
+    await page.locator(".sweeps li:target", { hasText: "San Julian" }).waitFor({ timeout: PATIENCE });
+  });
+});
+
+/** The cell of the first row's place, in pixels of the map's frame. */
+async function zone(page) {
+  const [cell, frame] = [page.locator("#marks .zone path").first(), page.locator("#frame")];
+  const [of, within] = [await cell.boundingBox(), await frame.boundingBox()];
+  return { x: of.x + of.width / 2 - within.x, y: of.y + of.height / 2 - within.y, width: of.width };
+}
+
+const near = (one, other, off) => ["x", "y", "width"].every((key) => Math.abs(one[key] - other[key]) <= off);
+
+test("the places of sweeps move with the drawing, and the living map shows them where it does", async () => {
+  const drawn = await open("", { viewport: SIZES[1] }, async (page) => {
+    const still = await zone(page);
+    await page.locator("html.on-air").waitFor({ state: "attached", timeout: PATIENCE });
+    const live = await zone(page);
+    assert.ok(near(still, live, 2), JSON.stringify([still, live]));
+    await page.locator("#frame").press("+");
+    const closer = await zone(page);
+    assert.ok(Math.abs(closer.width / live.width - 2) < 0.1, JSON.stringify([live, closer]));
+    await page.locator("#frame").press("ArrowRight");
+    const moved = await zone(page);
+    assert.ok(near(moved, { ...closer, x: closer.x - 80 }, 2), JSON.stringify([closer, moved]));
+    return live;
+  });
+  const gl = await launch(["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]);
+  try {
+    const page = await gl.newPage({ locale: "en-US", viewport: SIZES[1], reducedMotion: "reduce" });
+    await page.goto(url, { waitUntil: "load" });
+    // Software draws slowly on a busy machine.
+    await page.locator("html[data-map=gl]").waitFor({ timeout: 3 * PATIENCE });
+    const living = await zone(page);
+    assert.ok(near(drawn, living, 6), JSON.stringify([drawn, living]));
+  } finally {
+    await gl.close();
+  }
+});
+
 test("pages with sweeps hold to the rules of access, fit a phone and have links of a finger's size", async () => {
   for (const viewport of SIZES)
     for (const path of ["", "?lang=es", "list?lang=es", "sweeps", "sweeps?lang=es"])
@@ -98,7 +148,7 @@ test("a sweep that is over goes from an open page, and with the last of them all
     await page.waitForFunction((left) => document.querySelectorAll(".sweeps li").length === left, count - 1, { timeout: PATIENCE });
     await page.evaluate(() => document.querySelectorAll("[data-over]").forEach((item) => (item.dataset.over = "1")));
     await page.locator("#sweeps").waitFor({ state: "detached", timeout: PATIENCE });
-    assert.equal(await page.locator("#announced").count(), 0);
+    assert.equal(await page.locator("#announced, .zone, .zones-mean").count(), 0);
   });
 });
 
@@ -117,6 +167,8 @@ test("what is announced, changed or called off comes to an open page, on map and
           for (const page of both) await count(page, page === list ? Math.min(n, 5) : n);
           if (n !== 1) continue;
           assert.match(await map.locator("#announced").innerText(), /MacArthur Park/);
+          assert.deepEqual(await map.locator(".zone").allTextContents(), ["A"]);
+          assert.equal(await map.locator(".zones-mean").count(), 2);
           assert.match(await list.locator("#sweeps").innerText(), /Desalojos y limpiezas anunciados[^]*MacArthur Park/);
         }
       }),

@@ -21,7 +21,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
     let on = svg::On {
         shown: shown.as_ref(),
         beside,
-        pin: None,
+        ..svg::On::default()
     };
     let body = html! {
         (svg::symbols())

@@ -4,16 +4,16 @@ use maud::{Markup, html};
 use spotlight_common::now::Level;
 
 use crate::views::classes::{Classes, written};
-use crate::views::context::{self, Beside};
+use crate::views::context;
 use crate::views::open_data::part_name;
 use crate::views::shown::Shown;
-use crate::views::svg::badge;
+use crate::views::svg::{On, badge};
 use crate::views::words::{Lang, Said, Words};
-use crate::views::{list, rents, time};
+use crate::views::{list, rents, sweeps, time};
 
 /// What stands on the map of the page, each with its sample. It is on a page twice, and each screen shows one: a wide one
 /// beside the map, a narrow one after the rows, which say in words what their marks mean.
-pub fn legend(shown: Option<&Shown<'_>>, beside: &Beside<'_>, screen: &str, lang: Lang) -> Markup {
+pub fn legend(on: &On<'_>, screen: &str, lang: Lang) -> Markup {
     let words = lang.words();
     let levels = [Level::Corroborated, Level::Photo, Level::Unconfirmed];
     html! {
@@ -28,9 +28,10 @@ pub fn legend(shown: Option<&Shown<'_>>, beside: &Beside<'_>, screen: &str, lang
             ul .more {
                 li { (sample(Level::Photo, true)) span { (words.gone_means()) } }
                 (hatched(words))
-                (context::legend(beside, words))
+                (context::legend(&on.beside, words))
+                @if !on.zones.is_empty() { (sweeps::on_map::legend(words)) }
             }
-            (scale(shown, lang))
+            (scale(on.shown, lang))
         }
     }
 }

@@ -53,6 +53,7 @@ pub fn searched_page(
     let on = svg::On {
         shown: shown.as_ref(),
         beside,
+        zones: &sweeps::on_map::zones(picture, at, &frame),
         pin: pin.as_ref(),
     };
     let body = html! {
@@ -70,7 +71,7 @@ pub fn searched_page(
                 }
                 (areas(picture, choice, words))
                 (find::form(picture, choice, search))
-                (legend::legend(shown.as_ref(), &beside, "beside", choice.lang))
+                (legend::legend(&on, "beside", choice.lang))
             }
             section #now aria-labelledby="now-heading" tabindex="-1" {
                 h2 #now-heading { (words.now_heading()) }
@@ -80,8 +81,8 @@ pub fn searched_page(
                 p .quiet { (words.fading_means()) }
                 p .printed { (words.not_printed()) }
             }
-            (legend::legend(shown.as_ref(), &beside, "after", choice.lang))
-            (sweeps::block(picture, at, choice, sweeps::ON_MAP))
+            (legend::legend(&on, "after", choice.lang))
+            (sweeps::beside_map(picture, at, choice))
             (report(picture, words))
             (coverage(picture, words))
             (open_data::open_data(picture, at, choice, history::compared(picture, &frame, shown.as_ref(), choice)))
@@ -121,7 +122,7 @@ pub fn list_page(picture: &Picture, at: Timestamp, lang: Lang, script: Option<&s
                 p .quiet { (words.fading_means()) }
                 p .printed { (words.not_printed()) }
             }
-            (sweeps::block(picture, at, &choice, sweeps::ON_LIST))
+            (sweeps::listed(picture, at, &choice))
             (report(picture, words))
             (coverage(picture, words))
         }

@@ -29,6 +29,8 @@ pub struct On<'a> {
     /// Open data.
     pub shown: Option<&'a Shown<'a>>,
     pub beside: Beside<'a>,
+    /// Where announced sweeps are.
+    pub zones: &'a [Markup],
     /// Where a reader looks for a place.
     pub pin: Option<&'a Markup>,
 }
@@ -42,7 +44,12 @@ pub fn map(
     on: &On<'_>,
     words: Words,
 ) -> Markup {
-    let On { shown, beside, pin } = on;
+    let On {
+        shown,
+        beside,
+        zones,
+        pin,
+    } = on;
     let city = &picture.city;
     let now = time::clock(at, &city.time_zone);
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
@@ -79,6 +86,7 @@ pub fn map(
             data-frame={ (frame.middle.0.round()) " " (frame.middle.1.round()) " " (frame.width.round()) }
             data-city=(plane.width.round())
         {
+            @for zone in zones.iter() { (zone) }
             @for sighting in seen.iter().rev() { (cell(sighting, at, frame)) }
             @for (n, sighting) in seen.iter().enumerate() {
                 (lead("phone", sighting, at, places[n], phone.1[n]))
@@ -113,6 +121,10 @@ pub fn symbols() -> Markup {
             }
             symbol id="b-unconfirmed" viewBox="-16 -16 32 32" {
                 circle .b-unconfirmed r="12.5" {}
+            }
+            symbol id="b-leaf" viewBox="-16 -16 32 32" {
+                path .b-leaf d="M-10.5-11h21v22.5h-21z" {}
+                path .b-ring d="M-10.5-8h21M-5-14v4M5-14v4" {}
             }
         }
     }

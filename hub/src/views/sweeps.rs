@@ -3,6 +3,8 @@
 //! Where none is announced the pages say no word of it, for a reader there would take that for a promise; the page of all,
 //! which is asked for by name, says that it is none.
 
+pub mod on_map;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -15,8 +17,8 @@ use crate::views::words::{Lang, Said, Words, paragraphs};
 use crate::views::{Picture, cities, page, upcoming};
 
 /// So many stand on the map's page, and on the list's; the page of all has the rest.
-pub const ON_MAP: usize = 10;
-pub const ON_LIST: usize = 5;
+const ON_MAP: usize = 10;
+const ON_LIST: usize = 5;
 
 pub fn kind(kind: Kind, words: Words) -> Said {
     match kind {
@@ -95,18 +97,40 @@ pub fn edition(picture: &Picture) -> String {
     hasher.finalize().to_hex()[..8].to_owned()
 }
 
-/// The next of them, what it means, and where the others are.
-pub fn block(picture: &Picture, at: Timestamp, choice: &Choice, most: usize) -> Markup {
+/// The next of them on the map's page, with their letters there.
+pub fn beside_map(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
+    block(picture, at, choice, ON_MAP, on_map::lettered(picture, at))
+}
+
+/// The next of them on the list's page.
+pub fn listed(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
+    let rows = upcoming(picture, at).take(ON_LIST);
+    block(
+        picture,
+        at,
+        choice,
+        ON_LIST,
+        rows.map(|notice| (notice, None)),
+    )
+}
+
+/// At most so many rows, what they mean, and where the others are.
+fn block<'a>(
+    picture: &Picture,
+    at: Timestamp,
+    choice: &Choice,
+    most: usize,
+    rows: impl Iterator<Item = (&'a Notice, Option<char>)>,
+) -> Markup {
     let words = choice.lang.words();
-    let notices = upcoming(picture, at);
-    let count = notices.clone().count();
+    let count = upcoming(picture, at).count();
     if count == 0 {
         return html! {};
     }
     html! {
         section #sweeps aria-labelledby="sweeps-heading" tabindex="-1" {
             h2 #sweeps-heading { (words.sweeps_heading()) }
-            (list(picture, notices.take(most), at, choice))
+            (list(picture, rows, at, choice))
             p .ways {
                 a href=(page::with_lang("sweeps", choice.lang)) {
                     @if count > most { (words.sweeps_all(count)) } @else { (words.sweeps_by_area()) }
@@ -121,25 +145,32 @@ pub fn block(picture: &Picture, at: Timestamp, choice: &Choice, most: usize) -> 
 
 fn list<'a>(
     picture: &Picture,
-    notices: impl Iterator<Item = &'a Notice>,
+    rows: impl Iterator<Item = (&'a Notice, Option<char>)>,
     at: Timestamp,
     choice: &Choice,
 ) -> Markup {
     html! {
         ol .sweeps role="list" {
-            @for notice in notices { (row(picture, notice, at, choice)) }
+            @for (notice, letter) in rows { (row(picture, notice, letter, at, choice)) }
         }
     }
 }
 
-fn row(picture: &Picture, notice: &Notice, at: Timestamp, choice: &Choice) -> Markup {
+fn row(
+    picture: &Picture,
+    notice: &Notice,
+    letter: Option<char>,
+    at: Timestamp,
+    choice: &Choice,
+) -> Markup {
     let words = choice.lang.words();
     let begins = match notice.start {
         Some(_) => notice.begins_at.to_string(),
         None => notice.date.to_string(),
     };
     html! {
-        li id={ "n-" (notice.id.simple()) } data-over=(notice.over_at.as_second()) {
+        li id={ "n-" (notice.id.simple()) } .placed[letter.is_some()] data-over=(notice.over_at.as_second()) {
+            @if let Some(letter) = letter { (on_map::link(notice, letter, words)) }
             p .day {
                 time datetime=(begins) { (when(picture, notice, at, choice)) ", " span { (hours(notice, words)) } }
             }
@@ -214,7 +245,7 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
             @for (area, notices) in &areas {
                 section {
                     h3 { (area.unwrap_or(&words.sweeps_elsewhere())) }
-                    (list(picture, notices.iter().copied(), at, &choice))
+                    (list(picture, notices.iter().map(|notice| (*notice, None)), at, &choice))
                     @if area.is_some() {
                         p .ways { a href=(calendar_address(*area, lang)) { (words.sweeps_calendar_link(area.unwrap_or_default())) } }
                     }

@@ -81,8 +81,11 @@ export function start(): void {
     addEventListener("afterprint", start, { once: true });
   };
   addEventListener("beforeprint", printed, { once: true });
+  // Whether it draws, for whoever waits for it.
+  for (const begins of ["movestart", "dataloading", "styledata"] as const) gl.on(begins, () => delete holder.dataset.rests);
   gl.on("idle", () => {
     if (!works) return;
+    holder.dataset.rests = "";
     // With other colours it is drawn again, and this called again.
     if (classify(gl) || shows) return;
     if (!at_same_place(gl)) return;
@@ -208,7 +211,7 @@ function listen(gl: Gl, frame: HTMLElement): void {
     map.rested(same || event.named === true);
   });
   gl.on("click", (event: MapMouseEvent) => {
-    if (!(event.originalEvent.target as Element).closest(".mark")) speak(gl, event.point);
+    if (!(event.originalEvent.target as Element).closest(".mark,.zone a")) speak(gl, event.point);
   });
   // By keyboard, what is in the middle.
   frame.addEventListener("keydown", (event) => {

@@ -1,5 +1,6 @@
 // Announced sweeps come to a page that stays open, and go from it at their end; so they do where the browser kept it.
 
+import * as map from "./map";
 import { now } from "./time";
 import { words } from "./words";
 
@@ -12,14 +13,39 @@ export function tick(): void {
     if (Number(item.dataset.over) <= time()) item.remove();
   const all = document.getElementById("sweeps");
   if (all && !all.querySelector("[data-over]")) all.remove();
+  if (!drawn().length) for (const meaning of document.querySelectorAll(".zones-mean")) meaning.remove();
 }
+
+const drawn = (of: ParentNode = document): SVGElement[] => [...of.querySelectorAll<SVGElement>("#marks .zone")];
+
+/** Where they are, on the map as it is now. */
+export function zones(): SVGElement[] {
+  return drawn().map((zone) => {
+    const ring = (zone.dataset.ring ?? "").split(",").map((corner) => {
+      const [lat = 0, lon = 0] = corner.split(" ").map(Number);
+      return map.units(lat, lon).map((n) => n.toFixed(1)).join(" ");
+    });
+    zone.querySelector("path")?.setAttribute("d", `M${ring.join("L")}z`);
+    const corner = ring[Number(zone.dataset.corner)];
+    zone.querySelector("a > g")?.setAttribute("transform", `translate(${corner})`);
+    return zone;
+  });
+}
+
+/** A row's letter shows its place on the map, wherever that was moved. */
+document.addEventListener("click", (event) => {
+  const letter = event.target instanceof Element ? event.target.closest(".sweeps .to") : null;
+  const zone = letter && document.getElementById(letter.getAttribute("href")?.slice(1) ?? "");
+  const [lat, lon] = (zone?.dataset.ring ?? "").split(/[ ,]/).map(Number);
+  if (lat !== undefined && lon !== undefined) map.reveal(lat, lon);
+});
 
 /** The parts of a page that announce them. */
 const PARTS = ["announced", "sweeps"];
 
 let edition = words.sweeps;
 
-/** Takes both parts from the page as it is now, if others are announced than when it was made. */
+/** Takes both parts, and what is on the map, from the page as it is now, if others are announced than when it was made. */
 export async function renew(told: string): Promise<void> {
   if (told === edition || words.embedded) return;
   edition = told;
@@ -38,4 +64,12 @@ export async function renew(told: string): Promise<void> {
     else if (old) old.replaceWith(part);
     else document.getElementById(part.nextElementSibling?.id ?? "")?.before(part);
   }
+  for (const zone of drawn()) zone.remove();
+  map.marks?.prepend(...drawn(fresh));
+  zones();
+  const legends = fresh.querySelectorAll(".legend .more");
+  document.querySelectorAll(".legend .more").forEach((legend, n) => {
+    const newer = legends[n];
+    if (newer) legend.replaceWith(newer);
+  });
 }

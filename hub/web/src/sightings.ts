@@ -2,6 +2,7 @@
 
 import * as map from "./map";
 import * as near from "./near";
+import { zones } from "./notices";
 import { now } from "./time";
 import { spread, type Point, type Size } from "./spread";
 import { age, ago, clock, fill, place, words } from "./words";
@@ -228,7 +229,7 @@ export function place_marks(): void {
     mark(f.properties, n + 1, size, at[n] ?? nowhere),
   );
   const leads = features.map((f, n) => lead(f.properties, places[n] ?? nowhere, at[n] ?? nowhere));
-  map.marks?.replaceChildren(...cells.reverse(), ...leads, ...pinned(), ...near.dot(), ...badges.reverse());
+  map.marks?.replaceChildren(...zones(), ...cells.reverse(), ...leads, ...pinned(), ...near.dot(), ...badges.reverse());
   map.marked(at);
   select(selected);
   tick();
