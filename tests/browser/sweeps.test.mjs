@@ -77,20 +77,20 @@ test("the first of them is told on the first screen of a phone, and leads to the
 test("a row's letter and its place on the map lead to each other, and one without a place has none", async () => {
   await open("", { scripts: false, viewport: SIZES[1] }, async (page) => {
     const letters = await page.locator(".sweeps .to").allTextContents();
-    assert.deepEqual(letters, await page.locator("#marks .zone").allTextContents());
+    assert.deepEqual(letters, await page.locator("#marks .leaf").allTextContents());
     assert.equal(letters[0], "A");
     assert.equal(await page.locator(".sweeps li:not(:has(.to))").count(), 10 - letters.length);
     const row = page.locator(".sweeps li", { hasText: "San Julian" });
     await row.locator(".to").click();
     await page.locator(".zone:target").waitFor({ timeout: PATIENCE });
-    await page.locator(".zone:target a").click();
+    await page.locator("#marks .leaf").first().click();
     await page.locator(".sweeps li:target", { hasText: "San Julian" }).waitFor({ timeout: PATIENCE });
   });
 });
 
 /** The cell of the first row's place, in pixels of the map's frame. */
 async function zone(page) {
-  const [cell, frame] = [page.locator("#marks .zone path").first(), page.locator("#frame")];
+  const [cell, frame] = [page.locator("#marks .zone").first(), page.locator("#frame")];
   const [of, within] = [await cell.boundingBox(), await frame.boundingBox()];
   return { x: of.x + of.width / 2 - within.x, y: of.y + of.height / 2 - within.y, width: of.width };
 }
@@ -148,13 +148,13 @@ test("a sweep that is over goes from an open page, and with the last of them all
     await page.waitForFunction((left) => document.querySelectorAll(".sweeps li").length === left, count - 1, { timeout: PATIENCE });
     await page.evaluate(() => document.querySelectorAll("[data-over]").forEach((item) => (item.dataset.over = "1")));
     await page.locator("#sweeps").waitFor({ state: "detached", timeout: PATIENCE });
-    assert.equal(await page.locator("#announced, .zone, .zones-mean").count(), 0);
+    assert.equal(await page.locator("#announced, .zone, .leaf, .zones-mean").count(), 0);
   });
 });
 
 test("what is announced, changed or called off comes to an open page, on map and list", async () => {
   const file = join(folder, "hub", "notices.csv");
-  const told = [rows[0], `7,${day(1)},08:00,,MacArthur Park,,,,,`];
+  const told = [rows[0], `7,${day(1)},08:00,,MacArthur Park,,34.0592,-118.2747,,`];
   try {
     await open("", {}, (map) =>
       open("list?lang=es", {}, async (list) => {
@@ -167,7 +167,7 @@ test("what is announced, changed or called off comes to an open page, on map and
           for (const page of both) await count(page, page === list ? Math.min(n, 5) : n);
           if (n !== 1) continue;
           assert.match(await map.locator("#announced").innerText(), /MacArthur Park/);
-          assert.deepEqual(await map.locator(".zone").allTextContents(), ["A"]);
+          assert.deepEqual(await map.locator(".leaf").allTextContents(), ["A"]);
           assert.equal(await map.locator(".zones-mean").count(), 2);
           assert.match(await list.locator("#sweeps").innerText(), /Desalojos y limpiezas anunciados[^]*MacArthur Park/);
         }

@@ -29,7 +29,7 @@ pub fn legend(on: &On<'_>, screen: &str, lang: Lang) -> Markup {
                 li { (sample(Level::Photo, true)) span { (words.gone_means()) } }
                 (hatched(words))
                 (context::legend(&on.beside, words))
-                @if !on.zones.is_empty() { (sweeps::on_map::legend(words)) }
+                @if on.zones.is_some() { (sweeps::on_map::legend(words)) }
             }
             (scale(on.shown, lang))
         }

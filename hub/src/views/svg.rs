@@ -30,7 +30,7 @@ pub struct On<'a> {
     pub shown: Option<&'a Shown<'a>>,
     pub beside: Beside<'a>,
     /// Where announced sweeps are.
-    pub zones: &'a [Markup],
+    pub zones: Option<&'a Markup>,
     /// Where a reader looks for a place.
     pub pin: Option<&'a Markup>,
 }
@@ -86,7 +86,7 @@ pub fn map(
             data-frame={ (frame.middle.0.round()) " " (frame.middle.1.round()) " " (frame.width.round()) }
             data-city=(plane.width.round())
         {
-            @for zone in zones.iter() { (zone) }
+            @if let Some(zones) = zones { (zones) }
             @for sighting in seen.iter().rev() { (cell(sighting, at, frame)) }
             @for (n, sighting) in seen.iter().enumerate() {
                 (lead("phone", sighting, at, places[n], phone.1[n]))

@@ -149,8 +149,10 @@ fn list<'a>(
     at: Timestamp,
     choice: &Choice,
 ) -> Markup {
+    let rows: Vec<_> = rows.collect();
+    let has_letters = rows.iter().any(|(_, letter)| letter.is_some());
     html! {
-        ol .sweeps role="list" {
+        ol .sweeps.lettered[has_letters] role="list" {
             @for (notice, letter) in rows { (row(picture, notice, letter, at, choice)) }
         }
     }
@@ -169,7 +171,7 @@ fn row(
         None => notice.date.to_string(),
     };
     html! {
-        li id={ "n-" (notice.id.simple()) } .placed[letter.is_some()] data-over=(notice.over_at.as_second()) {
+        li id={ "n-" (notice.id.simple()) } data-over=(notice.over_at.as_second()) {
             @if let Some(letter) = letter { (on_map::link(notice, letter, words)) }
             p .day {
                 time datetime=(begins) { (when(picture, notice, at, choice)) ", " span { (hours(notice, words)) } }

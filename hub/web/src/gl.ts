@@ -211,7 +211,7 @@ function listen(gl: Gl, frame: HTMLElement): void {
     map.rested(same || event.named === true);
   });
   gl.on("click", (event: MapMouseEvent) => {
-    if (!(event.originalEvent.target as Element).closest(".mark,.zone a")) speak(gl, event.point);
+    if (!(event.originalEvent.target as Element).closest(".mark,.leaf")) speak(gl, event.point);
   });
   // By keyboard, what is in the middle.
   frame.addEventListener("keydown", (event) => {

@@ -16,27 +16,27 @@ export function tick(): void {
   if (!drawn().length) for (const meaning of document.querySelectorAll(".zones-mean")) meaning.remove();
 }
 
-const drawn = (of: ParentNode = document): SVGElement[] => [...of.querySelectorAll<SVGElement>("#marks .zone")];
+const drawn = (of: ParentNode = document): SVGElement[] => [...of.querySelectorAll<SVGElement>("#marks :is(.zone,.leaf)")];
 
 /** Where they are, on the map as it is now. */
 export function zones(): SVGElement[] {
-  return drawn().map((zone) => {
-    const ring = (zone.dataset.ring ?? "").split(",").map((corner) => {
+  const all = drawn();
+  for (const part of all) {
+    const corners = (part.dataset.degrees ?? "").split(",").map((corner) => {
       const [lat = 0, lon = 0] = corner.split(" ").map(Number);
       return map.units(lat, lon).map((n) => n.toFixed(1)).join(" ");
     });
-    zone.querySelector("path")?.setAttribute("d", `M${ring.join("L")}z`);
-    const corner = ring[Number(zone.dataset.corner)];
-    zone.querySelector("a > g")?.setAttribute("transform", `translate(${corner})`);
-    return zone;
-  });
+    if (part.matches(".zone")) part.setAttribute("d", `M${corners.join("L")}z`);
+    else part.firstElementChild?.setAttribute("transform", `translate(${corners[0]})`);
+  }
+  return all;
 }
 
 /** A row's letter shows its place on the map, wherever that was moved. */
 document.addEventListener("click", (event) => {
   const letter = event.target instanceof Element ? event.target.closest(".sweeps .to") : null;
   const zone = letter && document.getElementById(letter.getAttribute("href")?.slice(1) ?? "");
-  const [lat, lon] = (zone?.dataset.ring ?? "").split(/[ ,]/).map(Number);
+  const [lat, lon] = (zone?.dataset.degrees ?? "").split(/[ ,]/).map(Number);
   if (lat !== undefined && lon !== undefined) map.reveal(lat, lon);
 });
 
@@ -64,7 +64,7 @@ export async function renew(told: string): Promise<void> {
     else if (old) old.replaceWith(part);
     else document.getElementById(part.nextElementSibling?.id ?? "")?.before(part);
   }
-  for (const zone of drawn()) zone.remove();
+  for (const part of drawn()) part.remove();
   map.marks?.prepend(...drawn(fresh));
   zones();
   const legends = fresh.querySelectorAll(".legend .more");

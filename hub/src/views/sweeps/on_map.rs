@@ -24,17 +24,22 @@ pub fn lettered(
 }
 
 /// The cells, each with a letter at one of its corners: the first at the northern one, those of the same cell at the next.
-/// The script moves them by `data-ring`, degrees, as it moves the map, and takes each from it when it is over.
-pub fn zones(picture: &Picture, at: Timestamp, frame: &Frame) -> Vec<Markup> {
+/// No line crosses a letter. The script moves them by their `data-degrees` as it moves the map, and takes each from it when it
+/// is over.
+pub fn zones(picture: &Picture, at: Timestamp, frame: &Frame) -> Markup {
     let mut taken: HashMap<Cell, usize> = HashMap::new();
     let placed = lettered(picture, at).filter_map(|(notice, letter)| {
         let (cell, letter) = (notice.cell?, letter?);
         let corners = cell.boundary();
         let turn = taken.entry(cell).and_modify(|n| *n += 1).or_default();
         let corner = (northern(&corners) + *turn) % corners.len();
-        Some(zone(notice, letter, &corners, corner, frame))
+        Some((
+            zone(notice, &corners, frame),
+            leaf(notice, letter, corners[corner], frame),
+        ))
     });
-    placed.collect()
+    let (zones, leaves): (Vec<_>, Vec<_>) = placed.unzip();
+    html! { @for part in zones.iter().chain(&leaves) { (part) } }
 }
 
 fn northern(corners: &[(f64, f64)]) -> usize {
@@ -43,35 +48,35 @@ fn northern(corners: &[(f64, f64)]) -> usize {
     top.map_or(0, |(n, _)| n)
 }
 
-fn zone(
-    notice: &Notice,
-    letter: char,
-    corners: &[(f64, f64)],
-    corner: usize,
-    frame: &Frame,
-) -> Markup {
+fn zone(notice: &Notice, corners: &[(f64, f64)], frame: &Frame) -> Markup {
     let mut outline = String::new();
     ring(frame, corners.iter().copied(), &mut outline);
-    let degrees: Vec<String> = corners
-        .iter()
-        .map(|(lat, lon)| format!("{lat:.4} {lon:.4}"))
-        .collect();
-    let (x, y) = frame.units(corners[corner]);
-    let id = notice.id.simple();
+    let degrees: Vec<String> = corners.iter().map(|corner| degrees(*corner)).collect();
     html! {
-        g #{ "z-" (id) } .zone data-over=(notice.over_at.as_second()) data-ring=(degrees.join(",")) data-corner=(corner) {
-            path d=(outline) {}
-            a href={ "#n-" (id) } tabindex="-1" {
-                g transform={ "translate(" (x.round()) " " (y.round()) ")" } {
-                    g .badge { circle .hit r="22" {} (leaf(letter)) }
-                }
+        path #{ "z-" (notice.id.simple()) } .zone d=(outline)
+            data-over=(notice.over_at.as_second()) data-degrees=(degrees.join(",")) {}
+    }
+}
+
+fn leaf(notice: &Notice, letter: char, corner: (f64, f64), frame: &Frame) -> Markup {
+    let (x, y) = frame.units(corner);
+    html! {
+        a .leaf href={ "#n-" (notice.id.simple()) } tabindex="-1"
+            data-over=(notice.over_at.as_second()) data-degrees=(degrees(corner))
+        {
+            g transform={ "translate(" (x.round()) " " (y.round()) ")" } {
+                g .badge { circle .hit r="22" {} (lettered_leaf(letter)) }
             }
         }
     }
 }
 
+fn degrees((lat, lon): (f64, f64)) -> String {
+    format!("{lat:.4} {lon:.4}")
+}
+
 /// A leaf of a calendar with a letter on it.
-fn leaf(letter: char) -> Markup {
+fn lettered_leaf(letter: char) -> Markup {
     html! {
         use href="#b-leaf" x="-16" y="-16" width="32" height="32" {}
         text .no y="7.5" { (letter) }
@@ -82,7 +87,7 @@ fn leaf(letter: char) -> Markup {
 pub fn link(notice: &Notice, letter: char, words: Words) -> Markup {
     html! {
         a .to href={ "#z-" (notice.id.simple()) } aria-label={ (words.map_heading()) ": " (letter) } {
-            svg viewBox="-16 -16 32 32" aria-hidden="true" { (leaf(letter)) }
+            svg viewBox="-16 -16 32 32" aria-hidden="true" { (lettered_leaf(letter)) }
         }
     }
 }
@@ -91,7 +96,7 @@ pub fn link(notice: &Notice, letter: char, words: Words) -> Markup {
 pub fn legend(words: Words) -> Markup {
     html! {
         li .zones-mean {
-            svg .sample viewBox="-16 -16 32 32" aria-hidden="true" { (leaf('A')) }
+            svg .sample viewBox="-16 -16 32 32" aria-hidden="true" { (lettered_leaf('A')) }
             span { (words.sweeps_zone_means()) }
         }
     }
@@ -132,13 +137,10 @@ mod tests {
         picture.notices = notices.into();
         let frame = Frame::of(Choice::default().view, &picture);
         let corners = |at| {
-            let drawn = zones(&picture, at, &frame).into_iter();
-            let place = |zone: Markup| {
-                let zone = zone.into_string();
-                let (_, from) = zone.split_once("translate(").expect("a place");
-                from.split(')').next().expect("its end").to_owned()
-            };
-            drawn.map(place).collect::<BTreeSet<_>>().len()
+            let drawn = zones(&picture, at, &frame).into_string();
+            let parts = drawn.split("translate(").skip(1);
+            let places = parts.map(|part| part.split(')').next().expect("its end").to_owned());
+            places.collect::<BTreeSet<_>>().len()
         };
         assert_eq!((corners(picture.at), corners(over)), (3, 2));
     }

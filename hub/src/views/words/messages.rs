@@ -264,6 +264,7 @@ messages! {
         sweeps_removal();
         sweeps_removal_means();
         sweeps_source(source);
+        sweeps_zone_means();
         sweeps_means();
         sweeps_do();
         sweeps_rights(who);
