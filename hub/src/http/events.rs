@@ -2,7 +2,10 @@
 //! the time.
 //!
 //! An event is a state, not a step, so a reader that falls behind gets the newest and nothing is queued for it. It is
-//! compressed once for all who accept gzip: a browser on a prepaid megabyte reads a sixth. The answer's head is written as any other; then its connection leaves the server and becomes a [`Seat`] among the [`viewers`].
+//! compressed once for all who accept gzip, for whom it takes about a quarter of the bytes.
+//!
+//! The answer's head is written as any other; then its connection leaves the server and becomes a [`Seat`] among the
+//! [`viewers`].
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
