@@ -110,7 +110,8 @@ async function picture([, path, viewport, { media = "screen", plain = false, col
     await page.goto(hub.url + path);
     if (!plain && !path.startsWith("poster")) await page.locator(".row").nth(3).waitFor({ state: "attached", timeout: PATIENCE });
     await page.evaluate(() => document.fonts.ready);
-    await page.waitForTimeout(600);
+    // What the event made the page ask for has come.
+    await page.waitForLoadState("networkidle");
     return await page.screenshot({ animations: "disabled" });
   } finally {
     await context.close();
