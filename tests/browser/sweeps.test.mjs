@@ -80,6 +80,8 @@ test("a row's letter and its place on the map lead to each other, and one withou
     assert.deepEqual(letters, await page.locator("#marks .leaf").allTextContents());
     assert.equal(letters[0], "A");
     assert.equal(await page.locator(".sweeps li:not(:has(.to))").count(), 10 - letters.length);
+    const { height } = await page.locator("#marks .leaf .hit").first().boundingBox();
+    assert.ok(height >= 44, `${height}`);
     const row = page.locator(".sweeps li", { hasText: "San Julian" });
     await row.locator(".to").click();
     await page.locator(".zone:target").waitFor({ timeout: PATIENCE });

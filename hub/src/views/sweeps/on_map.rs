@@ -65,7 +65,7 @@ fn leaf(notice: &Notice, letter: char, corner: (f64, f64), frame: &Frame) -> Mar
             data-over=(notice.over_at.as_second()) data-degrees=(degrees(corner))
         {
             g transform={ "translate(" (x.round()) " " (y.round()) ")" } {
-                g .badge { circle .hit r="22" {} (lettered_leaf(letter)) }
+                g .badge { circle .hit r="28" {} (lettered_leaf(letter)) }
             }
         }
     }
