@@ -14,10 +14,7 @@ use crate::views::words::Words;
 use crate::views::{Picture, upcoming};
 
 /// The rows of the map's page, each with its letter on the map if the notice says where.
-pub fn lettered(
-    picture: &Picture,
-    at: Timestamp,
-) -> impl Iterator<Item = (&Notice, Option<char>)> + Clone {
+pub fn lettered(picture: &Picture, at: Timestamp) -> impl Iterator<Item = (&Notice, Option<char>)> {
     let mut letters = 'A'..='Z';
     let rows = upcoming(picture, at).take(ON_MAP);
     rows.map(move |notice| (notice, notice.cell.and_then(|_| letters.next())))
