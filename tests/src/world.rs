@@ -1,6 +1,6 @@
 //! Whole Spotlights: the box in one process, and edge, hub and mosquitto apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -115,6 +115,20 @@ impl Map {
         wait::until_true(&format!("{cell} is withdrawn"), wait::LONG, || {
             self.sightings().is_some() && self.sighting(cell).is_none()
         });
+    }
+
+    /// Waits until so many cells show, which must then be these. A report is on the hub's disk before it shows.
+    pub fn wait_for_exactly(&self, cells: &BTreeSet<String>) {
+        let shown = wait::until("as many cells show", wait::LONG, || {
+            let all = self.sightings()?;
+            let features = all["features"].as_array()?;
+            let shown: Option<BTreeSet<_>> = features
+                .iter()
+                .map(|feature| feature["properties"]["cell"].as_str().map(str::to_owned))
+                .collect();
+            shown.filter(|shown| shown.len() >= cells.len())
+        });
+        assert_eq!(&shown, cells);
     }
 
     /// Waits until the hub answers and knows a node to be connected.
