@@ -81,6 +81,7 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
     let wording = Wording {
         language: config.language,
         time_zone,
+        example: gazetteer.example().clone(),
     };
     let talk = Talk::new(
         gazetteer.clone(),

@@ -110,8 +110,17 @@ hatched-means = hatched: no data, nobody reports from here
 report-heading = See police? Text it
 report-where = Say where: a corner, an address or coordinates. A photo helps.
 report-no-phone = This map has no number to text yet.
-report-example = police at 5th & San Pedro
-report-gone-example = gone 5th & San Pedro
+# An example of a corner, in the examples below. { $one } may be a numbered street as English says it, such as 5th; { $number } is
+# its number, 5, or 0.
+corner =
+    { $number ->
+        [1] 1st
+        [2] 2nd
+        [3] 3rd
+       *[other] { $one }
+    } & { $other }
+report-example = police at { $corner }
+report-gone-example = gone { $corner }
 report-privacy = Your number, your words and your photo are never stored or shown here: only an area and a time. Your phone company still knows that you texted.
 
 ## Where reports come from
@@ -250,7 +259,7 @@ poster-what = A map of where police are now, made of what people text in. A repo
 poster-scan = Point a phone’s camera here to text
 poster-scan-map = See the map
 poster-ask = What was seen near you? Ask by text:
-poster-ask-example = where 5th & San Pedro
+poster-ask-example = where { $corner }
 poster-map-title = Map of where reports come from in { $city }
 poster-map-text = Streets of { $city }, without sightings. Outlined: where people know the number. Hatched: no data.
 poster-as-of = As of { $date }, { $time }. No sightings on this sheet: they change within the hour.
@@ -274,7 +283,6 @@ left-back = Back to the map
 ## Finding a place
 
 find-heading = Find a place
-find-example = 5th & San Pedro
 find-button = Find
 find-inside = The pin on the map marks it. It lies in { $area }, where people know the number.
 find-deaf = The pin on the map marks it. No data: no receiver is connected now.
@@ -400,11 +408,11 @@ about-who-unsaid = Its operator has not said who they are.
 about-contact-unsaid = They have given no contact.
 about-text-heading = How to report by text
 # What to text, and what it does. The words are those that the edge understands (edge/words).
-about-text-report = police at 5th & San Pedro
+about-text-report = police at { $corner }
 about-text-report-does = reports it. A photo helps, with the corner in the same message or right after it.
-about-text-gone = GONE 5th & San Pedro
+about-text-gone = GONE { $corner }
 about-text-gone-does = says that they left; GONE alone takes back your own last report.
-about-text-where = WHERE 5th & San Pedro
+about-text-where = WHERE { $corner }
 about-text-where-does = answers with what is shown near there.
 about-text-help = HELP
 about-text-help-does = says how it works; LANGUAGE or IDIOMA chooses the language, STOP ends all answers, START brings them back.

@@ -101,8 +101,22 @@ hatched-means = rayado: sin datos, de aquí nadie avisa
 report-heading = ¿Ves policía? Manda un mensaje
 report-where = Di dónde: una esquina, una dirección o coordenadas. Una foto ayuda.
 report-no-phone = Este mapa aún no tiene número para mensajes.
-report-example = policía en San Pedro y 5ta
-report-gone-example = se fueron San Pedro y 5ta
+corner =
+    { $number ->
+        [1] 1ra
+        [2] 2da
+        [3] 3ra
+        [4] 4ta
+        [5] 5ta
+        [6] 6ta
+        [7] 7ma
+        [8] 8va
+        [9] 9na
+        [10] 10ma
+       *[other] { $one }
+    } y { $other }
+report-example = policía en { $corner }
+report-gone-example = se fueron { $corner }
 report-privacy = Tu número, tus palabras y tu foto nunca se guardan ni se muestran aquí: solo una zona y una hora. Tu compañía de teléfono sí sabe que mandaste un mensaje.
 
 ## Where reports come from
@@ -228,7 +242,7 @@ poster-what = Un mapa de dónde hay policía ahora, hecho de lo que la gente avi
 poster-scan = Apunta aquí la cámara del teléfono para mandar un mensaje
 poster-scan-map = Ver el mapa
 poster-ask = ¿Qué se vio cerca de ti? Pregunta por mensaje:
-poster-ask-example = donde 5th & San Pedro
+poster-ask-example = donde { $corner }
 poster-map-title = Mapa de dónde llegan avisos en { $city }
 poster-map-text = Calles de { $city }, sin avisos. Con borde: donde la gente conoce el número. Rayado: sin datos.
 poster-as-of = Del { $date }, { $time }. En esta hoja no hay avisos: cambian dentro de la hora.
@@ -252,7 +266,6 @@ left-back = Volver al mapa
 ## Finding a place
 
 find-heading = Buscar un lugar
-find-example = San Pedro y 5ta
 find-button = Buscar
 find-inside = El marcador del mapa lo señala. Está en { $area }, donde la gente conoce el número.
 find-deaf = El marcador del mapa lo señala. Sin datos: ningún receptor está conectado ahora.
@@ -362,11 +375,11 @@ about-who-contact = Contacto:
 about-who-unsaid = Su operador no ha dicho quién es.
 about-contact-unsaid = No ha dado ningún contacto.
 about-text-heading = Cómo avisar por mensaje
-about-text-report = policía en San Pedro y 5ta
+about-text-report = policía en { $corner }
 about-text-report-does = avisa. Una foto ayuda, con la esquina en el mismo mensaje o justo después.
-about-text-gone = SE FUERON San Pedro y 5ta
+about-text-gone = SE FUERON { $corner }
 about-text-gone-does = dice que se fueron; SE FUERON solo retira tu último aviso.
-about-text-where = DONDE San Pedro y 5ta
+about-text-where = DONDE { $corner }
 about-text-where-does = contesta con lo que se muestra cerca de allí.
 about-text-help = AYUDA
 about-text-help-does = explica cómo funciona; IDIOMA o LANGUAGE elige el idioma, ALTO termina las respuestas y EMPEZAR las trae de nuevo.

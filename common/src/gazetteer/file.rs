@@ -13,6 +13,7 @@
 //! landmark,County Hospital,34.0580,-118.2090              the same, said by its name
 //! alias,MLK,MARTIN LUTHER KING JR BLVD                    what people call a street
 //! known,8829a1d757fffff                                   a cell (7 or 8) with enough known addresses or corners
+//! example,5th,San Pedro                                   the corner that people are told for an example, as they say it
 //! ```
 //! No field holds a comma, so nothing is quoted. A line of an unknown kind is refused: a reader that skipped it would
 //! find other places than the file's author meant.
@@ -145,6 +146,7 @@ fn read_line(line: &str, builder: &mut Builder) -> Result<(), String> {
             builder.landmark(name, read_point(lat, lon)?, *kind == "station")
         }
         ["alias", nickname, street] => builder.alias(nickname, street),
+        ["example", one, other] => builder.example(one, other),
         ["known", cell] => {
             let cell: Cell = cell
                 .parse()
@@ -153,11 +155,11 @@ fn read_line(line: &str, builder: &mut Builder) -> Result<(), String> {
         }
         [
             kind @ ("corner" | "crossing" | "block" | "area" | "station" | "landmark" | "alias"
-            | "known"),
+            | "known" | "example"),
             rest @ ..,
         ] => Err(format!("`{kind}` cannot have {} fields", rest.len())),
         [kind, ..] => Err(format!(
-            "`{kind}` is not corner, crossing, block, area, station, landmark, alias or known"
+            "`{kind}` is not corner, crossing, block, area, station, landmark, alias, known or example"
         )),
         [] => Ok(()),
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::example::Example;
 use super::words;
 use crate::cell::Cell;
 
@@ -28,6 +29,7 @@ pub struct Gazetteer {
     pub(super) by_landmark: HashMap<String, Vec<u32>>,
     pub(super) blocks: HashMap<(u32, u32), Vec<Block>>,
     pub(super) known: HashSet<Cell>,
+    pub(super) example: Example,
 }
 
 #[derive(Debug)]
@@ -107,6 +109,7 @@ pub(super) struct Builder {
     blocks: HashMap<(u32, u32), Vec<Block>>,
     nicknames: Vec<(String, String)>,
     known: HashSet<Cell>,
+    example: Option<Example>,
 }
 
 impl Builder {
@@ -214,6 +217,11 @@ impl Builder {
         Ok(())
     }
 
+    pub(super) fn example(&mut self, one: &str, other: &str) -> Result<(), String> {
+        self.example = Some(Example::new(one, other)?);
+        Ok(())
+    }
+
     fn street(&mut self, name: &str) -> Result<u32, String> {
         if let Some(&id) = self.by_name.get(name) {
             return Ok(id);
@@ -267,7 +275,7 @@ impl Builder {
         for street in &mut self.streets {
             street.corners.shrink_to_fit();
         }
-        Ok(Gazetteer {
+        let gazetteer = Gazetteer {
             city: self.city,
             bounds,
             longest_alias: self
@@ -288,7 +296,15 @@ impl Builder {
             by_landmark: self.by_landmark,
             blocks: self.blocks,
             known: self.known,
-        })
+            example: self.example.clone().unwrap_or_default(),
+        };
+        if let Some(example) = self.example {
+            let text = example.text();
+            gazetteer
+                .find(&text)
+                .map_err(|missing| format!("the example `{text}` cannot serve: {}", missing.why))?;
+        }
+        Ok(gazetteer)
     }
 }
 

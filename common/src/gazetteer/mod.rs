@@ -8,6 +8,7 @@ mod cells;
 mod coordinates;
 mod corner;
 mod course;
+mod example;
 mod explain;
 mod file;
 mod index;
@@ -31,6 +32,7 @@ use serde::Serialize;
 
 use crate::cell::Cell;
 
+pub use example::{Example, LONGEST_EXAMPLE};
 pub use file::GazetteerError;
 pub use index::{Gazetteer, KNOWN_ENOUGH, metres};
 

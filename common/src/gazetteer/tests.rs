@@ -474,7 +474,15 @@ fn errors_name_the_file_and_the_line() {
     check(&with("known,8f"), "`p.csv` line 3: `8f` is not an H3 cell");
     check(
         &with("shop,X,34,-118"),
-        "`p.csv` line 3: `shop` is not corner, crossing, block, area, station, landmark, alias or known",
+        "`p.csv` line 3: `shop` is not corner, crossing, block, area, station, landmark, alias, known or example",
+    );
+    check(
+        &with("example,5th,a street of many letters"),
+        "`p.csv` line 3: an example is two streets of plain letters and digits, 13 characters together, not `5th` and `a street of many letters`",
+    );
+    check(
+        &with("corner,5TH ST,OAK ST,,34,-118.5\nexample,6th,Oak"),
+        "`p.csv` line 1: the example `6th & Oak` cannot serve: the text names no place that is known here",
     );
     assert!(matches!(
         Gazetteer::load(Path::new("/nowhere")),

@@ -16,6 +16,7 @@ mod turn;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use spotlight_common::gazetteer::Example;
 use spotlight_common::now::Level;
 
 use crate::words::{Key, Language, Template, WordFile};
@@ -147,6 +148,8 @@ pub struct Wording {
     pub language: Language,
     /// The zone of the times.
     pub time_zone: TimeZone,
+    /// The corner that people are told for an example.
+    pub example: Example,
 }
 
 /// The words for what is to be said, in the sender's language if it is known. Else a question and help are put in every
@@ -170,13 +173,13 @@ fn answer_and(
     also: Option<Key>,
 ) -> Answer {
     match (say, language) {
-        (Say::Languages, _) => in_all(Key::Languages, wording.language, None),
+        (Say::Languages, _) => in_all(Key::Languages, wording, None),
         (Say::Help | Say::Unreadable | Say::Ask(Ask::Place | Ask::Photo | Ask::Again), None) => {
-            in_all(Key::Shortest, wording.language, also)
+            in_all(Key::Shortest, wording, also)
         }
         _ => {
             let language = language.unwrap_or(wording.language);
-            in_one(say, WordFile::of(language), &wording.time_zone, also)
+            in_one(say, WordFile::of(language), wording, also)
         }
     }
 }
@@ -187,7 +190,8 @@ pub fn fitting(labels: &[String], language: Language) -> usize {
     choices(labels, room(words.answer(Key::Choose), "{choices}", 0)).1
 }
 
-fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, also: Option<Key>) -> Answer {
+fn in_one(say: &Say, words: &WordFile, wording: &Wording, also: Option<Key>) -> Answer {
+    let zone = &wording.time_zone;
     let until = |time: &Timestamp| clock(time, zone);
     let also = also.map(|also| words.answer(also).head.as_str());
     let (key, blanks) = match say {
@@ -257,7 +261,17 @@ fn in_one(say: &Say, words: &WordFile, zone: &TimeZone, also: Option<Key>) -> An
     for (blank, filling) in blanks {
         head = head.replace(blank, &gsm7(&filling));
     }
-    fitted(head, &template.tail, also)
+    let corner = corner(words, &wording.example);
+    let [head, tail] = [&head, &template.tail].map(|part| part.replace("{corner}", &corner));
+    fitted(head, &tail, also)
+}
+
+/// An example as the language says it: `5ta y San Pedro`.
+fn corner(words: &WordFile, example: &Example) -> String {
+    let numbered = example.number().and_then(|number| number.checked_sub(1));
+    let ordinal = numbered.and_then(|n| words.pieces.ordinals.get(n));
+    let corner = words.pieces.corner.replace("{other}", &example.other);
+    corner.replace("{one}", ordinal.unwrap_or(&example.one))
 }
 
 /// Head, tail and the other sentence (of the company, mostly) if all fit; the sentence in the tail's place if that fits; else
@@ -280,13 +294,18 @@ fn fitted(head: String, tail: &str, company: Option<&str>) -> Answer {
 }
 
 /// One sentence in every language, the usual one first.
-fn in_all(key: Key, usual: Language, also: Option<Key>) -> Answer {
+fn in_all(key: Key, wording: &Wording, also: Option<Key>) -> Answer {
+    let usual = wording.language;
     let others = Language::ALL
         .into_iter()
         .filter(|language| *language != usual);
     let all = |key| {
         let languages = std::iter::once(usual).chain(others.clone());
-        let heads = languages.map(|language| WordFile::of(language).answer(key).head.as_str());
+        let heads = languages.map(|language| {
+            let words = WordFile::of(language);
+            let corner = corner(words, &wording.example);
+            words.answer(key).head.replace("{corner}", &corner)
+        });
         heads.collect::<Vec<_>>()
     };
     let also = also.map(|also| all(also).join(" "));

@@ -98,6 +98,7 @@ pub fn say(
     let wording = Wording {
         language: Language::English,
         time_zone: TimeZone::UTC,
+        example: Gazetteer::los_angeles().example().clone(),
     };
     let answer = reply
         .say

@@ -1,4 +1,6 @@
 use super::*;
+use spotlight_common::gazetteer::LONGEST_EXAMPLE;
+
 use crate::decode::gsm7_septets;
 use crate::words::KEYS;
 
@@ -8,6 +10,10 @@ fn wording(zone: &str) -> Wording {
     Wording {
         language: Language::English,
         time_zone: TimeZone::get(zone).expect("a zone"),
+        example: Example {
+            one: "10th".to_owned(),
+            other: "Sepulveda".to_owned(),
+        },
     }
 }
 
@@ -103,15 +109,17 @@ fn each_file_has_every_template_at_the_length_it_says() {
         let words = WordFile::of(language);
         assert_eq!(words.answers.len(), KEYS, "{language:?}");
         for (key, template) in &words.answers {
-            let tail = if template.tail.is_empty() {
-                0
-            } else {
-                1 + septets(&template.tail)
-            };
             let filled = template
                 .head
                 .replace("{place}", &"m".repeat(MAX_LABEL))
                 .replace("{until}", "23:59");
+            let corner = "m".repeat(LONGEST_EXAMPLE);
+            let [filled, filled_tail] =
+                [&filled, &template.tail].map(|part| part.replace("{corner}", &corner));
+            let tail = match septets(&filled_tail) {
+                0 => 0,
+                septets => 1 + septets,
+            };
             let longest = match ["{list}", "{choices}"]
                 .into_iter()
                 .find(|blank| filled.contains(blank))
@@ -188,6 +196,22 @@ fn an_answer_names_the_place_and_the_time_it_fades() {
         "Got it: police at 5th St & San Pedro St. Shows until 15:20. They left, or wrong? Text GONE."
     );
     assert!(text(Some(Language::Spanish)).contains("policia"));
+}
+
+#[test]
+fn the_corner_of_an_example_is_said_as_the_language_says_it() {
+    let mut wording = wording("UTC");
+    let text = |wording: &Wording, language| {
+        let asked = Say::Ask(Ask::Where);
+        answer(&asked, Some(language), wording, false).text
+    };
+    assert_eq!(
+        text(&wording, Language::English),
+        "Where? Text WHERE and the corner, for example: WHERE 10th & Sepulveda"
+    );
+    assert!(text(&wording, Language::Spanish).ends_with(": DONDE 10ma y Sepulveda"));
+    wording.example.one = "11th".to_owned();
+    assert!(text(&wording, Language::Spanish).ends_with(": DONDE 11th y Sepulveda"));
 }
 
 #[test]

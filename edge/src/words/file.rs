@@ -104,6 +104,11 @@ pub struct Template {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pieces {
+    /// A corner for an example.
+    pub corner: String,
+    /// The first street, the second and so on, where they are not said as an English text says them.
+    #[serde(default)]
+    pub ordinals: Vec<String>,
     /// A level.
     pub unconfirmed: String,
     /// A level.

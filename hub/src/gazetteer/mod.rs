@@ -54,7 +54,8 @@ pub struct BuildArgs {
     #[arg(long = "boundaries", value_name = "FILE")]
     pub boundaries: Vec<PathBuf>,
     /// A CSV of own facts, lines as in a places file: `area,NAME,LAT,LON,KM2`, `station,NAME,LAT,LON`,
-    /// `landmark,NAME,LAT,LON` and `alias,NICKNAME,STREET`
+    /// `landmark,NAME,LAT,LON`, `alias,NICKNAME,STREET` and `example,STREET,STREET` (the corner that people are told for an
+    /// example; without it one is chosen)
     #[arg(long, value_name = "FILE")]
     pub names: Option<PathBuf>,
     /// The city's name
@@ -126,7 +127,7 @@ pub enum BuildError {
     },
     /// A line of own facts is wrong.
     #[error(
-        "`{path}` line {line}: should be area,NAME,LAT,LON,KM2, station or landmark,NAME,LAT,LON, or alias,NICKNAME,STREET"
+        "`{path}` line {line}: should be area,NAME,LAT,LON,KM2, station or landmark,NAME,LAT,LON, alias,NICKNAME,STREET or example,STREET,STREET"
     )]
     Names {
         /// Which file.

@@ -128,6 +128,10 @@ fn a_city_is_searched_and_drawn_by_what_was_built_from_a_map() {
         coverage: Default::default(),
         ..fixture::picture(0)
     };
+    let places = picture.city.gazetteer.clone().expect("places");
+    let example = places.example();
+    assert!(example.number().is_some(), "{example:?}");
+    let example = format!("<q>police at {} &amp; {}</q>", example.one, example.other);
     let asked = ["/?q=8th+and+willow&view=now", "/?view=3.16.17"];
     let answers = ask::all(picture, asked.map(str::to_owned).to_vec());
     let found = &answers[asked[0]];
@@ -136,6 +140,7 @@ fn a_city_is_searched_and_drawn_by_what_was_built_from_a_map() {
         "{found:.2000}"
     );
     assert!(found.contains("<g class=\"pin\""));
+    assert!(found.contains(&example), "{example}");
     assert!(
         found.contains("OpenStreetMap contributors, ODbL 1.0"),
         "attribution"

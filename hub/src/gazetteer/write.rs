@@ -7,7 +7,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use spotlight_common::cell::Cell;
-use spotlight_common::gazetteer::KNOWN_ENOUGH;
+use spotlight_common::gazetteer::{Gazetteer, KNOWN_ENOUGH};
 
 use super::named::Kind;
 use super::plane::{Point, length};
@@ -66,7 +66,8 @@ pub(super) fn places(
         "# Lines: corner and crossing,STREET,STREET,ZIP,LAT,LON (a corner is named by a row or a map, a crossing is computed\n\
          # from the courses of its streets); block,STREET,HUNDRED,ZIP,LAT,LON (to about 100 m, from four addresses or numbered streets);\n\
          # area,NAME,LAT,LON,KM2; station and landmark,NAME,LAT,LON; alias,NICKNAME,STREET; known,CELL (12 or more\n\
-         # distinct addresses or corners lie in it). Facts of streets only: no address, no row.\n",
+         # distinct addresses or corners lie in it); example,STREET,STREET (the corner that people are told for an example).\n\
+         # Facts of streets only: no address, no row.\n",
     );
     for ((a, b, zip), mean) in &facts.corners {
         let (lat, lon) = mean.point();
@@ -112,6 +113,16 @@ pub(super) fn places(
         let _ = writeln!(out, "known,{cell}");
         built.cells += 1;
     }
+    if !read.own.iter().any(|line| line.starts_with("example,")) {
+        let places = Gazetteer::parse(&out, path).map_err(|error| BuildError::Input {
+            path: path.to_owned(),
+            what: "a places file",
+            reason: error.to_string(),
+        })?;
+        if let Some(example) = places.choose_example() {
+            let _ = writeln!(out, "example,{},{}", example.one, example.other);
+        }
+    }
     write(path, &out)
 }
 
@@ -139,7 +150,8 @@ fn named(read: &Read, out: &mut String, built: &mut Built) {
     for line in &read.own {
         out.push_str(line);
         out.push('\n');
-        built.named += usize::from(!line.starts_with("alias,"));
+        let is_place = !line.starts_with("alias,") && !line.starts_with("example,");
+        built.named += usize::from(is_place);
     }
 }
 
@@ -215,7 +227,7 @@ pub(super) fn own_facts(path: &Path) -> Result<Vec<String>, BuildError> {
         match line.split(',').next() {
             Some("area") if fields == 5 => {}
             Some("station" | "landmark") if fields == 4 => {}
-            Some("alias") if fields == 3 => {}
+            Some("alias" | "example") if fields == 3 => {}
             Some(first) if first.is_empty() || first.starts_with('#') => continue,
             _ => {
                 return Err(BuildError::Names {

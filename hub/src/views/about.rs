@@ -46,10 +46,20 @@ fn told(heading: Said, text: Said) -> Markup {
 
 fn texting(picture: &Picture, lang: Lang) -> Markup {
     let words = lang.words();
+    let corner = || page::corner(picture, words);
     let texts = [
-        (words.about_text_report(), words.about_text_report_does()),
-        (words.about_text_gone(), words.about_text_gone_does()),
-        (words.about_text_where(), words.about_text_where_does()),
+        (
+            words.about_text_report(corner()),
+            words.about_text_report_does(),
+        ),
+        (
+            words.about_text_gone(corner()),
+            words.about_text_gone_does(),
+        ),
+        (
+            words.about_text_where(corner()),
+            words.about_text_where_does(),
+        ),
         (words.about_text_help(), words.about_text_help_does()),
     ];
     html! {
@@ -204,7 +214,7 @@ mod tests {
         let said = about_page(&picture, english());
         for part in [
             "sms:+12135550100",
-            "GONE 5th &amp; San Pedro",
+            "GONE 1st &amp; Main",
             "35 days",
             "href=\"api/v1/layers/encampments.csv\"",
             "href=\"feed.atom\"",

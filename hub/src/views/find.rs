@@ -14,7 +14,7 @@ use crate::views::choice::Choice;
 use crate::views::elsewhere::{self, Elsewhere};
 use crate::views::projection::{Frame, Plane, View};
 use crate::views::words::{Lang, Said, Words, place};
-use crate::views::{Coverage, Picture};
+use crate::views::{Coverage, Picture, page};
 
 /// More of what a reader typed is not read.
 pub const LONGEST: usize = 200;
@@ -234,8 +234,9 @@ pub fn form(picture: &Picture, choice: &Choice, search: Option<&Search>) -> Mark
 
 /// A place for an example, where it is one of this city.
 fn example(picture: &Picture, words: Words) -> Option<Said> {
-    let (places, example) = (picture.city.gazetteer.as_ref()?, words.find_example());
-    places.find(&example).is_ok().then_some(example)
+    let places = picture.city.gazetteer.as_ref()?;
+    let corner = page::corner(picture, words);
+    places.find(&corner).is_ok().then_some(corner)
 }
 
 /// What came of it, in a sentence, and the places that may have been meant.

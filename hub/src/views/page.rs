@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
+use spotlight_common::gazetteer::Gazetteer;
 
 use crate::views::choice::{Choice, Shape};
 use crate::views::context::{self, Beside};
@@ -333,10 +334,25 @@ fn report(picture: &Picture, words: Words) -> Markup {
             h2 { (words.report_heading()) }
             (phone(picture, words))
             p { (words.report_where()) }
-            p { q { (words.report_example()) } br; q { (words.report_gone_example()) } }
+            (examples(picture, words))
             p .quiet { (words.report_privacy()) }
         }
     }
+}
+
+/// What to text, word for word.
+pub(super) fn examples(picture: &Picture, words: Words) -> Markup {
+    let corner = || corner(picture, words);
+    html! {
+        p { q { (words.report_example(corner())) } br; q { (words.report_gone_example(corner())) } }
+    }
+}
+
+/// A corner for an example, one of the city's own where its places are known.
+pub(super) fn corner(picture: &Picture, words: Words) -> Said {
+    let places = picture.city.gazetteer.as_deref();
+    let example = places.map(Gazetteer::example).cloned().unwrap_or_default();
+    words.corner(example.number().unwrap_or(0), example.one, example.other)
 }
 
 /// The number to text, as a link that opens a message to it.
@@ -497,6 +513,27 @@ mod tests {
         assert!(last.contains("sms:+12135550100"));
         assert!(last.contains("Data through September 30, 2020, read 14 h ago."));
         assert!(last.contains("CC0 1.0"));
+    }
+
+    #[test]
+    fn the_corner_of_the_examples_is_one_of_the_city_in_the_readers_words() {
+        let mut picture = fixture::picture(0);
+        let mut city = fixture::city();
+        city.gazetteer = Some(Gazetteer::los_angeles());
+        picture.city = city.into();
+        let page = |lang| {
+            let choice = Choice::default().with_lang(lang);
+            map_page(&picture, picture.at, &choice, None)
+        };
+        let said = page(english());
+        assert!(said.contains("<q>police at 5th &amp; San Pedro</q>"));
+        assert!(said.contains("placeholder=\"5th &amp; San Pedro\""));
+        let said = page(spanish());
+        assert!(said.contains("<q>policía en 5ta y San Pedro</q>"));
+        assert!(said.contains("placeholder=\"5ta y San Pedro\""));
+        picture.city = fixture::city().into();
+        let said = list_page(&picture, picture.at, spanish(), None);
+        assert!(said.contains("<q>policía en 1ra y Main</q>"));
     }
 
     #[test]

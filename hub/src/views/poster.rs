@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::views::choice::Choice;
-use crate::views::page::{STYLE, dialled};
+use crate::views::page::{STYLE, corner, dialled, examples};
 use crate::views::projection::{Frame, View};
 use crate::views::shown::Shown;
 use crate::views::words::{Lang, Said, Words};
@@ -82,8 +82,8 @@ fn heading(picture: &Picture, lang: Lang, is_first: bool) -> Markup {
             p { (words.poster_what()) }
             h2 { (words.report_heading()) }
             p { (words.report_where()) }
-            p { q { (words.report_example()) } br; q { (words.report_gone_example()) } }
-            p .ask { (words.poster_ask()) br; q { (words.poster_ask_example()) } }
+            (examples(picture, words))
+            p .ask { (words.poster_ask()) br; q { (words.poster_ask_example(corner(picture, words))) } }
         }
     }
 }

@@ -119,8 +119,9 @@ messages! {
         report_heading();
         report_where();
         report_no_phone();
-        report_example();
-        report_gone_example();
+        corner(number, one, other);
+        report_example(corner);
+        report_gone_example(corner);
         report_privacy();
 
         coverage_heading();
@@ -213,7 +214,7 @@ messages! {
         poster_scan();
         poster_scan_map();
         poster_ask();
-        poster_ask_example();
+        poster_ask_example(corner);
         poster_as_of(date, time);
 
         not_found();
@@ -229,7 +230,6 @@ messages! {
         left_back();
 
         find_heading();
-        find_example();
         find_button();
         find_inside(area);
         find_deaf();
@@ -300,11 +300,11 @@ messages! {
         about_who_unsaid();
         about_contact_unsaid();
         about_text_heading();
-        about_text_report();
+        about_text_report(corner);
         about_text_report_does();
-        about_text_gone();
+        about_text_gone(corner);
         about_text_gone_does();
-        about_text_where();
+        about_text_where(corner);
         about_text_where_does();
         about_text_help();
         about_text_help_does();
