@@ -90,6 +90,18 @@ test("a row's letter and its place on the map lead to each other, and one withou
   });
 });
 
+test("in a frame they are on the map, too, and lead to their own page beside it", async () => {
+  for (const viewport of SIZES)
+    for (const scripts of [false, true])
+      await open("?embed=1", { scripts, viewport }, async (page) => {
+        if (scripts) await page.locator("html.on-air").waitFor({ state: "attached", timeout: PATIENCE });
+        for (const link of [page.locator("#announced a"), page.locator("#marks .leaf").first()]) {
+          const [opened] = await Promise.all([page.context().waitForEvent("page", { timeout: PATIENCE }), link.click()]);
+          await opened.locator(".sweeps li", { hasText: "San Julian" }).waitFor({ timeout: PATIENCE });
+        }
+      });
+});
+
 /** The cell of the first row's place, in pixels of the map's frame. */
 async function zone(page) {
   const [cell, frame] = [page.locator("#marks .zone").first(), page.locator("#frame")];
@@ -128,7 +140,7 @@ test("the places of sweeps move with the drawing, and the living map shows them 
 
 test("pages with sweeps hold to the rules of access, fit a phone and have links of a finger's size", async () => {
   for (const viewport of SIZES)
-    for (const path of ["", "?lang=es", "list?lang=es", "sweeps", "sweeps?lang=es"])
+    for (const path of ["", "?lang=es", "?embed=1", "list?lang=es", "sweeps", "sweeps?lang=es"])
       await open(path, { viewport, scripts: false }, async (page) => {
         await page.evaluate(axe);
         const { violations } = await page.evaluate((values) => window.axe.run(document, { runOnly: { type: "tag", values } }), RULES);
@@ -159,21 +171,24 @@ test("what is announced, changed or called off comes to an open page, on map and
   const told = [rows[0], `7,${day(1)},08:00,,MacArthur Park,,34.0592,-118.2747,,`];
   try {
     await open("", {}, (map) =>
-      open("list?lang=es", {}, async (list) => {
+      open("list?lang=es", {}, (list) => open("?embed=1", {}, async (frame) => {
         const both = [map, list];
-        for (const page of both) await page.locator("html.on-air").waitFor({ state: "attached", timeout: PATIENCE });
+        for (const page of [...both, frame]) await page.locator("html.on-air").waitFor({ state: "attached", timeout: PATIENCE });
         const count = (page, n) =>
           page.waitForFunction((n) => document.querySelectorAll(".sweeps li").length === n, n, { timeout: PATIENCE });
         for (const [table, n] of [[[told[0]], 0], [told, 1], [rows, 10]]) {
           writeFileSync(file, table.join("\n"));
           for (const page of both) await count(page, page === list ? Math.min(n, 5) : n);
+          const zones = await map.locator(".zone").count();
+          await frame.waitForFunction((n) => document.querySelectorAll(".zone").length === n, zones, { timeout: PATIENCE });
+          assert.equal(await frame.locator("#announced").count(), Math.min(n, 1));
           if (n !== 1) continue;
           assert.match(await map.locator("#announced").innerText(), /MacArthur Park/);
           assert.deepEqual(await map.locator(".leaf").allTextContents(), ["A"]);
           assert.equal(await map.locator(".zones-mean").count(), 2);
           assert.match(await list.locator("#sweeps").innerText(), /Desalojos y limpiezas anunciados[^]*MacArthur Park/);
         }
-      }),
+      })),
     );
   } finally {
     writeFileSync(file, rows.join("\n"));

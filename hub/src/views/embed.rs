@@ -9,18 +9,20 @@ use crate::views::page::{header, moves, shell, with_lang, with_script};
 use crate::views::projection::Frame;
 use crate::views::shown::Shown;
 use crate::views::words::Lang;
-use crate::views::{Picture, Sighting, current, list, live, svg};
+use crate::views::{Picture, Sighting, current, list, live, svg, sweeps};
 
-/// Summary, map and a link to the list. The rows are there unseen: the script ages the marks by them.
+/// Summary, map and links to the list and to announced sweeps. The rows are there unseen: the script ages the marks by them.
 pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&str>) -> String {
     let words = choice.lang.words();
     let seen: Vec<&Sighting> = current(picture, at).collect();
     let frame = Frame::of(choice.view, picture);
     let shown = Shown::of(picture, choice, &frame);
     let beside = Beside::of(picture, choice);
+    let zones = sweeps::on_map::zones(picture, at, &frame, choice);
     let on = svg::On {
         shown: shown.as_ref(),
         beside,
+        zones: Some(&zones),
         ..svg::On::default()
     };
     let body = html! {
@@ -28,6 +30,7 @@ pub fn page(picture: &Picture, at: Timestamp, choice: &Choice, script: Option<&s
         (header(picture, choice, "./"))
         main .embedded {
             (list::summary(picture, &seen, at, &choice.address("./"), words))
+            (sweeps::line(picture, at, choice))
             section #where aria-label=(words.map_heading()) {
                 div #frame role="group" aria-label=(words.map_heading()) {
                     (svg::map(picture, &seen, at, &frame, &on, words))
@@ -96,6 +99,31 @@ mod tests {
         for part in ["<form", "id=\"report\"", "id=\"open-data\"", "<textarea"] {
             assert!(!page.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn announced_sweeps_are_on_its_map_and_lead_to_their_own_page() {
+        let mut picture = fixture::picture(0);
+        picture.notices = fixture::notices();
+        let choice = Choice {
+            shape: Shape::Embedded,
+            lang: fixture::spanish(),
+            ..Choice::default()
+        };
+        let page = page(&picture, picture.at, &choice, None);
+        assert!(page.contains("<a href=\"sweeps?lang=es\" target=\"_blank\""));
+        let placed = picture
+            .notices
+            .iter()
+            .filter(|notice| notice.cell.is_some());
+        let placed: Vec<_> = placed.map(|notice| notice.id.simple()).collect();
+        assert!(!placed.is_empty());
+        assert_eq!(page.matches("class=\"zone\"").count(), placed.len());
+        for id in placed {
+            let to = format!("href=\"sweeps?lang=es#n-{id}\" target=\"_blank\"");
+            assert!(page.contains(&to), "{to}");
+        }
+        assert!(!page.contains("class=\"no\""), "no row has a letter");
     }
 
     #[test]

@@ -51,11 +51,11 @@ pub fn searched_page(
     let shown = Shown::of(picture, choice, &frame);
     let beside = Beside::of(picture, choice);
     let pin = choice.place.map(|at| find::pin(at, &frame, choice.lang));
-    let zones = sweeps::on_map::zones(picture, at, &frame);
+    let zones = sweeps::on_map::zones(picture, at, &frame, choice);
     let on = svg::On {
         shown: shown.as_ref(),
         beside,
-        zones: Some(&zones).filter(|zones| !zones.0.is_empty()),
+        zones: Some(&zones).filter(|zones| !zones.leaves.is_empty()),
         pin: pin.as_ref(),
     };
     let body = html! {

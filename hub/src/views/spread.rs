@@ -1,7 +1,8 @@
 //! Marks that would cover each other, moved apart until each can be read; `web/src/spread.ts` is the same rule.
 //!
 //! A mark says most with its number and its age. Where that would push one too far from its place, all go without ages,
-//! and where even that would, they are dots: how many there are is then read from the list.
+//! and where even that would, they are dots: how many there are is then read from the list. They make way for what cannot be
+//! moved, the leaves of announced sweeps, as long as that costs no ages or numbers.
 
 /// How much a mark shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ impl Size {
 
 /// Each size that needs room, how wide and how high, in pixels.
 const BOXES: [(Size, f64, f64); 2] = [(Size::Aged, 43.0, 48.0), (Size::Numbered, 33.0, 33.0)];
+/// How wide and high what cannot be moved is, in pixels.
+const LEAF: f64 = 28.0;
 /// Pixels between a mark's middle and the edge of the frame.
 const MARGIN: f64 = 24.0;
 /// Pixels that a mark may be moved.
@@ -38,8 +41,14 @@ const MOST: usize = 60;
 
 type Point = (f64, f64);
 
-/// Where marks stand whose places are `places` in a frame of `width` and `height`, all in units of `unit` to a pixel.
-pub fn spread(places: &[Point], (width, height): Point, unit: f64) -> (Size, Vec<Point>) {
+/// Where marks stand whose places are `places`, beside `leaves`, in a frame of `width` and `height`, all in units of `unit` to a
+/// pixel.
+pub fn spread(
+    places: &[Point],
+    leaves: &[Point],
+    (width, height): Point,
+    unit: f64,
+) -> (Size, Vec<Point>) {
     let edges = (width, height, unit);
     let is_near = |at: &[Point]| {
         let mut pairs = at.iter().zip(places);
@@ -47,9 +56,10 @@ pub fn spread(places: &[Point], (width, height): Point, unit: f64) -> (Size, Vec
     };
     if places.len() <= MOST {
         for (size, wide, high) in BOXES {
-            for rows in [1, 2, 3] {
+            let ways = [leaves, &[]].into_iter();
+            for (leaves, rows) in ways.flat_map(|leaves| [1, 2, 3].map(|rows| (leaves, rows))) {
                 let start = in_rows(places, rows, high * unit);
-                let at = apart(places, start, wide * unit, high * unit, edges);
+                let at = apart(places, start, leaves, (wide, high), edges);
                 if let Some(at) = at.filter(|at| is_near(at)) {
                     return (size, at);
                 }
@@ -70,15 +80,17 @@ fn in_rows(places: &[Point], rows: usize, high: f64) -> Vec<Point> {
         .collect()
 }
 
-/// Pushes overlapping boxes apart, each by half, the shorter way, until none is left. None leaves the frame that its
-/// place is in.
+/// Pushes overlapping boxes apart, each by half, the shorter way, until none is left; from a leaf, which stays, by the whole. None
+/// leaves the frame that its place is in.
 fn apart(
     places: &[Point],
     mut at: Vec<Point>,
-    wide: f64,
-    high: f64,
+    leaves: &[Point],
+    (wide, high): Point,
     (width, height, unit): (f64, f64, f64),
 ) -> Option<Vec<Point>> {
+    let room = (wide * unit, high * unit);
+    let beside_leaf = ((wide + LEAF) / 2.0 * unit, (high + LEAF) / 2.0 * unit);
     let kept = |at: f64, place: f64, before: f64, after: f64| {
         let (least, most) = (
             (before * unit).min(place),
@@ -91,22 +103,16 @@ fn apart(
         let mut is_clear = true;
         for one in 0..at.len() {
             for other in one + 1..at.len() {
-                let (dx, dy) = (at[other].0 - at[one].0, at[other].1 - at[one].1);
-                let (over_x, over_y) = (wide - dx.abs(), high - dy.abs());
-                if over_x <= 0.0 || over_y <= 0.0 {
-                    continue;
+                if let Some((x, y)) = push(at[one], at[other], room) {
+                    is_clear = false;
+                    at[one] = (at[one].0 - x / 2.0, at[one].1 - y / 2.0);
+                    at[other] = (at[other].0 + x / 2.0, at[other].1 + y / 2.0);
                 }
-                is_clear = false;
-                // A little more than needed, so that rounding does not bring the two together again.
-                let half = |over: f64, way: f64| (over / 2.0 + 0.6).copysign(way);
-                if over_x <= over_y {
-                    let push = half(over_x, dx);
-                    at[one].0 -= push;
-                    at[other].0 += push;
-                } else {
-                    let push = half(over_y, dy);
-                    at[one].1 -= push;
-                    at[other].1 += push;
+            }
+            for leaf in leaves {
+                if let Some((x, y)) = push(*leaf, at[one], beside_leaf) {
+                    is_clear = false;
+                    at[one] = (at[one].0 + x, at[one].1 + y);
                 }
             }
         }
@@ -119,6 +125,21 @@ fn apart(
         }
     }
     None
+}
+
+/// By how much two boxes have to part, the shorter way; nothing where they do not overlap.
+fn push(one: Point, other: Point, (wide, high): Point) -> Option<Point> {
+    let (dx, dy) = (other.0 - one.0, other.1 - one.1);
+    let (over_x, over_y) = (wide - dx.abs(), high - dy.abs());
+    if over_x <= 0.0 || over_y <= 0.0 {
+        return None;
+    }
+    // A little more than needed, so that rounding does not bring the two together again.
+    let by = |over: f64, way: f64| (over + 1.2).copysign(way);
+    Some(match over_x <= over_y {
+        true => (by(over_x, dx), 0.0),
+        false => (0.0, by(over_y, dy)),
+    })
 }
 
 fn distance(a: Point, b: Point) -> f64 {
@@ -142,8 +163,23 @@ mod tests {
     #[test]
     fn marks_with_room_stay_where_they_are() {
         let places = [(100.0, 100.0), (300.0, 100.0), (100.0, 400.0)];
-        assert_eq!(spread(&places, FRAME, 2.78), (Size::Aged, places.to_vec()));
-        assert_eq!(spread(&[], FRAME, 2.78), (Size::Aged, Vec::new()));
+        let alone = |places: &[Point]| spread(places, &[], FRAME, 2.78);
+        assert_eq!(alone(&places), (Size::Aged, places.to_vec()));
+        assert_eq!(alone(&[]), (Size::Aged, Vec::new()));
+    }
+
+    #[test]
+    fn a_mark_makes_way_for_a_leaf_unless_it_has_no_room() {
+        let (place, leaf) = ((500.0, 400.0), (510.0, 410.0));
+        let (size, at) = spread(&[place], &[leaf], FRAME, 2.78);
+        assert_eq!(size, Size::Aged);
+        let (dx, dy) = (at[0].0 - leaf.0, at[0].1 - leaf.1);
+        assert!(dx.abs() >= 35.5 * 2.78 || dy.abs() >= 38.0 * 2.78, "{at:?}");
+        let everywhere: Vec<Point> = (0..400)
+            .map(|n| (f64::from(n % 20) * 50.0, f64::from(n / 20) * 50.0))
+            .collect();
+        let (size, at) = spread(&[place], &everywhere, FRAME, 2.78);
+        assert_eq!((size, at), (Size::Aged, vec![place]));
     }
 
     #[test]
@@ -151,7 +187,7 @@ mod tests {
         let places: Vec<Point> = (0..6)
             .map(|n| (500.0 + 9.0 * f64::from(n), 400.0))
             .collect();
-        let (size, at) = spread(&places, FRAME, 2.78);
+        let (size, at) = spread(&places, &[], FRAME, 2.78);
         assert_eq!(size, Size::Aged);
         assert!(!overlap(&at, 43.0 * 2.78, 48.0 * 2.78));
         // On a wide screen they are nearer to their places.
@@ -161,21 +197,24 @@ mod tests {
                 .map(|(at, place)| distance(*at, *place))
                 .sum()
         };
-        assert!(moved(&spread(&places, FRAME, 1.4).1) < moved(&at));
+        assert!(moved(&spread(&places, &[], FRAME, 1.4).1) < moved(&at));
     }
 
     #[test]
     fn a_mark_at_the_edge_is_not_pushed_over_it() {
         let places = vec![(960.0, 400.0), (950.0, 402.0), (940.0, 398.0)];
-        let (_, at) = spread(&places, FRAME, 2.78);
+        let (_, at) = spread(&places, &[], FRAME, 2.78);
         assert!(at.iter().all(|(x, _)| *x <= 960.0));
         // One that lies outside stays there.
-        assert_eq!(spread(&[(1100.0, 400.0)], FRAME, 2.78).1, [(1100.0, 400.0)]);
+        assert_eq!(
+            spread(&[(1100.0, 400.0)], &[], FRAME, 2.78).1,
+            [(1100.0, 400.0)]
+        );
     }
 
     #[test]
     fn a_crowd_gives_up_ages_and_then_numbers() {
-        let crowd = |n: usize| spread(&vec![(500.0, 400.0); n], FRAME, 2.78).0;
+        let crowd = |n: usize| spread(&vec![(500.0, 400.0); n], &[], FRAME, 2.78).0;
         assert_eq!(crowd(3), Size::Aged);
         assert_eq!(crowd(200), Size::Dot);
         let sizes: Vec<Size> = (1..60).map(crowd).collect();

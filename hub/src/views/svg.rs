@@ -13,6 +13,7 @@ use crate::views::projection::{BLEED, Frame, HEIGHT, WIDTH};
 use crate::views::shown::Shown;
 use crate::views::spread::{Size, spread};
 use crate::views::streets::{self, DESK, Kind, PHONE, RANKS, ring};
+use crate::views::sweeps::on_map::Zones;
 use crate::views::words::{Said, Words, place};
 use crate::views::{Picture, Sighting, rents, time};
 
@@ -30,7 +31,7 @@ pub struct On<'a> {
     pub shown: Option<&'a Shown<'a>>,
     pub beside: Beside<'a>,
     /// Where announced sweeps are.
-    pub zones: Option<&'a Markup>,
+    pub zones: Option<&'a Zones>,
     /// Where a reader looks for a place.
     pub pin: Option<&'a Markup>,
 }
@@ -55,8 +56,9 @@ pub fn map(
     let view_box = format!("0 0 {WIDTH} {HEIGHT}");
     let plane = &frame.plane;
     let places: Vec<_> = seen.iter().map(|s| frame.units(s.cell.center())).collect();
-    let phone = spread(&places, (WIDTH, HEIGHT), PHONE);
-    let desk = spread(&places, (WIDTH, HEIGHT), DESK);
+    let leaves = zones.map_or(&[][..], |zones| &zones.leaves);
+    let phone = spread(&places, leaves, (WIDTH, HEIGHT), PHONE);
+    let desk = spread(&places, leaves, (WIDTH, HEIGHT), DESK);
     let paths = streets::paths(frame, &city.basemap.streets);
     html! {
         svg #map .far[frame.width > FAR] viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
@@ -86,7 +88,7 @@ pub fn map(
             data-frame={ (frame.middle.0.round()) " " (frame.middle.1.round()) " " (frame.width.round()) }
             data-city=(plane.width.round())
         {
-            @if let Some(zones) = zones { (zones) }
+            @if let Some(zones) = zones { (zones.drawn) }
             @for sighting in seen.iter().rev() { (cell(sighting, at, frame)) }
             @for (n, sighting) in seen.iter().enumerate() {
                 (lead("phone", sighting, at, places[n], phone.1[n]))

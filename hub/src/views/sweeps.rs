@@ -68,7 +68,8 @@ pub fn hours(notice: &Notice, words: Words) -> Said {
     }
 }
 
-/// One line near the top of a page: how many are to come, and the first of them.
+/// One line near the top of a page: how many are to come, and the first of them. It leads to their rows: a frame has none, so
+/// from there to their own page.
 pub fn line(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
     let words = choice.lang.words();
     let mut notices = upcoming(picture, at);
@@ -76,9 +77,13 @@ pub fn line(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
         return html! {};
     };
     let when = when(picture, first, at, choice);
+    let (rows, target) = match choice.shape {
+        Shape::Embedded => (page::with_lang("sweeps", choice.lang), Some("_blank")),
+        Shape::Whole | Shape::Kept => ("#sweeps".to_owned(), None),
+    };
     html! {
         p #announced data-over=(first.over_at.as_second()) {
-            a href="#sweeps" {
+            a href=(rows) target=[target] rel=[target.map(|_| "noopener")] {
                 b { (words.sweeps_count(1 + notices.count())) } " "
                 span { (when) ", " (hours(first, words)) ": " (first.place) }
             }

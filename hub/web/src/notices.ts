@@ -18,14 +18,21 @@ export function tick(): void {
 
 const drawn = (of: ParentNode = document): SVGElement[] => [...of.querySelectorAll<SVGElement>("#marks :is(.zone,.leaf)")];
 
+/** The corners of one of them, in units of the drawing. */
+const corners_of = (part: SVGElement): [number, number][] =>
+  (part.dataset.degrees ?? "").split(",").map((corner) => {
+    const [lat = 0, lon = 0] = corner.split(" ").map(Number);
+    return map.units(lat, lon);
+  });
+
+/** Where their leaves are, which no mark should cover. */
+export const leaves = (): [number, number][] => drawn().filter((part) => part.matches(".leaf")).flatMap(corners_of);
+
 /** Where they are, on the map as it is now. */
 export function zones(): SVGElement[] {
   const all = drawn();
   for (const part of all) {
-    const corners = (part.dataset.degrees ?? "").split(",").map((corner) => {
-      const [lat = 0, lon = 0] = corner.split(" ").map(Number);
-      return map.units(lat, lon).map((n) => n.toFixed(1)).join(" ");
-    });
+    const corners = corners_of(part).map((corner) => corner.map((n) => n.toFixed(1)).join(" "));
     if (part.matches(".zone")) part.setAttribute("d", `M${corners.join("L")}z`);
     else part.firstElementChild?.setAttribute("transform", `translate(${corners[0]})`);
   }
@@ -47,7 +54,7 @@ let edition = words.sweeps;
 
 /** Takes both parts, and what is on the map, from the page as it is now, if others are announced than when it was made. */
 export async function renew(told: string): Promise<void> {
-  if (told === edition || words.embedded) return;
+  if (told === edition) return;
   edition = told;
   const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => undefined);
   // It is tried again with the next event.

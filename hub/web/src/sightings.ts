@@ -2,7 +2,7 @@
 
 import * as map from "./map";
 import * as near from "./near";
-import { zones } from "./notices";
+import { leaves, zones } from "./notices";
 import { now } from "./time";
 import { spread, type Point, type Size } from "./spread";
 import { age, ago, clock, fill, place, words } from "./words";
@@ -222,7 +222,7 @@ export function place_marks(): void {
   const features = current();
   const outlines = features.map(outline);
   const places = outlines.map(([, middle]) => middle);
-  const [size, at] = spread(places, map.box(), map.unit());
+  const [size, at] = spread(places, leaves(), map.box(), map.unit());
   const cells = features.map((f, n) => cell(f.properties, outlines[n]?.[0] ?? []));
   const nowhere: Point = [0, 0];
   const badges = features.map((f, n) =>

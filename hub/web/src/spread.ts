@@ -8,6 +8,8 @@ const BOXES: [Size, number, number][] = [
   ["aged", 43, 48],
   ["numbered", 33, 33],
 ];
+/** How wide and high what cannot be moved is, in pixels. */
+const LEAF = 28;
 /** Pixels that a mark may be moved. */
 const FARTHEST = 64;
 const ROUNDS = 100;
@@ -20,19 +22,20 @@ const MARGIN = 24;
 /** Left, top, width and height of what is looked at. */
 export type Frame = [number, number, number, number];
 
-/** Where marks stand whose places are `places`, all in units of `unit` to a pixel. */
-export function spread(places: Point[], frame: Frame, unit: number): [Size, Point[]] {
+/** Where marks stand whose places are `places`, beside `leaves`, all in units of `unit` to a pixel. */
+export function spread(places: Point[], leaves: Point[], frame: Frame, unit: number): [Size, Point[]] {
   const isNear = ([x, y]: Point, n: number) => {
     const [px, py] = places[n] ?? [x, y];
     return Math.hypot(x - px, y - py) <= FARTHEST * unit;
   };
   if (places.length > MOST) return ["dot", places];
   for (const [size, wide, high] of BOXES) {
-    for (const rows of [1, 2, 3]) {
-      const start = inRows(places, rows, high * unit);
-      const at = apart(places, start, wide * unit, high * unit, frame, unit);
-      if (at?.every(isNear)) return [size, at];
-    }
+    for (const beside of [leaves, []])
+      for (const rows of [1, 2, 3]) {
+        const start = inRows(places, rows, high * unit);
+        const at = apart(places, start, beside, [wide, high], frame, unit);
+        if (at?.every(isNear)) return [size, at];
+      }
   }
   return ["dot", places];
 }
@@ -42,12 +45,21 @@ function inRows(places: Point[], rows: number, high: number): Point[] {
   return places.map(([x, y], n): Point => [x, y + ((n % rows) - (rows - 1) / 2) * high]);
 }
 
+/** By how much two boxes have to part, the shorter way: along which axis. Nothing where they do not overlap. */
+function push(one: Point, other: Point, [wide, high]: Point): [0 | 1, number] | undefined {
+  const [dx, dy] = [other[0] - one[0], other[1] - one[1]];
+  const [overX, overY] = [wide - Math.abs(dx), high - Math.abs(dy)];
+  if (overX <= 0 || overY <= 0) return undefined;
+  const by = (over: number, way: number) => (way < 0 ? -over - 1.2 : over + 1.2);
+  return overX <= overY ? [0, by(overX, dx)] : [1, by(overY, dy)];
+}
+
 /** Pushes overlapping boxes apart, each by half, the shorter way, until none is left; none leaves the frame. */
 function apart(
   places: Point[],
   at: Point[],
-  wide: number,
-  high: number,
+  leaves: Point[],
+  [wide, high]: Point,
   [left, top, width, height]: Frame,
   unit: number,
 ): Point[] | undefined {
@@ -56,21 +68,24 @@ function apart(
     const least = Math.min(from + margin * unit, place);
     return Math.min(Math.max(at, least), Math.max(to - MARGIN * unit, place));
   };
+  const room: Point = [wide * unit, high * unit];
+  const besideLeaf: Point = [((wide + LEAF) / 2) * unit, ((high + LEAF) / 2) * unit];
   for (let round = 0; round < ROUNDS; round += 1) {
     let isClear = true;
     at.forEach((one, n) => {
       for (const other of at.slice(n + 1)) {
-        const dx = other[0] - one[0];
-        const dy = other[1] - one[1];
-        const overX = wide - Math.abs(dx);
-        const overY = high - Math.abs(dy);
-        if (overX <= 0 || overY <= 0) continue;
+        const pushed = push(one, other, room);
+        if (!pushed) continue;
         isClear = false;
-        const axis = overX <= overY ? 0 : 1;
-        const half = (axis ? overY : overX) / 2 + 0.6;
-        const push = (axis ? dy : dx) < 0 ? -half : half;
-        one[axis] -= push;
-        other[axis] += push;
+        const [axis, by] = pushed;
+        one[axis] -= by / 2;
+        other[axis] += by / 2;
+      }
+      for (const leaf of leaves) {
+        const pushed = push(leaf, one, besideLeaf);
+        if (!pushed) continue;
+        isClear = false;
+        one[pushed[0]] += pushed[1];
       }
     });
     if (isClear) return at;

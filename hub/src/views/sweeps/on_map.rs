@@ -5,13 +5,16 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use maud::{Markup, html};
 use spotlight_common::cell::Cell;
+use spotlight_common::gazetteer::metres;
 
 use crate::notices::Notice;
+use crate::views::choice::{Choice, Shape};
+use crate::views::page::with_lang;
 use crate::views::projection::Frame;
 use crate::views::streets::ring;
 use crate::views::sweeps::ON_MAP;
 use crate::views::words::Words;
-use crate::views::{Picture, upcoming};
+use crate::views::{Picture, current, upcoming};
 
 /// The rows of the map's page, each with its letter on the map if the notice says where.
 pub fn lettered(picture: &Picture, at: Timestamp) -> impl Iterator<Item = (&Notice, Option<char>)> {
@@ -20,29 +23,54 @@ pub fn lettered(picture: &Picture, at: Timestamp) -> impl Iterator<Item = (&Noti
     rows.map(move |notice| (notice, notice.cell.and_then(|_| letters.next())))
 }
 
-/// The cells, each with a letter at one of its corners: the first at the northern one, those of the same cell at the next.
-/// No line crosses a letter. The script moves them by their `data-degrees` as it moves the map, and takes each from it when it
-/// is over.
-pub fn zones(picture: &Picture, at: Timestamp, frame: &Frame) -> Markup {
-    let mut taken: HashMap<Cell, usize> = HashMap::new();
+/// What is drawn of them.
+pub struct Zones {
+    pub drawn: Markup,
+    /// Where the letters are, in units of the frame.
+    pub leaves: Vec<(f64, f64)>,
+}
+
+/// The cells, each with a letter at one of its corners, away from what is seen now. No line crosses a letter. In a frame, which has no rows, they have no letter and lead to the page of all. The script moves
+/// them by their `data-degrees` as it moves the map, and takes each from it when it is over.
+pub fn zones(picture: &Picture, at: Timestamp, frame: &Frame, choice: &Choice) -> Zones {
+    let seen: Vec<_> = current(picture, at).map(|s| s.cell.center()).collect();
+    let mut taken: HashMap<Cell, Vec<usize>> = HashMap::new();
     let placed = lettered(picture, at).filter_map(|(notice, letter)| {
         let (cell, letter) = (notice.cell?, letter?);
         let corners = cell.boundary();
-        let turn = taken.entry(cell).and_modify(|n| *n += 1).or_default();
-        let corner = (northern(&corners) + *turn) % corners.len();
+        let taken = taken.entry(cell).or_default();
+        let corner = free(&corners, taken, &seen);
+        taken.push(corner);
+        let at = corners[corner];
         Some((
             zone(notice, &corners, frame),
-            leaf(notice, letter, corners[corner], frame),
+            (frame.units(at), leaf(notice, letter, at, frame, choice)),
         ))
     });
     let (zones, leaves): (Vec<_>, Vec<_>) = placed.unzip();
-    html! { @for part in zones.iter().chain(&leaves) { (part) } }
+    let (leaves, letters): (Vec<_>, Vec<_>) = leaves.into_iter().unzip();
+    Zones {
+        drawn: html! { @for part in zones.iter().chain(&letters) { (part) } },
+        leaves,
+    }
 }
 
-fn northern(corners: &[(f64, f64)]) -> usize {
-    let all = corners.iter().enumerate();
-    let top = all.max_by(|(_, one), (_, other)| one.0.total_cmp(&other.0));
-    top.map_or(0, |(n, _)| n)
+/// The corner that is farthest from all sightings, none of those that letters have; where that is the same, the northern one.
+fn free(corners: &[(f64, f64)], taken: &[usize], seen: &[(f64, f64)]) -> usize {
+    /// What is farther off than this, in metres, covers nothing.
+    const FAR: f64 = 1_500.0;
+    let room = |n: usize| {
+        let away = seen.iter().map(|at| metres(corners[n], *at));
+        away.fold(FAR, f64::min)
+    };
+    let all = 0..corners.len();
+    // In a cell with more sweeps than corners they share one.
+    let is_free = |n: &usize| taken.len() >= corners.len() || !taken.contains(n);
+    let best = all.filter(is_free).max_by(|&one, &other| {
+        let by_room = room(one).total_cmp(&room(other));
+        by_room.then(corners[one].0.total_cmp(&corners[other].0))
+    });
+    best.unwrap_or(0)
 }
 
 fn zone(notice: &Notice, corners: &[(f64, f64)], frame: &Frame) -> Markup {
@@ -55,10 +83,20 @@ fn zone(notice: &Notice, corners: &[(f64, f64)], frame: &Frame) -> Markup {
     }
 }
 
-fn leaf(notice: &Notice, letter: char, corner: (f64, f64), frame: &Frame) -> Markup {
+fn leaf(
+    notice: &Notice,
+    letter: char,
+    corner: (f64, f64),
+    frame: &Frame,
+    choice: &Choice,
+) -> Markup {
     let (x, y) = frame.units(corner);
+    let (page, letter, target) = match choice.shape {
+        Shape::Embedded => (with_lang("sweeps", choice.lang), None, Some("_blank")),
+        Shape::Whole | Shape::Kept => (String::new(), Some(letter), None),
+    };
     html! {
-        a .leaf href={ "#n-" (notice.id.simple()) } tabindex="-1"
+        a .leaf href={ (page) "#n-" (notice.id.simple()) } target=[target] rel=[target.map(|_| "noopener")] tabindex="-1"
             data-over=(notice.over_at.as_second()) data-degrees=(degrees(corner))
         {
             g transform={ "translate(" (x.round()) " " (y.round()) ")" } {
@@ -73,10 +111,10 @@ fn degrees((lat, lon): (f64, f64)) -> String {
 }
 
 /// A leaf of a calendar with a letter on it.
-fn lettered_leaf(letter: char) -> Markup {
+fn lettered_leaf(letter: impl Into<Option<char>>) -> Markup {
     html! {
         use href="#b-leaf" x="-16" y="-16" width="32" height="32" {}
-        text .no y="7.5" { (letter) }
+        @if let Some(letter) = letter.into() { text .no y="7.5" { (letter) } }
     }
 }
 
@@ -104,7 +142,6 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::views::choice::Choice;
     use crate::views::{fixture, page};
 
     #[test]
@@ -134,11 +171,27 @@ mod tests {
         picture.notices = notices.into();
         let frame = Frame::of(Choice::default().view, &picture);
         let corners = |at| {
-            let drawn = zones(&picture, at, &frame).into_string();
+            let drawn = zones(&picture, at, &frame, &Choice::default());
+            let drawn = drawn.drawn.into_string();
             let parts = drawn.split("translate(").skip(1);
             let places = parts.map(|part| part.split(')').next().expect("its end").to_owned());
             places.collect::<BTreeSet<_>>().len()
         };
         assert_eq!((corners(picture.at), corners(over)), (3, 2));
+    }
+
+    #[test]
+    fn a_letter_is_at_the_northern_corner_or_where_no_sighting_lies_near() {
+        let cell: Cell = "8829a1d757fffff".parse().expect("a cell");
+        let corners = cell.boundary();
+        let north = free(&corners, &[], &[]);
+        assert!(corners.iter().all(|corner| corner.0 <= corners[north].0));
+        assert_eq!(free(&corners, &[], &[(34.3, -118.6)]), north, "far away");
+        let opposite = (north + corners.len() / 2) % corners.len();
+        assert_eq!(free(&corners, &[], &[corners[north]]), opposite);
+        let other = free(&corners, &[opposite], &[corners[north]]);
+        assert!(![north, opposite].contains(&other));
+        let all: Vec<usize> = (0..corners.len()).collect();
+        assert!(free(&corners, &all, &[]) < corners.len());
     }
 }
