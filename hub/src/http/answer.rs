@@ -9,8 +9,8 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use crate::http::Shared;
-use crate::views::page::{STYLE, not_found};
 use crate::views::poster::POSTER_STYLE;
+use crate::views::shell::{STYLE, not_found};
 
 /// One origin, no inline script, no frame around it; of inline styles only our style sheets.
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy("'none'"));

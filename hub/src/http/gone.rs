@@ -16,7 +16,7 @@ use spotlight_common::cell::Cell;
 use crate::http::{Asked, Shared, answer};
 use crate::views::current;
 use crate::views::find::Point;
-use crate::views::page::short_page;
+use crate::views::shell::short_page;
 use crate::views::words::{Said, Words};
 
 /// A form is no longer than this, in bytes,

@@ -7,7 +7,7 @@ use crate::context::Which;
 use crate::views::choice::Choice;
 use crate::views::layers::Layer;
 use crate::views::words::{Lang, Said, Words, paragraphs};
-use crate::views::{Operator, Picture, atom, cities, page, sweeps};
+use crate::views::{Operator, Picture, atom, cities, shell, sweeps, texting};
 
 pub fn about_page(picture: &Picture, lang: Lang) -> String {
     let words = lang.words();
@@ -16,7 +16,7 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
         ..Choice::default()
     };
     let body = html! {
-        (page::header(picture, &choice, "about"))
+        (shell::header(picture, &choice, "about"))
         main .narrow.about {
             h2 .top { (words.about_title()) }
             (told(words.about_shown_heading(), words.about_shown()))
@@ -30,9 +30,9 @@ pub fn about_page(picture: &Picture, lang: Lang) -> String {
             (licences(picture, lang))
         }
         (cities::nav(picture, "about", lang))
-        (page::footer(picture, &choice.address("./"), &words.map_link(), lang))
+        (shell::footer(picture, &choice.address("./"), &words.map_link(), lang))
     };
-    page::titled(&words.about_title(), picture, lang, None, body)
+    shell::titled(&words.about_title(), picture, lang, None, body)
 }
 
 fn told(heading: Said, text: Said) -> Markup {
@@ -46,7 +46,7 @@ fn told(heading: Said, text: Said) -> Markup {
 
 fn texting(picture: &Picture, lang: Lang) -> Markup {
     let words = lang.words();
-    let corner = || page::corner(picture, words);
+    let corner = || texting::corner(picture, words);
     let texts = [
         (
             words.about_text_report(corner()),
@@ -65,7 +65,7 @@ fn texting(picture: &Picture, lang: Lang) -> Markup {
     html! {
         section {
             h3 { (words.about_text_heading()) }
-            (page::phone(picture, words))
+            (texting::phone(picture, words))
             dl {
                 @for (text, does) in texts { dt { q { (text) } } dd { (does) } }
             }
@@ -133,7 +133,7 @@ fn data(picture: &Picture, lang: Lang) -> Markup {
                 }
                 @if !picture.notices.is_empty() {
                     li {
-                        a href=(page::with_lang("sweeps", lang)) { (words.sweeps_data()) } " "
+                        a href=(shell::with_lang("sweeps", lang)) { (words.sweeps_data()) } " "
                         a href="api/v1/sweeps.geojson" { "GeoJSON" } " "
                         a href=(sweeps::calendar_address(None, lang)) { "iCalendar" }
                     }
@@ -174,7 +174,7 @@ fn licences(picture: &Picture, lang: Lang) -> Markup {
             }
             @if let Some(credit) = basemap { p { (words.about_licences_basemap()) " " (credit) } }
             p {
-                (page::ground(picture, words))
+                (shell::ground(picture, words))
                 (words.about_licences_own())
             }
         }

@@ -19,7 +19,7 @@ use crate::views::choice::{Choice, When};
 use crate::views::geojson::second;
 use crate::views::layers::{Layer, Period};
 use crate::views::words::Lang;
-use crate::views::{Picture, ics, page, sweeps, time, upcoming};
+use crate::views::{Picture, ics, shell, sweeps, time, upcoming};
 
 /// So many of a layer's newest periods are in it.
 const NEWEST: usize = 12;
@@ -156,7 +156,7 @@ fn announced(xml: &mut Xml, picture: &Picture, notice: &Notice, lang: Lang) -> i
         &picture.city,
         &["sweep", &notice.id.to_string(), lang.code()],
     );
-    let page = page::with_lang("sweeps", lang);
+    let page = shell::with_lang("sweeps", lang);
     text(xml, "id", &id)?;
     text(xml, "title", &words.sweeps_news(kind, day, hours, place))?;
     text(xml, "updated", &second(notice.changed_at))?;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use spotlight_common::now::Level;
 
 use crate::views::classes::COLOURS;
-use crate::views::page::STYLE;
+use crate::views::shell::STYLE;
 use crate::views::svg;
 
 type Rgb = [f64; 3];

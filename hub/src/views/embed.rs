@@ -5,8 +5,9 @@ use maud::{Markup, html};
 
 use crate::views::choice::{Choice, Shape};
 use crate::views::context::{self, Beside};
-use crate::views::page::{header, moves, shell, with_lang, with_script};
+use crate::views::page::moves;
 use crate::views::projection::Frame;
+use crate::views::shell::{header, shell, with_lang, with_script};
 use crate::views::shown::Shown;
 use crate::views::words::Lang;
 use crate::views::{Picture, Sighting, current, list, live, svg, sweeps};

@@ -14,7 +14,7 @@ use crate::views::choice::Choice;
 use crate::views::elsewhere::{self, Elsewhere};
 use crate::views::projection::{Frame, Plane, View};
 use crate::views::words::{Lang, Said, Words, place};
-use crate::views::{Coverage, Picture, page};
+use crate::views::{Coverage, Picture, texting};
 
 /// More of what a reader typed is not read.
 pub const LONGEST: usize = 200;
@@ -235,7 +235,7 @@ pub fn form(picture: &Picture, choice: &Choice, search: Option<&Search>) -> Mark
 /// A place for an example, where it is one of this city.
 fn example(picture: &Picture, words: Words) -> Option<Said> {
     let places = picture.city.gazetteer.as_ref()?;
-    let corner = page::corner(picture, words);
+    let corner = texting::corner(picture, words);
     places.find(&corner).is_ok().then_some(corner)
 }
 

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::views::Picture;
-use crate::views::page::with_lang;
+use crate::views::shell::with_lang;
 use crate::views::words::Lang;
 
 /// The manifest in a language. Addresses are relative to its own.

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::views::choice::Choice;
-use crate::views::page::{STYLE, corner, dialled, examples};
 use crate::views::projection::{Frame, View};
+use crate::views::shell::STYLE;
 use crate::views::shown::Shown;
+use crate::views::texting::{corner, dialled, examples};
 use crate::views::words::{Lang, Said, Words};
 use crate::views::{Picture, legend, qr, svg, time};
 

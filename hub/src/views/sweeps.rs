@@ -14,7 +14,7 @@ use maud::{Markup, html};
 use crate::notices::{Kind, Notice, slug};
 use crate::views::choice::{Choice, Shape};
 use crate::views::words::{Lang, Said, Words, paragraphs};
-use crate::views::{Picture, cities, page, upcoming};
+use crate::views::{Picture, cities, shell, upcoming};
 
 /// So many stand on the map's page, and on the list's; the page of all has the rest.
 const ON_MAP: usize = 10;
@@ -42,7 +42,7 @@ pub fn calendar_address(area: Option<&str>, lang: Lang) -> String {
         Some(area) => format!("sweeps/{}.ics", slug(area)),
         None => "sweeps.ics".to_owned(),
     };
-    page::with_lang(&address, lang)
+    shell::with_lang(&address, lang)
 }
 
 /// The district whose calendar an address names.
@@ -78,7 +78,7 @@ pub fn line(picture: &Picture, at: Timestamp, choice: &Choice) -> Markup {
     };
     let when = when(picture, first, at, choice);
     let (rows, target) = match choice.shape {
-        Shape::Embedded => (page::with_lang("sweeps", choice.lang), Some("_blank")),
+        Shape::Embedded => (shell::with_lang("sweeps", choice.lang), Some("_blank")),
         Shape::Whole | Shape::Kept => ("#sweeps".to_owned(), None),
     };
     html! {
@@ -137,7 +137,7 @@ fn block<'a>(
             h2 #sweeps-heading { (words.sweeps_heading()) }
             (list(picture, rows, at, choice))
             p .ways {
-                a href=(page::with_lang("sweeps", choice.lang)) {
+                a href=(shell::with_lang("sweeps", choice.lang)) {
                     @if count > most { (words.sweeps_all(count)) } @else { (words.sweeps_by_area()) }
                 }
                 " "
@@ -240,7 +240,7 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
         .chain(elsewhere.map(|notices| (None, notices)))
         .collect();
     let body = html! {
-        (page::header(picture, &choice, "sweeps"))
+        (shell::header(picture, &choice, "sweeps"))
         main #main .narrow.about tabindex="-1" {
             h2 .top { (words.sweeps_heading()) }
             section {
@@ -276,9 +276,9 @@ pub fn sweeps_page(picture: &Picture, at: Timestamp, lang: Lang) -> String {
             }
         }
         (cities::nav(picture, "sweeps", lang))
-        (page::footer(picture, &choice.address("./"), &words.map_link(), lang))
+        (shell::footer(picture, &choice.address("./"), &words.map_link(), lang))
     };
-    page::titled(
+    shell::titled(
         &words.sweeps_title(&*picture.city.name),
         picture,
         lang,

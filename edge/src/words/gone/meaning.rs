@@ -268,7 +268,12 @@ fn left(last: &[&str], next: &[&str]) -> bool {
         && !next
             .get(1)
             .is_some_and(|word| matches!(*word, "good" | "now" | "the" | "today"));
-    if for_there || (matches!(first, "a" | "an") && !ago) {
+    // `left 5th for 6th & wall`, but `left 5th & wall for 10 minutes`.
+    let for_another = next.windows(2).skip(1).any(|pair| {
+        let is_numbered = is_place(pair[1]) && pair[1].ends_with(|c: char| c.is_ascii_alphabetic());
+        pair[0] == "for" && is_numbered
+    });
+    if for_there || for_another || (matches!(first, "a" | "an") && !ago) {
         return false;
     }
     // `2 cops left at 5th`: so many remain.

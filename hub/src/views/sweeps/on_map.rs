@@ -9,8 +9,8 @@ use spotlight_common::gazetteer::metres;
 
 use crate::notices::Notice;
 use crate::views::choice::{Choice, Shape};
-use crate::views::page::with_lang;
 use crate::views::projection::Frame;
+use crate::views::shell::with_lang;
 use crate::views::streets::ring;
 use crate::views::sweeps::ON_MAP;
 use crate::views::words::Words;
