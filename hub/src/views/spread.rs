@@ -57,6 +57,7 @@ pub fn spread(
     if places.len() <= MOST {
         for (size, wide, high) in BOXES {
             let ways = [leaves, &[]].into_iter();
+            let ways = ways.skip(usize::from(leaves.is_empty()));
             for (leaves, rows) in ways.flat_map(|leaves| [1, 2, 3].map(|rows| (leaves, rows))) {
                 let start = in_rows(places, rows, high * unit);
                 let at = apart(places, start, leaves, (wide, high), edges);

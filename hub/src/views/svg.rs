@@ -59,6 +59,8 @@ pub fn map(
     let leaves = zones.map_or(&[][..], |zones| &zones.leaves);
     let phone = spread(&places, leaves, (WIDTH, HEIGHT), PHONE);
     let desk = spread(&places, leaves, (WIDTH, HEIGHT), DESK);
+    // No name lies under a mark or a leaf.
+    let [on_phone, on_desk] = [&phone, &desk].map(|(_, marks)| [marks, leaves].concat());
     let paths = streets::paths(frame, &city.basemap.streets);
     html! {
         svg #map .far[frame.width > FAR] viewBox=(view_box) role="img" aria-labelledby="map-title map-text" {
@@ -80,7 +82,7 @@ pub fn map(
                 path .edge d=(outline(frame, coverage.outline.iter().copied())) {}
             }
             (context::draw::dots(frame, beside))
-            g #names { (names(picture, [&phone.1, &desk.1], frame, beside, words)) }
+            g #names { (names(picture, [&on_phone, &on_desk], frame, beside, words)) }
             (context::draw::cameras(frame, beside))
         }
         svg #marks .far[frame.width > FAR] viewBox=(view_box) aria-hidden="true"

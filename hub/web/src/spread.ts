@@ -30,7 +30,7 @@ export function spread(places: Point[], leaves: Point[], frame: Frame, unit: num
   };
   if (places.length > MOST) return ["dot", places];
   for (const [size, wide, high] of BOXES) {
-    for (const beside of [leaves, []])
+    for (const beside of leaves.length ? [leaves, []] : [[]])
       for (const rows of [1, 2, 3]) {
         const start = inRows(places, rows, high * unit);
         const at = apart(places, start, beside, [wide, high], frame, unit);
