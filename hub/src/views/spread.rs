@@ -54,15 +54,19 @@ pub fn spread(
         let mut pairs = at.iter().zip(places);
         pairs.all(|(at, place)| distance(*at, *place) <= FARTHEST * unit)
     };
+    let beside: &[&[Point]] = match leaves {
+        [] => &[&[]],
+        _ => &[leaves, &[]],
+    };
     if places.len() <= MOST {
         for (size, wide, high) in BOXES {
-            let ways = [leaves, &[]].into_iter();
-            let ways = ways.skip(usize::from(leaves.is_empty()));
-            for (leaves, rows) in ways.flat_map(|leaves| [1, 2, 3].map(|rows| (leaves, rows))) {
-                let start = in_rows(places, rows, high * unit);
-                let at = apart(places, start, leaves, (wide, high), edges);
-                if let Some(at) = at.filter(|at| is_near(at)) {
-                    return (size, at);
+            for leaves in beside {
+                for rows in [1, 2, 3] {
+                    let start = in_rows(places, rows, high * unit);
+                    let at = apart(places, start, leaves, (wide, high), edges);
+                    if let Some(at) = at.filter(|at| is_near(at)) {
+                        return (size, at);
+                    }
                 }
             }
         }

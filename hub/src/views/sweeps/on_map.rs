@@ -30,25 +30,25 @@ pub struct Zones {
     pub leaves: Vec<(f64, f64)>,
 }
 
-/// The cells, each with a letter at one of its corners, away from what is seen now. No line crosses a letter. In a frame, which has no rows, they have no letter and lead to the page of all. The script moves
-/// them by their `data-degrees` as it moves the map, and takes each from it when it is over.
+/// The cells, each with a letter at one of its corners, away from what is seen now. No line crosses a letter. In a frame, which
+/// has no rows, they have no letter and lead to the page of all. The script moves them by their `data-degrees` as it moves the
+/// map, and takes each from it when it is over.
 pub fn zones(picture: &Picture, at: Timestamp, frame: &Frame, choice: &Choice) -> Zones {
     let seen: Vec<_> = current(picture, at).map(|s| s.cell.center()).collect();
     let mut taken: HashMap<Cell, Vec<usize>> = HashMap::new();
-    let placed = lettered(picture, at).filter_map(|(notice, letter)| {
-        let (cell, letter) = (notice.cell?, letter?);
+    let (mut zones, mut letters, mut leaves) = (Vec::new(), Vec::new(), Vec::new());
+    for (notice, letter) in lettered(picture, at) {
+        let (Some(cell), Some(letter)) = (notice.cell, letter) else {
+            continue;
+        };
         let corners = cell.boundary();
         let taken = taken.entry(cell).or_default();
         let corner = free(&corners, taken, &seen);
         taken.push(corner);
-        let at = corners[corner];
-        Some((
-            zone(notice, &corners, frame),
-            (frame.units(at), leaf(notice, letter, at, frame, choice)),
-        ))
-    });
-    let (zones, leaves): (Vec<_>, Vec<_>) = placed.unzip();
-    let (leaves, letters): (Vec<_>, Vec<_>) = leaves.into_iter().unzip();
+        zones.push(zone(notice, &corners, frame));
+        letters.push(leaf(notice, letter, corners[corner], frame, choice));
+        leaves.push(frame.units(corners[corner]));
+    }
     Zones {
         drawn: html! { @for part in zones.iter().chain(&letters) { (part) } },
         leaves,
@@ -110,11 +110,11 @@ fn degrees((lat, lon): (f64, f64)) -> String {
     format!("{lat:.4} {lon:.4}")
 }
 
-/// A leaf of a calendar with a letter on it.
-fn lettered_leaf(letter: impl Into<Option<char>>) -> Markup {
+/// A leaf of a calendar, with a letter on it where there are rows.
+fn lettered_leaf(letter: Option<char>) -> Markup {
     html! {
         use href="#b-leaf" x="-16" y="-16" width="32" height="32" {}
-        @if let Some(letter) = letter.into() { text .no y="7.5" { (letter) } }
+        @if let Some(letter) = letter { text .no y="7.5" { (letter) } }
     }
 }
 
@@ -122,7 +122,7 @@ fn lettered_leaf(letter: impl Into<Option<char>>) -> Markup {
 pub fn link(notice: &Notice, letter: char, words: Words) -> Markup {
     html! {
         a .to href={ "#z-" (notice.id.simple()) } aria-label={ (words.map_heading()) ": " (letter) } {
-            svg viewBox="-16 -16 32 32" aria-hidden="true" { (lettered_leaf(letter)) }
+            svg viewBox="-16 -16 32 32" aria-hidden="true" { (lettered_leaf(Some(letter))) }
         }
     }
 }
@@ -131,7 +131,7 @@ pub fn link(notice: &Notice, letter: char, words: Words) -> Markup {
 pub fn legend(words: Words) -> Markup {
     html! {
         li .zones-mean {
-            svg .sample viewBox="-16 -16 32 32" aria-hidden="true" { (lettered_leaf('A')) }
+            svg .sample viewBox="-16 -16 32 32" aria-hidden="true" { (lettered_leaf(Some('A'))) }
             span { (words.sweeps_zone_means()) }
         }
     }
