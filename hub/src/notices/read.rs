@@ -7,6 +7,8 @@
 //! not go on in the next line, so that an open quote loses no other line. Empty lines, and those that begin with `#`, are
 //! passed over.
 
+mod field;
+
 use std::collections::HashMap;
 use std::fmt;
 
@@ -229,7 +231,7 @@ fn own_columns(header: &[String]) -> Result<[Option<usize>; NAMES.len()], String
         let place = known.ok_or_else(|| {
             format!(
                 "has a column `{}`; there may be {}, and no other: take it out",
-                short(name),
+                field::short(name),
                 NAMES.join(", ")
             )
         })?;
@@ -268,10 +270,10 @@ fn notice(
         kind,
         source,
     ] = at.map(|at| at.map_or("", |at| fields[at].as_str()));
-    let id = self::id(id, city, of)?;
+    let id = field::id(id, city, of)?;
     let date = match of {
-        None => day(date)?,
-        Some(_) => values::day(date, &city.time_zone).map_or_else(|| day(date), Ok)?,
+        None => field::day(date)?,
+        Some(_) => values::day(date, &city.time_zone).map_or_else(|| field::day(date), Ok)?,
     };
     if i64::from(
         date.since(city.day(now))
@@ -283,7 +285,7 @@ fn notice(
             "has the `date` {date}, over a year from now; correct the year"
         ));
     }
-    let (start, end) = (time(start, "start")?, time(end, "end")?);
+    let (start, end) = (field::time(start, "start")?, field::time(end, "end")?);
     if start.is_none() && end.is_some() {
         return Err(
             "has an `end` and no `start`; write both, or neither where no hours were posted"
@@ -305,11 +307,13 @@ fn notice(
         .checked_add(1.day())
         .map_err(|_| "has a `date` that is none")?;
     let place = place::place(place).map_err(|why| format!("has a `place` that {why}"))?;
-    let point = point(latitude, longitude, city)?;
+    let point = field::point(latitude, longitude, city)?;
     let area = match (area, point) {
         ("", Some((lat, lon))) => areas::nearest(city, lat, lon),
         ("", None) => None,
-        (named, _) => Some(areas::named(city, named).ok_or_else(|| unknown_area(named, city))?),
+        (named, _) => {
+            Some(areas::named(city, named).ok_or_else(|| field::unknown_area(named, city))?)
+        }
     };
     let source = match source {
         "" => of.map(|of| of.source.clone()),
@@ -318,8 +322,8 @@ fn notice(
     Ok(Notice {
         id,
         kind: match of {
-            None => self::kind(kind)?,
-            Some(_) => self::kind(kind).unwrap_or(Kind::Sweep),
+            None => field::kind(kind)?,
+            Some(_) => field::kind(kind).unwrap_or(Kind::Sweep),
         },
         date,
         start,
@@ -335,134 +339,6 @@ fn notice(
         source,
         changed_at: now,
     })
-}
-
-/// A hash: what is in the table's own id is not told.
-fn id(id: &str, city: &City, of: Option<&Source>) -> Result<Uuid, String> {
-    if id.is_empty() || id.chars().count() > 40 {
-        return Err("needs an `id` of 1 to 40 characters that no other line has, and that stays the same when the line is corrected".to_owned());
-    }
-    let mut hash = blake3::Hasher::new();
-    let table = of.map_or("", |of| &of.id);
-    for name in ["spotlight.notice.v1", &city.id, table, id] {
-        hash.update(name.as_bytes()).update(b"\0");
-    }
-    let mut bytes = [0; 16];
-    hash.finalize_xof().fill(&mut bytes);
-    Ok(uuid::Builder::from_custom_bytes(bytes).into_uuid())
-}
-
-/// `2026-12-03` and nothing else: of `12/3/2026` half of the world reads another day.
-fn day(text: &str) -> Result<Date, String> {
-    let is_form = text.len() == 10
-        && text.bytes().enumerate().all(|(n, byte)| match n {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    let day = is_form.then(|| text.parse().ok()).flatten();
-    day.ok_or_else(|| {
-        format!(
-            "has the `date` `{}`; write it as year-month-day, such as 2026-12-03",
-            short(text)
-        )
-    })
-}
-
-/// `7:00`, `07:00`, `15:30`, `7:00 AM`.
-fn time(text: &str, name: &str) -> Result<Option<Time>, String> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let upper = text.to_ascii_uppercase();
-    let mut halves = [("AM", 0), ("PM", 12)].into_iter();
-    let half = halves
-        .find_map(|(half, more)| Some((upper.strip_suffix(half)?.trim_end().to_owned(), more)));
-    let (clock, more) = half
-        .as_ref()
-        .map_or((&*upper, None), |(clock, more)| (&**clock, Some(*more)));
-    let number = |text: &str| {
-        let is_number =
-            (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        is_number.then(|| text.parse::<i8>().ok()).flatten()
-    };
-    let read = || {
-        let (hour, minute) = clock.split_once(':')?;
-        let (hour, minute) = (number(hour)?, number(minute).filter(|_| minute.len() == 2)?);
-        let hour = match more {
-            None => hour,
-            Some(more) if (1..=12).contains(&hour) => hour % 12 + more,
-            Some(_) => return None,
-        };
-        Time::new(hour, minute, 0, 0).ok()
-    };
-    let time = read().ok_or_else(|| {
-        format!(
-            "has the `{name}` `{}`; write it as 07:00 or 15:30, or leave it empty",
-            short(text)
-        )
-    })?;
-    Ok(Some(time))
-}
-
-fn point(latitude: &str, longitude: &str, city: &City) -> Result<Option<(f64, f64)>, String> {
-    if latitude.is_empty() && longitude.is_empty() {
-        return Ok(None);
-    }
-    let degrees = |text: &str| {
-        text.parse::<f64>()
-            .ok()
-            .filter(|degrees| degrees.is_finite())
-    };
-    let point = degrees(latitude).zip(degrees(longitude));
-    let (lat, lon) = point.ok_or("has no coordinates that can be read; write degrees such as 47.60 and -122.33 into `latitude` and `longitude`, or leave both empty")?;
-    match city.holds(lat, lon) {
-        true => Ok(Some((lat, lon))),
-        false => Err(format!(
-            "has coordinates that are not in {}; are `latitude` and `longitude` the other way around?",
-            city.name
-        )),
-    }
-}
-
-fn kind(text: &str) -> Result<Kind, String> {
-    if text.is_empty() {
-        return Ok(Kind::Sweep);
-    }
-    let mut all = Kind::ALL.into_iter();
-    let kind = all.find(|(name, _)| name.eq_ignore_ascii_case(text));
-    let names = || Kind::ALL.map(|(name, _)| name).join(", ");
-    kind.map(|(_, kind)| kind).ok_or_else(|| {
-        format!(
-            "has the `kind` `{}`; write one of {}, or leave it empty",
-            short(text),
-            names()
-        )
-    })
-}
-
-fn unknown_area(named: &str, city: &City) -> String {
-    let names: Vec<&str> = city
-        .districts
-        .iter()
-        .map(|(name, _, _)| name.as_str())
-        .collect();
-    let reason = format!(
-        "has the `area` `{}`, which is no district of {}",
-        short(named),
-        city.name
-    );
-    match names.is_empty() {
-        true => format!("{reason}: its file names none, so leave it empty"),
-        false => format!(
-            "{reason}; leave it empty or write one of: {}",
-            names.join(", ")
-        ),
-    }
-}
-
-/// What stands there, as far as a reason has to show it.
-fn short(text: &str) -> String {
-    values::cut(text, 20)
 }
 
 #[cfg(test)]
