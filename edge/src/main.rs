@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde_json::json;
-use spotlight_common::{config, keys, log};
+use spotlight_common::{config, keys, log, signals};
 use spotlight_edge::config::{Config, DEFAULT};
 use spotlight_edge::file::read_at_most;
 use spotlight_edge::{classify, decode, doctor, place};
@@ -215,21 +215,8 @@ async fn examine(path: &Path, text_to: Option<&str>, as_json: bool) -> anyhow::R
 #[tokio::main]
 async fn serve(config: Config) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
-    tokio::spawn(stop_on_signal(shutdown.clone()));
+    signals::cancel(shutdown.clone())?;
     spotlight_edge::run(config, shutdown).await
-}
-
-/// SIGTERM and ctrl-C stop the edge in order.
-async fn stop_on_signal(shutdown: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    shutdown.cancel();
 }
 
 fn print(text: &str) -> anyhow::Result<()> {

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use spotlight_common::ids::NodeId;
-use spotlight_common::{config, keys, log};
+use spotlight_common::{config, keys, log, signals};
 use spotlight_hub::config::{Config, DEFAULT};
 use spotlight_hub::control::Question;
 use spotlight_hub::feeds::{boundaries, command, new_city};
@@ -208,26 +208,13 @@ fn serve(config: Config) -> anyhow::Result<()> {
 
 async fn run_hub(config: Config) -> anyhow::Result<()> {
     let shutdown = CancellationToken::new();
-    tokio::spawn(stop_on_signal(shutdown.clone()));
+    signals::cancel(shutdown.clone())?;
     let address = config.listen;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         anyhow::anyhow!("failed to listen on {address}: {error}; set `listen` to a free port")
     })?;
     let ready = format!("ready http://{}/\n", listener.local_addr()?);
     spotlight_hub::run(config, listener, || print(&ready), shutdown).await
-}
-
-/// SIGTERM and ctrl-C stop the hub in order.
-async fn stop_on_signal(shutdown: CancellationToken) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    shutdown.cancel();
 }
 
 /// The folder of a hub that has run: a typo must not make a new store.

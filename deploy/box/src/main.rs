@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use spotlight_common::log;
+use spotlight_common::{log, signals};
 use tokio_util::sync::CancellationToken;
 
 /// What is still running after this is left behind.
@@ -97,26 +97,11 @@ fn run(options: demo::Options) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     let result = runtime.block_on(async {
         let shutdown = CancellationToken::new();
-        stop_on_signal(shutdown.clone())?;
+        signals::cancel(shutdown.clone())?;
         demo::run(options, shutdown).await
     });
     runtime.shutdown_timeout(LAST_WAIT);
     result
-}
-
-/// SIGTERM and ctrl-C end the box in order.
-fn stop_on_signal(shutdown: CancellationToken) -> std::io::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::spawn(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-        shutdown.cancel();
-    });
-    Ok(())
 }
 
 /// Nobody may be reading; the box runs on.
