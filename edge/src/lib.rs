@@ -109,17 +109,18 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
 
     let mut tasks: JoinSet<anyhow::Result<()>> = JoinSet::new();
     let (inbox, inbounds) = mpsc::channel(INBOX);
-    let (stop, broker, link_outbox) = (shutdown.clone(), config.broker.clone(), outbox.clone());
-    tasks.spawn(async move { Ok(link::run(peers, &broker, link_outbox, heard, stop).await?) });
     // Origins are hashed with a key of the node's own, so that they are the same after a restart.
     let parts = Parts {
         key: blake3::derive_key("spotlight 2026 origins", key.as_bytes()),
-        outbox,
+        outbox: outbox.clone(),
         inbox,
         shutdown: shutdown.clone(),
         tasks: &mut tasks,
     };
     start_intakes(&config, parts).await?;
+    // After the intakes, so that a node that says it is online receives.
+    let (stop, broker, at_end) = (shutdown.clone(), config.broker.clone(), outbox.clone());
+    tasks.spawn(async move { Ok(link::run(peers, &broker, outbox, heard, stop).await?) });
     // The last counts are logged when the pipeline has ended.
     let counted = CancellationToken::new();
     let (counting, stop) = (pipeline.clone(), counted.clone());
@@ -142,6 +143,11 @@ pub async fn run(config: Config, shutdown: CancellationToken) -> anyhow::Result<
         if result.is_ok() {
             result = ended;
         }
+    }
+    // What was removed and receipted last is noted before the process ends.
+    let flushed = at_end.flush().await;
+    if result.is_ok() {
+        flushed?;
     }
     result
 }

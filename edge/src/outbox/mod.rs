@@ -225,6 +225,11 @@ impl Outbox {
         }
     }
 
+    /// Waits until all that was said so far is on disk.
+    pub async fn flush(&self) -> Result<(), Arc<OutboxError>> {
+        self.commit(Vec::new(), Vec::new()).await
+    }
+
     /// Waits while the queue is full, off the async threads.
     async fn send(&self, request: Request) {
         if let Err(mpsc::TrySendError::Full(request)) = self.requests.try_send(request) {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
 
 use redb::backends::InMemoryBackend;
 use redb::{
@@ -23,6 +24,9 @@ const ANSWERS: TableDefinition<'_, u32, u64> = TableDefinition::new("answers");
 
 /// How often a file that is in use is copied until a copy is whole.
 const COPIES: usize = 5;
+
+/// A file that is in use is waited for so long.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// The day of what is still to be removed.
 const OPEN: u32 = 0;
@@ -127,7 +131,17 @@ impl Store {
             source,
         })?;
         let path = folder.join("outbox.redb");
-        let database = open_or_create(&path).map_err(|error| match error {
+        let start = Instant::now();
+        let database = loop {
+            match open_or_create(&path) {
+                // Whoever only looks into it lets it go at once.
+                Err(redb::DatabaseError::DatabaseAlreadyOpen) if start.elapsed() < PATIENCE => {
+                    std::thread::sleep(PATIENCE / 40);
+                }
+                opened => break opened,
+            }
+        };
+        let database = database.map_err(|error| match error {
             redb::DatabaseError::DatabaseAlreadyOpen => OutboxError::InUse(path.clone()),
             other => OutboxError::Open {
                 path: path.clone(),

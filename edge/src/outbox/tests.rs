@@ -24,14 +24,6 @@ fn ids(outbox: &Outbox) -> Vec<ReportId> {
     ids
 }
 
-/// Waits on the state, not on time: a later commit is written after all that was sent before it.
-async fn settled(outbox: &Outbox) {
-    outbox
-        .commit(Vec::new(), Vec::new())
-        .await
-        .expect("commits");
-}
-
 #[tokio::test]
 async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -47,9 +39,9 @@ async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
             .expect("commits");
         outbox.settle(first.id, None).await;
         outbox.removed(vec![origin(7)]).await;
-        settled(&outbox).await;
+        outbox.flush().await.expect("writes");
     }
-    let outbox = reopened(folder.path()).await;
+    let outbox = Outbox::open(folder.path()).expect("opens again");
     assert_eq!(ids(&outbox), vec![second.id]);
     assert_eq!(outbox.len(), 1);
     assert_eq!(
@@ -57,25 +49,14 @@ async fn what_is_committed_is_there_after_reopening_until_it_is_settled() {
         vec![origin(8)]
     );
     outbox.settle(second.id, Some(Refusal::Old)).await;
-    settled(&outbox).await;
+    outbox.flush().await.expect("writes");
     outbox.settle(second.id, Some(Refusal::Old)).await;
-    settled(&outbox).await;
+    outbox.flush().await.expect("writes");
     assert!(outbox.is_empty());
     assert_eq!(
         outbox.refusals().expect("reads"),
         vec![("old".to_owned(), 1)]
     );
-}
-
-/// The writer of a dropped handle lets go of the file a moment later.
-async fn reopened(folder: &Path) -> Outbox {
-    loop {
-        match Outbox::open(folder) {
-            Ok(outbox) => return outbox,
-            Err(OutboxError::InUse(_)) => tokio::task::yield_now().await,
-            Err(error) => panic!("{error}"),
-        }
-    }
 }
 
 #[tokio::test]
@@ -102,7 +83,7 @@ async fn a_thousand_commits_at_once_all_arrive_and_come_back_in_pages() {
     for id in expected.iter().step_by(2) {
         outbox.settle(*id, None).await;
     }
-    settled(&outbox).await;
+    outbox.flush().await.expect("writes");
     assert_eq!(outbox.len(), 500);
     assert_eq!(ids(&outbox).len(), 500);
 }
@@ -115,6 +96,29 @@ async fn a_second_process_is_told_that_it_is_in_use() {
         Outbox::open(folder.path()),
         Err(OutboxError::InUse(_))
     ));
+}
+
+#[tokio::test]
+async fn who_only_looks_into_it_is_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Outbox::open(folder.path()).expect("opens"));
+    let path = folder.path().join("outbox.redb");
+    let look = loop {
+        // The writer of a dropped handle lets go of the file a moment later.
+        if let Ok(look) = redb::ReadOnlyDatabase::open(&path) {
+            break look;
+        }
+        tokio::task::yield_now().await;
+    };
+    let opened = std::thread::spawn({
+        let folder = folder.path().to_owned();
+        move || Outbox::open(&folder).map(drop)
+    });
+    // Time for the first of its tries, which must not be its last.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    assert!(!opened.is_finished());
+    drop(look);
+    assert!(opened.join().expect("no panic").is_ok());
 }
 
 #[tokio::test]
@@ -132,7 +136,7 @@ async fn a_months_answers_are_counted_with_their_commit_and_survive_a_restart() 
         assert!(outbox.set_answer_aside(november, Some(3)));
         assert!(!outbox.set_answer_aside(november, Some(3)));
     }
-    let outbox = reopened(folder.path()).await;
+    let outbox = Outbox::open(folder.path()).expect("opens again");
     assert_eq!(outbox.answers(november), 2);
     assert!(outbox.set_answer_aside(november, Some(3)));
     assert!(!outbox.set_answer_aside(november, Some(3)));

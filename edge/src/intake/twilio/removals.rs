@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,12 @@ const MAX_WAITING: usize = 50_000;
 /// The wait after the first refusal; it doubles up to the longest.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
+/// What is under way at the shutdown may take so long.
+const LAST_WAIT: Duration = Duration::from_secs(2);
+
+/// A message, and what Twilio said.
+type Ended = (Sid, Result<(), RestError>);
 
 /// The messages to delete.
 #[derive(Debug, Default)]
@@ -57,7 +63,7 @@ impl Removals {
         self.changed.notify_one();
     }
 
-    /// Deletes until the shutdown.
+    /// Deletes until the shutdown, and then ends what is under way: what Twilio confirms is noted.
     pub async fn run(&self, rest: &Arc<Rest>, outbox: &Outbox, shutdown: &CancellationToken) {
         let mut under_way = JoinSet::new();
         loop {
@@ -73,16 +79,24 @@ impl Removals {
             }
             let next = self.next_due(under_way.len() < AT_ONCE);
             tokio::select! {
-                Some(ended) = under_way.join_next() => {
-                    if let Ok((message, result)) = ended {
-                        let confirmed = self.end(&message, result);
-                        outbox.removed(confirmed.into_iter().collect()).await;
-                    }
-                }
+                Some(ended) = under_way.join_next() => self.note(ended, outbox).await,
                 () = self.changed.notified() => {}
                 () = tokio::time::sleep_until(next) => {}
-                () = shutdown.cancelled() => return,
+                () = shutdown.cancelled() => break,
             }
+        }
+        let rest = async {
+            while let Some(ended) = under_way.join_next().await {
+                self.note(ended, outbox).await;
+            }
+        };
+        let _ = tokio::time::timeout(LAST_WAIT, rest).await;
+    }
+
+    async fn note(&self, ended: Result<Ended, JoinError>, outbox: &Outbox) {
+        if let Ok((message, result)) = ended {
+            let confirmed = self.end(&message, result);
+            outbox.removed(confirmed.into_iter().collect()).await;
         }
     }
 
