@@ -74,6 +74,10 @@ pub struct Demux {
     /// The line is too long to be one.
     overrun: bool,
     pending: Option<Pending>,
+    /// The command that was given up last, if its answer has a line of its name: that may still come.
+    given_up: Option<String>,
+    /// A line of that answer came, so the next end is its, and nobody waits for it.
+    is_late: bool,
     /// The next line of digits belongs to a notice.
     notice: Option<WithPdu>,
     said: VecDeque<Said>,
@@ -116,9 +120,12 @@ impl Demux {
         });
     }
 
-    /// Nobody waits any more.
+    /// Nobody waits any more. An answer that insists is known by its name when it comes late, and is no other command's.
     pub fn give_up(&mut self) {
-        self.pending = None;
+        if let Some(pending) = self.pending.take() {
+            self.given_up = pending.insists.then_some(pending.name);
+            self.is_late = false;
+        }
     }
 
     /// Takes what was read.
@@ -183,7 +190,17 @@ impl Demux {
             pending.keep(line);
             return;
         }
+        if let Some(name) = &self.given_up
+            && is_of(name, &line)
+        {
+            self.is_late = true;
+            return;
+        }
         if let Some(end) = end(&line) {
+            if std::mem::take(&mut self.is_late) {
+                self.given_up = None;
+                return;
+            }
             if let Some(pending) = self.pending.take() {
                 if end.is_ok() && pending.insists && pending.lines.is_empty() {
                     self.pending = Some(pending);
@@ -251,9 +268,7 @@ const OTHERS: [&str; 9] = [
 impl Pending {
     /// Whether a line is surely of this answer.
     fn owns(&self, line: &str) -> bool {
-        let named = line
-            .strip_prefix(self.name.as_str())
-            .is_some_and(|rest| rest.starts_with(':'));
+        let named = is_of(&self.name, line);
         // A PDU follows the line that tells of it; more than one is a number, or noise.
         let follows = self.with_pdus
             && is_hex(line)
@@ -261,7 +276,7 @@ impl Pending {
                 .lines
                 .last()
                 .is_some_and(|last| last.starts_with(self.name.as_str()));
-        !self.name.is_empty() && named || follows
+        named || follows
     }
 
     /// Whether its answer comes without its name: what a modem says of itself and its SIM.
@@ -280,6 +295,12 @@ impl Pending {
             self.is_cut = true;
         }
     }
+}
+
+/// Whether a line bears a command's name.
+fn is_of(name: &str, line: &str) -> bool {
+    let rest = line.strip_prefix(name).unwrap_or_default();
+    !name.is_empty() && rest.starts_with(':')
 }
 
 /// How an answer ends, if the line ends one.

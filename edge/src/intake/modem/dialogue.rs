@@ -304,6 +304,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_answer_that_comes_too_late_is_not_the_next_commands() {
+        let script = Script::new(&[
+            ("AT+CMGD=1", "ERROR\r\n"),
+            ("AT+CMEE?", ""),
+            ("AT+CSQ", "+CMEE: 1\r\nOK\r\n+CSQ: 5,99\r\nOK\r\n"),
+            ("AT+CMGD=2", "OK\r\n"),
+        ]);
+        run(script, async |mut dialogue| {
+            let refused = dialogue.ask("AT+CMGD=1").await;
+            assert!(matches!(refused, Err(DialogueError::Refused(Fault::Plain))));
+            let lines = dialogue.ask("AT+CSQ").await.expect("an answer");
+            assert_eq!(lines, [Zeroizing::new("+CSQ: 5,99".to_owned())]);
+            assert!(dialogue.ask("AT+CMGD=2").await.expect("done").is_empty());
+        })
+        .await;
+    }
+
+    #[tokio::test]
     async fn a_silent_modem_is_told_from_one_that_is_gone() {
         run(Script::new(&[("AT", "")]), async |mut dialogue| {
             let before = Instant::now();
