@@ -64,6 +64,9 @@ let living: Living | undefined;
 let asked = "";
 /** Counts what was asked for, so that an answer that comes late does not replace a newer one's drawing. */
 let asks = 0;
+/** Choices of the reader that the hub has not answered yet, and whether a redrawing waits for them. */
+let choosing = 0;
+let missed = false;
 /** Whether the hub is not to be asked for drawings: the view tells where the reader is. */
 let held = false;
 
@@ -221,6 +224,10 @@ function isDrawn(): boolean {
 /** Takes the hub's drawing of a view (`undefined`: of the address as it is) and keeps looking at the same place. */
 export async function redraw(name?: string): Promise<void> {
   if (living) return living.heard();
+  if (choosing > 0) {
+    missed = true;
+    return;
+  }
   const address = new URL(location.href);
   if (name) address.searchParams.set("view", name);
   asked = name ?? asked;
@@ -262,18 +269,30 @@ async function take(address: URL): Promise<boolean> {
   return true;
 }
 
+/** Takes what the reader chose. A redrawing does not come between: it waits. */
+async function choose(address: URL): Promise<boolean> {
+  choosing += 1;
+  const taken = await take(address);
+  choosing -= 1;
+  if (missed && choosing === 0) {
+    missed = false;
+    void redraw();
+  }
+  return taken;
+}
+
 /** Shows another period of what is shown. */
 export async function turn(period: string): Promise<void> {
   const address = new URL(location.href);
   address.searchParams.set("period", period);
-  await take(address);
+  await choose(address);
 }
 
 /** Looks at the part that a link names. */
 async function go(link: HTMLAnchorElement): Promise<void> {
   asked = "";
   held = false;
-  if (!(await take(new URL(link.href)))) return;
+  if (!(await choose(new URL(link.href)))) return;
   view = { ...drawn };
   if (living) return living.look();
   apply();

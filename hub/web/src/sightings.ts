@@ -187,19 +187,49 @@ function current(): Feature[] {
 
 /** The same in another order. */
 export function rearrange(): void {
-  if (shown) show(shown);
+  const newest = waiting ?? shown;
+  if (newest) show(newest);
 }
+
+/** While something is pressed, but no longer than this many milliseconds, what is new waits: a click is of what is there from its start to its end. */
+const PRESSED = 2_000;
+let pressed = 0;
+let waiting: Sightings | undefined;
+
+function let_go(): void {
+  clearTimeout(pressed);
+  pressed = 0;
+  const next = waiting;
+  waiting = undefined;
+  if (next) show(next);
+}
+
+addEventListener("pointerdown", () => {
+  clearTimeout(pressed);
+  pressed = window.setTimeout(let_go, PRESSED);
+}, true);
+for (const end of ["pointerup", "pointercancel"])
+  // After the click.
+  addEventListener(end, () => pressed && setTimeout(let_go), true);
 
 /** Puts an event's state in the place of what the page shows. */
 export function show(next: Sightings): void {
+  if (pressed) {
+    waiting = next;
+    return;
+  }
   const before = new Set([...document.querySelectorAll(".row")].map((row) => row.id));
-  const focused = document.activeElement?.closest(".row")?.id;
+  const focused = document.activeElement;
+  const focusedRow = focused?.closest(".row")?.id;
   shown = next;
   rows?.replaceChildren(...current().map((f, n) => row(f, n + 1)));
   for (const item of document.querySelectorAll(".row"))
     if (!before.has(item.id)) item.classList.add("fresh");
-  if (focused)
-    document.querySelector<HTMLElement>(`#${CSS.escape(focused)} .to`)?.focus();
+  if (focused && focusedRow) {
+    const same = document.getElementById(focusedRow);
+    const part = same?.querySelector<HTMLElement>(focused.localName) ?? same?.querySelector<HTMLElement>(".to");
+    part?.focus();
+  }
   const nodata = document.getElementById("nodata");
   if (nodata) nodata.hidden = has_data(next);
   place_marks();
