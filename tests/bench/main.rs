@@ -157,7 +157,7 @@ fn hub_ingest() {
     let mut apart = Apart::prepare();
     apart.add_node();
     apart.start_hub();
-    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE))
+    let key = keys::load_or_create(&apart.edge_data().join(spotlight_edge::KEY_FILE))
         .expect("the node's key");
     let network = NETWORK.parse().expect("a network name");
     let cells: Vec<_> = texts_all_over(500)

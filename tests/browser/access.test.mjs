@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, test } from "node:test";
-import { PATIENCE, SIZES, launch, running } from "./demo.mjs";
+import { PATIENCE, SIZES, hears_once, launch, running } from "./demo.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
@@ -20,7 +20,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  hub?.end();
+  await hub?.end();
 });
 
 /** A page in a context of its own, whose script rests once it lives: nothing moves while it is looked at. */
@@ -29,7 +29,8 @@ async function open(path, options, use) {
   const context = await browser.newContext({ locale: "en-US", viewport: SIZES[0], ...rest });
   const page = await context.newPage();
   // Axe and the keyboard's walk need scripts themselves: the page goes without its own.
-  if (!scripts) await page.route("**/assets/*.js", (route) => route.abort());
+  if (scripts) await page.addInitScript(hears_once);
+  else await page.route("**/assets/*.js", (route) => route.abort());
   try {
     await page.goto(hub.url + path, { waitUntil: "load" });
     const lives = scripts && !/poster|no\//.test(path);

@@ -18,12 +18,23 @@ export const SIZES = [
 ];
 export const PATIENCE = 20_000;
 
-export function freePort() {
+/** Below the ports that the system gives to outgoing connections: none takes one before it is used, or while what listens there starts again. */
+const PORTS = { first: 20_000, count: 12_000 };
+let given = 0;
+
+/** A port that nothing listens on, and that was not given before. */
+export async function freePort() {
+  for (;;) {
+    const port = PORTS.first + ((process.pid + given++) % PORTS.count);
+    if (await isFree(port)) return port;
+  }
+}
+
+function isFree(port) {
   return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
+    const server = createServer()
+      .once("error", () => resolve(false))
+      .listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 
@@ -46,13 +57,16 @@ export async function start(port, data) {
   return [child, address];
 }
 
+/** The cells that the opening messages of the demo are published as. */
+const OPENING = 9;
+
 /** Waits until the opening messages are on the map: a page without scripts shows what there was when it was asked for. */
 export async function shows(address) {
-  const last = Date.now() + PATIENCE;
+  const last = Date.now() + 3 * PATIENCE;
   for (;;) {
     const { features } = await (await fetch(`${address}api/v1/sightings.geojson`)).json();
-    if (features.length > 0) return;
-    assert.ok(Date.now() < last, "no sighting of the opening messages");
+    if (features.length >= OPENING) return;
+    assert.ok(Date.now() < last, `${features.length} sightings of the opening messages`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
@@ -62,12 +76,44 @@ export async function running() {
   if (process.env.SPOTLIGHT_URL) return { url: process.env.SPOTLIGHT_URL, end: () => undefined };
   const folder = mkdtempSync(join(tmpdir(), "spotlight-page-"));
   const [demo, url] = await start(await freePort(), folder);
-  await shows(url);
-  const end = () => {
-    demo.kill("SIGKILL");
+  const close = async () => {
+    await end(demo);
     rmSync(folder, { recursive: true, force: true });
   };
-  return { url, end };
+  try {
+    await shows(url);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, end: close };
+}
+
+/** Ends a demo as a crash would, and waits until it is gone. */
+export async function end(child) {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.on("exit", resolve));
+  child.kill("SIGKILL");
+  await gone;
+}
+
+/** To run before a page: it hears the hub once and then rests, so that nothing moves while it is looked at. */
+export function hears_once() {
+  const Source = window.EventSource;
+  window.EventSource = class extends Source {
+    constructor(address) {
+      super(address);
+      this.addEventListener("sightings", () => setTimeout(() => this.close()), { once: true });
+    }
+  };
+  window.setInterval = () => 0;
+}
+
+/** The cells of the rows, and of the marks by their numbers. */
+export function orders() {
+  const ids = (selector) => [...document.querySelectorAll(selector)].map((part) => part.id.slice(2));
+  const numbers = [...document.querySelectorAll(".mark")].map((mark) => [Number(mark.querySelector(".no").textContent), mark.id.slice(2)]);
+  return { rows: ids(".row"), marks: numbers.sort(([a], [b]) => a - b).map(([, cell]) => cell) };
 }
 
 /** A browser for the drawing: what draws the living map here is software, and slow (`gl.test.mjs`). */

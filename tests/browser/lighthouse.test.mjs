@@ -16,7 +16,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  hub?.end();
+  await hub?.end();
 });
 
 for (const path of PAGES)

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { PATIENCE, SIZES, binaries, freePort, launch, shows, start, top } from "./demo.mjs";
+import { PATIENCE, SIZES, binaries, end, freePort, launch, orders, shows, start, top } from "./demo.mjs";
 
 const pictures = join(top, "tests/browser/out");
 
@@ -23,17 +23,9 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  demo?.kill("SIGKILL");
+  await end(demo);
   if (folder) rmSync(folder, { recursive: true, force: true });
 });
-
-/** Ends a demo as a crash would, and waits until it is gone. */
-async function end(child) {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.on("exit", resolve));
-  child.kill("SIGKILL");
-  await gone;
-}
 
 /** A page of its own context; `strangers` collects what leaves the origin, `errors` what goes wrong. */
 async function open(path, viewport, javaScriptEnabled, colorScheme = "light") {
@@ -108,13 +100,6 @@ function small() {
   const shown = targets.filter((target) => target.checkVisibility({ visibilityProperty: true }));
   const boxes = shown.map((target) => [target.outerHTML.slice(0, 80), target.getBoundingClientRect()]);
   return boxes.filter(([, { width, height }]) => height < 43.5 || width < 20).map(([html]) => html);
-}
-
-/** The cells of the rows, and of the marks by their numbers. */
-function orders() {
-  const ids = (selector) => [...document.querySelectorAll(selector)].map((part) => part.id.slice(2));
-  const numbers = [...document.querySelectorAll(".mark")].map((mark) => [Number(mark.querySelector(".no").textContent), mark.id.slice(2)]);
-  return { rows: ids(".row"), marks: numbers.sort(([a], [b]) => a - b).map(([, cell]) => cell) };
 }
 
 /** Fails unless the rows are the data's sightings in its order. Messages still arrive, so the two may be of two moments. */
@@ -216,15 +201,56 @@ test("two months stand beside each other, without a script", async () => {
   await context.close();
 });
 
+/** To run before a page: what the hub says is at hand. */
+function keeps_stream() {
+  window.EventSource = class extends window.EventSource {
+    constructor(address) {
+      super(address);
+      window.stream = this;
+      this.addEventListener("sightings", ({ data }) => (window.latest = data));
+    }
+  };
+}
+
+test("what is pressed stays until it is let go, whatever the hub says meanwhile", async () => {
+  const context = await browser.newContext({ viewport: SIZES[1] });
+  const page = await context.newPage();
+  await page.addInitScript(keeps_stream);
+  await page.goto(url, { waitUntil: "load" });
+  await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+  await page.evaluate(() => addEventListener("pointerdown", () => (window.down = performance.now()), true));
+  await page.locator("#rows .to").first().hover();
+  for (let isInTime = false; !isInTime; ) {
+    await page.mouse.down();
+    const [isKept, took] = await page.evaluate(() => {
+      const pressed = document.querySelector("#rows .to");
+      window.stream.dispatchEvent(new MessageEvent("sightings", { data: window.latest }));
+      return [pressed.isConnected, performance.now() - window.down];
+    });
+    await page.mouse.up();
+    // A machine that takes so long between the two proves nothing.
+    isInTime = took < 1500;
+    assert.ok(isKept || !isInTime);
+  }
+  await page.locator(".mark.on").waitFor({ state: "attached", timeout: PATIENCE });
+  // It was put off, not left out.
+  const before = await page.locator("#rows .to").first().elementHandle();
+  await page.evaluate(() => window.stream.dispatchEvent(new MessageEvent("sightings", { data: window.latest })));
+  assert.equal(await before.evaluate((part) => part.isConnected), false);
+  await context.close();
+});
+
 test("a sighting fades from an open page at its time", async () => {
   const context = await browser.newContext({ viewport: SIZES[0] });
   const page = await context.newPage();
-  // Once it has opened, the network goes away and the page's clocks, which it sets by the hub's word, move on by an hour.
+  // Once it has opened, the hub falls silent and the page's clocks, which it sets by the hub's word, move on by an hour.
+  await page.addInitScript(keeps_stream);
   await page.goto(url, { waitUntil: "load" });
   await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
   await row(page, "#rows li");
   await context.setOffline(true);
   await page.evaluate(() => {
+    window.stream.close();
     const real = [Date.now.bind(Date), performance.now.bind(performance)];
     const later = 61 * 60 * 1000;
     Date.now = () => real[0]() + later;

@@ -43,7 +43,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  hub?.end();
+  await hub?.end();
 });
 
 /** A sighting's cell, about as large as one. */
@@ -112,6 +112,7 @@ async function picture([, path, viewport, { media = "screen", plain = false, col
     await page.evaluate(() => document.fonts.ready);
     // What the event made the page ask for has come.
     await page.waitForLoadState("networkidle");
+    await page.unrouteAll({ behavior: "wait" });
     return await page.screenshot({ animations: "disabled" });
   } finally {
     await context.close();

@@ -204,9 +204,16 @@ fn a_report_of_an_unpublished_resolution_or_too_old_is_refused_with_its_reason()
     apart.add_node();
     apart.start_hub();
     // The edge's own key, used by a faulty edge.
-    let key = keys::load_or_create(&apart.folder().join("edge").join(spotlight_edge::KEY_FILE))
+    let key = keys::load_or_create(&apart.edge_data().join(spotlight_edge::KEY_FILE))
         .expect("the node's key");
     let mut faulty = Stranger::connect(apart.broker.port, "faulty");
+    // What it publishes before the hub has subscribed would be lost.
+    let status = topic::of_node(&network(), &apart.node, Leaf::Status);
+    wait::until_true("the hub hears the node", wait::LONG, || {
+        faulty.publish(&status, br#"{"online":true}"#);
+        let shown = apart.map.sightings();
+        shown.is_some_and(|shown| shown["node_online"] == true)
+    });
     faulty.subscribe(&topic::of_node(&network(), &apart.node, Leaf::Receipt));
     let too_fine = Report {
         cell: Cell::at(34.0442, -118.2439, 12).expect("a cell"),
@@ -264,7 +271,7 @@ fn a_forged_receipt_makes_the_edge_forget_nothing() {
     });
     let (status, _) = apart.edge.take().expect("it runs").terminate();
     assert_eq!(status.code(), Some(0));
-    assert_eq!(pending(&apart.folder().join("edge")), 1);
+    assert_eq!(pending(&apart.edge_data()), 1);
 
     apart.start_hub();
     apart.start_edge();
@@ -288,7 +295,7 @@ fn a_node_that_the_hub_does_not_know_keeps_its_reports_until_it_does() {
 
     // The hub goes on running; only the edge starts again, so as not to wait until it asks anew.
     apart.edge.take().expect("it runs").terminate();
-    assert_eq!(pending(&apart.folder().join("edge")), 1);
+    assert_eq!(pending(&apart.edge_data()), 1);
     apart.add_node();
     apart.start_edge();
     apart.map.wait_for(&cell(VERMONT));

@@ -5,8 +5,6 @@ use std::time::Duration;
 use spotlight_tests::world::{Demo, cell, number};
 use spotlight_tests::{http, sms, wait};
 
-const SOON: Duration = Duration::from_secs(15);
-
 #[test]
 fn a_text_reaches_the_map_the_list_and_an_open_page_and_is_answered() {
     let demo = Demo::start();
@@ -19,7 +17,9 @@ fn a_text_reaches_the_map_the_list_and_an_open_page_and_is_answered() {
 
     demo.spool
         .text("one", &number(1), "police at 103rd and Figueroa");
-    let event = viewer.wait_for("the sighting", SOON, |event| event.data.contains(&here));
+    let event = viewer.wait_for("the sighting", wait::LONG, |event| {
+        event.data.contains(&here)
+    });
     assert_eq!(event.name, "sightings");
     let sighting = demo.map.wait_for(&here);
     assert_eq!(sighting["level"], "unconfirmed");
@@ -44,8 +44,10 @@ fn a_text_reaches_the_map_the_list_and_an_open_page_and_is_answered() {
             "/{path} names it: {label}"
         );
     }
-    wait::until_true("the spool file goes", SOON, || !demo.spool.holds("one.pdu"));
-    let answer = wait::until("the answer", SOON, || demo.spool.answer("one"));
+    wait::until_true("the spool file goes", wait::LONG, || {
+        !demo.spool.holds("one.pdu")
+    });
+    let answer = wait::until("the answer", wait::LONG, || demo.spool.answer("one"));
     assert!(
         sms::septets(&answer).is_some_and(|septets| septets.len() <= 160),
         "{answer}"
@@ -63,13 +65,13 @@ fn two_senders_corroborate_and_gone_takes_back_or_ends_it() {
     // The same person again is no second witness.
     demo.spool
         .text("again", &number(10), "still cops at Beverly & Vermont");
-    wait::until_true("the second text is handled", SOON, || {
+    wait::until_true("the second text is handled", wait::LONG, || {
         !demo.spool.holds("again.pdu")
     });
     demo.spool
         .text("second", &number(11), "policia en Beverly y Vermont");
     demo.map.wait_for_level(&here, "corroborated");
-    let answer = wait::until("the answer", SOON, || demo.spool.answer("second"));
+    let answer = wait::until("the answer", wait::LONG, || demo.spool.answer("second"));
     assert!(
         answer.starts_with("Recibido"),
         "a Spanish text has a Spanish answer: {answer}"
@@ -101,9 +103,11 @@ fn long_texts_photos_unknown_places_and_junk_are_each_answered_in_kind() {
 
     let unknown = "police at the big tree behind the shop";
     demo.spool.text("unknown", &number(31), unknown);
-    let answer = wait::until("the question back", SOON, || demo.spool.answer("unknown"));
+    let answer = wait::until("the question back", wait::LONG, || {
+        demo.spool.answer("unknown")
+    });
     assert!(answer.contains("corner"), "{answer}");
-    wait::until_true("a text without a place goes", SOON, || {
+    wait::until_true("a text without a place goes", wait::LONG, || {
         !demo.spool.holds("unknown.pdu")
     });
 
@@ -115,7 +119,7 @@ fn long_texts_photos_unknown_places_and_junk_are_each_answered_in_kind() {
         ],
     );
     for name in ["junk", "junk2"] {
-        wait::until_true("junk is put aside", SOON, || {
+        wait::until_true("junk is put aside", wait::LONG, || {
             demo.spool.holds(&format!("{name}.refused"))
         });
     }
@@ -142,15 +146,17 @@ fn long_texts_photos_unknown_places_and_junk_are_each_answered_in_kind() {
             .any(|level| sighting["level"] == *level),
         "{sighting}"
     );
-    let answer = wait::until("the answer", SOON, || demo.spool.answer("photo"));
+    let answer = wait::until("the answer", wait::LONG, || demo.spool.answer("photo"));
     assert!(answer.to_lowercase().contains("photo"), "{answer}");
-    wait::until_true("the photo goes", SOON, || !demo.spool.holds("photo.mms"));
+    wait::until_true("the photo goes", wait::LONG, || {
+        !demo.spool.holds("photo.mms")
+    });
 }
 
 #[test]
 fn with_its_samples_it_serves_every_view_and_ends_within_five_seconds() {
     let mut demo = Demo::with_samples();
-    wait::until_true("the samples show", SOON, || {
+    wait::until_true("the samples show", wait::LONG, || {
         demo.map.sightings().is_some_and(|all| {
             all["features"]
                 .as_array()

@@ -197,7 +197,7 @@ fn each_part_that_is_broken_is_named_with_its_fix() {
         assert_fails(&unwritable, section, "file");
     }
 
-    let data = format!("data = {:?}", apart.folder().join("edge"));
+    let data = format!("data = {:?}", apart.edge_data());
     let outbox = apart.folder().join("other");
     fs::create_dir(&outbox).expect("a folder");
     fs::write(outbox.join("outbox.redb"), "no database").expect("written");

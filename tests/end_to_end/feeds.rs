@@ -398,9 +398,12 @@ fn a_running_hub_keeps_its_feeds_fresh_and_says_what_it_cannot_refresh() {
         cases()
     );
     assert!(figures().contains(&format!("{name} 0\n")), "{}", figures());
-    assert!(figures().contains(
-        "spotlight_feed_rows{feed=\"boundaries\",source=\"reporting-districts\"} 1135\n"
-    ));
+    // They are read after the feeds.
+    let districts =
+        "spotlight_feed_rows{feed=\"boundaries\",source=\"reporting-districts\"} 1135\n";
+    wait::until_true("the boundaries are read", wait::LONG, || {
+        figures().contains(districts)
+    });
     city.portal.always(Some(Fault::Html));
     city.portal
         .change(CASES, |dataset| dataset.rows_updated_at = 9);

@@ -4,8 +4,8 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use spotlight_edge::outbox;
 use spotlight_tests::gateways::{Gammu, Smsd};
 use spotlight_tests::scan;
 use spotlight_tests::world::{Apart, cell, number};
@@ -17,6 +17,9 @@ const FIGUEROA: &str = "103rd St & Figueroa";
 
 /// All that our own code would ever say; tract alone fills megabytes with the network's layers.
 const LOG: (&str, &str) = ("SPOTLIGHT_LOG", "trace,tract=info,mio=info");
+
+/// Between the pieces of a file that is written in place; what no longer changes for 2 s is whole.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// The zone of the time stamps that the tests write.
 const ZONE: &str = "UTC";
@@ -49,16 +52,6 @@ fn gammu(folder: &Path) -> String {
         folder.join("gammu/inbox"),
         folder.join("gammu/outbox"),
     )
-}
-
-/// Every report is receipted, and no removal is open.
-fn wait_until_settled(apart: &Apart) {
-    wait::until_true("the outbox is empty", wait::LONG, || {
-        let summary = outbox::look(&apart.folder().join("edge"));
-        summary.is_ok_and(|summary| {
-            summary.is_some_and(|summary| (summary.pending, summary.removals) == (0, 0))
-        })
-    });
 }
 
 fn assert_no_number_in(folder: &Path, except: &[&Path], numbers: &[String]) {
@@ -115,7 +108,7 @@ fn what_smsd_receives_is_reported_and_smsd_sends_the_answers() {
     assert!(said.contains("smsd could not decode it"), "{said}");
     assert!(said.contains("binary, not a text"), "{said}");
     smsd.stop();
-    wait_until_settled(&apart);
+    diagnostics::wait_until_settled(&apart.edge_data());
     apart.stop();
     let logs: Vec<_> = scan::files(&apart.logs, &[])
         .into_iter()
@@ -177,7 +170,7 @@ fn gammu_reports(format: &str) {
     }
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
     daemon.stop();
-    wait_until_settled(&apart);
+    diagnostics::wait_until_settled(&apart.edge_data());
     apart.stop();
     let numbers: Vec<_> = (10..13).map(number).collect();
     assert_no_number_in(apart.folder(), &[folder.as_path()], &numbers);
@@ -237,7 +230,7 @@ fn killed_after_the_commit_it_reports_no_message_twice_and_answers_none_twice() 
     wait::until_true("both messages are gone", wait::LONG, || {
         !part(0).exists() && !incoming.exists()
     });
-    wait_until_settled(&apart);
+    diagnostics::wait_until_settled(&apart.edge_data());
     apart.stop();
     assert_eq!(diagnostics::rows(&apart.hub_data(), "reports"), 2);
     smsd.stop();
@@ -254,14 +247,15 @@ fn a_file_that_is_written_in_place_is_not_read_half() {
     let pdu = sms::deliver(&number(30), "police at Beverly & Vermont").remove(0);
     let path = apart.spool.0.join("in").join(format!("{name}.pdu"));
     let mut file = fs::File::create(&path).expect("a file");
-    // A writer that pauses between its writes, for less than the rest that makes a file whole.
-    for piece in pdu.as_bytes().chunks(pdu.len() / 6) {
+    // A writer that pauses between its writes, each time for far less than the rest that makes a file whole, and in all for
+    // longer.
+    for piece in pdu.as_bytes().chunks(pdu.len() / 13) {
         file.write_all(piece).expect("written");
         file.flush().expect("written");
-        let start = std::time::Instant::now();
+        let start = Instant::now();
         wait::until_true("the writer's pause is over", wait::LONG, || {
             assert!(path.exists(), "it was taken before it was whole");
-            start.elapsed() > std::time::Duration::from_millis(700)
+            start.elapsed() > PAUSE
         });
     }
     drop(file);

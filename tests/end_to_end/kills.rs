@@ -57,16 +57,10 @@ fn the_box_loses_and_doubles_nothing() {
     wait::until_true("every report is on the hub", PATIENCE, || {
         diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= MESSAGES as u64)
     });
-    // The outbox can be looked at once nothing runs; it empties while something does.
-    wait::until_true("the outbox is drained", PATIENCE, || {
-        let running = demo.running.take().expect("it runs");
-        assert_eq!(running.terminate().0.code(), Some(0));
-        let drained = diagnostics::outbox(&data.join("edge")).0 == 0;
-        if !drained {
-            demo.restart();
-        }
-        drained
-    });
+    diagnostics::wait_until_settled(&data.join("edge"));
+    let running = demo.running.take().expect("it runs");
+    assert_eq!(running.terminate().0.code(), Some(0));
+    assert_eq!(diagnostics::outbox(&data.join("edge")), (0, 0));
     assert_each_once(&data.join("hub"), &messages);
 }
 
@@ -111,17 +105,7 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
     wait::until_true("every report is on the hub", PATIENCE, || {
         diagnostics::try_rows(&data, "reports").is_some_and(|rows| rows >= MESSAGES as u64)
     });
-    let edge_data = apart.folder().join("edge");
-    wait::until_true("the outbox is drained", PATIENCE, || {
-        let (status, _) = apart.edge.take().expect("it runs").terminate();
-        assert_eq!(status.code(), Some(0));
-        let drained = diagnostics::outbox(&edge_data).0 == 0;
-        if !drained {
-            apart.start_edge();
-            apart.map.wait_until_online();
-        }
-        drained
-    });
+    diagnostics::wait_until_settled(&apart.edge_data());
     assert_eq!(
         diagnostics::rows(&data, "reports"),
         MESSAGES as u64,
@@ -130,6 +114,7 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
     let cells = messages.iter().map(|(_, cell)| cell.clone()).collect();
     apart.map.wait_for_exactly(&cells);
     apart.stop();
+    assert_eq!(diagnostics::outbox(&apart.edge_data()), (0, 0));
     assert_each_once(&data, &messages);
 }
 
@@ -137,7 +122,6 @@ fn edge_hub_and_broker_apart_lose_and_double_nothing() {
 fn a_crash_between_commit_and_removal_makes_one_report() {
     let mut apart = Apart::prepare();
     apart.add_node();
-    apart.start_hub();
     apart.start_edge_with(&[("SPOTLIGHT_TEST_ABORT_AFTER_COMMIT", "1")]);
     apart
         .spool
@@ -149,13 +133,14 @@ fn a_crash_between_commit_and_removal_makes_one_report() {
         .wait_for_end(wait::LONG);
     assert!(!status.success(), "{status}");
     assert!(apart.spool.holds("crash.pdu"), "it died before the removal");
-    let edge_data = apart.folder().join("edge");
+    let edge_data = apart.edge_data();
     assert_eq!(
         diagnostics::outbox(&edge_data),
         (1, 1),
         "and after the commit"
     );
 
+    apart.start_hub();
     apart.start_edge();
     apart.map.wait_for(&cell("6th St & Vermont"));
     wait::until_true("the file is removed", wait::LONG, || {
@@ -197,7 +182,7 @@ fn a_disk_that_takes_no_more_ends_the_edge_and_loses_nothing() {
     assert_eq!(status.code(), Some(1));
     let said = fs::read_to_string(said).expect("its log");
     assert!(said.contains("a report could not be written"), "{said}");
-    let committed = diagnostics::outbox(&apart.folder().join("edge")).0;
+    let committed = diagnostics::outbox(&apart.edge_data()).0;
     let left = apart.spool.waiting().len();
     assert!(
         left > 0 && committed > 0,

@@ -194,7 +194,7 @@ fn however_a_carriers_server_fails_each_message_is_one_report_or_one_answer() {
         ),
     ];
     let mut world = World::prepare(
-        "timeout = \"2s\"\nretry = \"15s\"\nmax_size = 1000000\n",
+        "timeout = \"6s\"\nretry = \"25s\"\nmax_size = 1000000\n",
         None,
     );
     let texts = texts_all_over(cases.len());

@@ -2,11 +2,15 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::time::Duration;
 
 use serde_json::Value;
-use spotlight_edge::outbox::{Inbox, Outbox};
+use spotlight_edge::outbox::{self, Inbox, Outbox};
 
-use crate::process;
+use crate::{process, wait};
+
+/// Hundreds of reports are receipted within this time, also on a loaded machine.
+const SETTLED_WITHIN: Duration = Duration::from_secs(180);
 
 /// Each line of stdout as JSON.
 pub fn lines(output: &Output) -> Vec<Value> {
@@ -55,6 +59,14 @@ pub fn try_rows(data: &Path, table: &str) -> Option<u64> {
 /// The same of one that must answer.
 pub fn rows(data: &Path, table: &str) -> u64 {
     try_rows(data, table).unwrap_or_else(|| panic!("what-do-you-know tells of the table `{table}`"))
+}
+
+/// Waits until every report of a running edge is receipted, and no removal is open.
+pub fn wait_until_settled(edge: &Path) {
+    wait::until_true("the outbox is empty", SETTLED_WITHIN, || {
+        let summary = outbox::look(edge).ok().flatten();
+        summary.is_some_and(|summary| (summary.pending, summary.removals) == (0, 0))
+    });
 }
 
 /// How many reports an edge that does not run has still to deliver, and how many removals it has still to make. Read from

@@ -1,8 +1,10 @@
 //! The built binaries as processes. Whatever a test starts ends with the test.
 
 use std::fs::{self, File};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::wait;
@@ -67,13 +69,22 @@ pub fn system(name: &str, arguments: &[&str]) -> Output {
     output.unwrap_or_else(|error| panic!("{name}: {error}; `tests/run` installs it"))
 }
 
-/// A port that nothing listens on.
+/// The ports of tests, below those that the system gives to outgoing connections: none of these takes one before it is
+/// used, or while what listens there starts again.
+const PORTS: std::ops::Range<u16> = 20_000..32_000;
+
+/// A port that nothing listens on, and that no other test of this process was given.
 pub fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("loopback has a free port");
-    listener
-        .local_addr()
-        .expect("a listener has an address")
-        .port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    let first = std::process::id();
+    let next = || {
+        let n = first.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed).into());
+        PORTS.start + (n % PORTS.len() as u32) as u16
+    };
+    std::iter::repeat_with(next)
+        .take(PORTS.len())
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("loopback has a free port")
 }
 
 impl Running {

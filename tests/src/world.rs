@@ -328,6 +328,11 @@ impl Apart {
         assert_eq!(diagnostics::rows(&data, "reports"), count as u64);
     }
 
+    /// The edge's data folder.
+    pub fn edge_data(&self) -> PathBuf {
+        self.folder.path().join("edge")
+    }
+
     /// The hub's data folder.
     pub fn hub_data(&self) -> PathBuf {
         self.folder.path().join("hub")

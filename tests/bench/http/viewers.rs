@@ -29,7 +29,7 @@ fn watched_by(count: usize) {
     let mut apart = Apart::prepare();
     apart.add_node();
     apart.start_hub();
-    let key_file = apart.folder().join("edge").join(spotlight_edge::KEY_FILE);
+    let key_file = apart.edge_data().join(spotlight_edge::KEY_FILE);
     let key = keys::load_or_create(&key_file).expect("the node's key");
     let network = NETWORK.parse().expect("a network name");
     let hub = apart.hub.as_ref().expect("it runs");

@@ -9,6 +9,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -32,6 +33,8 @@ pub(super) struct Port {
     pub path: PathBuf,
     /// Its openings and closings: a client that closes it and opens it again at once is not seen otherwise.
     watch: OwnedFd,
+    /// A closing whose opening is still to be told of.
+    closed: AtomicBool,
 }
 
 /// What is new at a port.
@@ -67,6 +70,7 @@ impl Port {
             master: File::from(master),
             path,
             watch,
+            closed: AtomicBool::new(false),
         };
         port.clean()?;
         Ok(port)
@@ -103,9 +107,13 @@ impl Port {
         let mut fds = [PollFd::from_borrowed_fd(self.master.as_fd(), PollFlags::IN)];
         let _ = poll(&mut fds, Some(&timespec(Duration::ZERO)));
         let events = fds[0].revents();
+        let is_open = !events.contains(PollFlags::HUP);
+        if !was_open || !is_open {
+            self.closed.store(false, Ordering::Relaxed);
+        }
         Look {
             is_readable: events.contains(PollFlags::IN),
-            is_open: !events.contains(PollFlags::HUP),
+            is_open,
             was_reopened,
         }
     }
@@ -114,12 +122,16 @@ impl Port {
     fn was_reopened(&self) -> bool {
         let mut buffer = [MaybeUninit::uninit(); 1024];
         let mut reader = Reader::new(&self.watch, &mut buffer);
-        let (mut closed, mut reopened) = (false, false);
+        let (mut closed, mut reopened) = (self.closed.load(Ordering::Relaxed), false);
         while let Ok(event) = reader.next() {
             let events = event.events();
-            closed |= events.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE);
-            reopened |= closed && events.contains(ReadFlags::OPEN);
+            if events.intersects(ReadFlags::CLOSE_WRITE | ReadFlags::CLOSE_NOWRITE) {
+                closed = true;
+            } else if events.contains(ReadFlags::OPEN) {
+                reopened |= std::mem::take(&mut closed);
+            }
         }
+        self.closed.store(closed, Ordering::Relaxed);
         reopened
     }
 
