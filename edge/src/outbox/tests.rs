@@ -110,15 +110,14 @@ async fn who_only_looks_into_it_is_waited_for() {
         }
         tokio::task::yield_now().await;
     };
-    let opened = std::thread::spawn({
-        let folder = folder.path().to_owned();
-        move || Outbox::open(&folder).map(drop)
-    });
-    // Time for the first of its tries, which must not be its last.
-    std::thread::sleep(std::time::Duration::from_millis(200));
-    assert!(!opened.is_finished());
+    let (ends, end) = mpsc::channel();
+    let opens = folder.path().to_owned();
+    std::thread::spawn(move || ends.send(Outbox::open(&opens).map(drop)));
+    // The first of its tries is not its last.
+    let early = end.recv_timeout(std::time::Duration::from_millis(200));
+    assert!(early.is_err(), "{early:?}");
     drop(look);
-    assert!(opened.join().expect("no panic").is_ok());
+    assert!(end.recv().expect("it ends").is_ok());
 }
 
 #[tokio::test]
