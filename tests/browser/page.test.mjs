@@ -212,12 +212,18 @@ function keeps_stream() {
   };
 }
 
-test("what is pressed stays until it is let go, whatever the hub says meanwhile", async () => {
-  const context = await browser.newContext({ viewport: SIZES[1] });
+/** The page, alive, with its stream at hand. */
+async function listening(viewport) {
+  const context = await browser.newContext({ viewport });
   const page = await context.newPage();
   await page.addInitScript(keeps_stream);
   await page.goto(url, { waitUntil: "load" });
   await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
+  return { context, page };
+}
+
+test("what is pressed stays until it is let go, whatever the hub says meanwhile", async () => {
+  const { context, page } = await listening(SIZES[1]);
   await page.evaluate(() => addEventListener("pointerdown", () => (window.down = performance.now()), true));
   await page.locator("#rows .to").first().hover();
   for (let isInTime = false; !isInTime; ) {
@@ -241,12 +247,8 @@ test("what is pressed stays until it is let go, whatever the hub says meanwhile"
 });
 
 test("a sighting fades from an open page at its time", async () => {
-  const context = await browser.newContext({ viewport: SIZES[0] });
-  const page = await context.newPage();
+  const { context, page } = await listening(SIZES[0]);
   // Once it has opened, the hub falls silent and the page's clocks, which it sets by the hub's word, move on by an hour.
-  await page.addInitScript(keeps_stream);
-  await page.goto(url, { waitUntil: "load" });
-  await page.locator("html.on-air").waitFor({ timeout: PATIENCE });
   await row(page, "#rows li");
   await context.setOffline(true);
   await page.evaluate(() => {
