@@ -331,11 +331,7 @@ fn every_intake_at_once_loses_and_doubles_nothing_and_leaves_nothing_behind() {
     });
     apart.start_edge();
     apart.map.wait_until_online();
-    let edge_data = apart.edge_data();
-    wait::until_true("the outbox has no report left", PATIENCE, || {
-        let summary = spotlight_edge::outbox::look(&edge_data);
-        summary.is_ok_and(|summary| summary.is_some_and(|summary| summary.pending == 0))
-    });
+    diagnostics::wait_until_settled(&apart.edge_data());
     assert_eq!(
         outside.twilio.orphans(),
         0,

@@ -5,6 +5,7 @@
 //! the media's host.
 
 mod server;
+pub mod world;
 
 use std::collections::HashMap;
 use std::io::{self, BufReader, Write};
@@ -75,6 +76,7 @@ struct State {
     came: HashMap<String, Message>,
     sent: Vec<(String, String)>,
     leaked: Vec<String>,
+    listings: usize,
     orphans: usize,
     faults: Faults,
     position: u64,
@@ -176,6 +178,11 @@ impl Twilio {
         let state = self.state();
         let inbound = state.messages.iter().filter(|message| message.inbound);
         inbound.map(|message| message.sid.clone()).collect()
+    }
+
+    /// How often the inbox was listed to its end.
+    pub fn listings(&self) -> usize {
+        self.state().listings
     }
 
     /// How many answers the account still keeps.

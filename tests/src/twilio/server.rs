@@ -163,7 +163,7 @@ pub(super) fn answer_api(shared: &Shared, request: &Http) -> Reply {
     };
     let steps: Vec<&str> = path.split('/').collect();
     match (method, steps.as_slice()) {
-        ("GET", ["Messages.json"]) => list(&state, query),
+        ("GET", ["Messages.json"]) => list(&mut state, query),
         ("GET", ["IncomingPhoneNumbers.json"]) => {
             let mut asked = form_urlencoded::parse(query.as_bytes());
             let is_ours = asked.any(|(name, value)| name == "PhoneNumber" && value == NUMBER);
@@ -255,7 +255,7 @@ fn find(state: &State, file: &str) -> Option<usize> {
 }
 
 /// The newest first, page by page.
-fn list(state: &State, query: &str) -> Reply {
+fn list(state: &mut State, query: &str) -> Reply {
     let query: HashMap<_, _> = form_urlencoded::parse(query.as_bytes())
         .into_owned()
         .collect();
@@ -298,6 +298,9 @@ fn list(state: &State, query: &str) -> Reply {
         format!("/2010-04-01/Accounts/{ACCOUNT}/Messages.json?{query}")
     });
     let messages: Vec<_> = listed.into_iter().map(wire).collect();
+    if query.contains_key("To") && !more {
+        state.listings += 1;
+    }
     reply(
         200,
         &json!({ "messages": messages, "next_page_uri": next, "page_size": size }),
