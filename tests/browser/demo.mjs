@@ -22,10 +22,10 @@ export const PATIENCE = 20_000;
 const PORTS = { first: 20_000, count: 12_000 };
 let given = 0;
 
-/** A port that nothing listens on, and that was not given before. */
+/** A port that nothing listens on, and that was given neither before nor to a test file that was started next to this one. */
 export async function freePort() {
   for (;;) {
-    const port = PORTS.first + ((process.pid + given++) % PORTS.count);
+    const port = PORTS.first + ((8 * process.pid + given++) % PORTS.count);
     if (await isFree(port)) return port;
   }
 }
